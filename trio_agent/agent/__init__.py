@@ -1,0 +1,1 @@
+"""The coding agent: its turn, its toolbox, its instructions."""

@@ -1,0 +1,98 @@
+"""The error tree, split by whose doing it is.
+
+TrioAgentError
+├ CallerError            a client asked for something that cannot be
+│  ├ InvalidInput          the request's form is wrong
+│  ├ InvalidContent        the form is right, the content is not
+│  ├ NotFound              an unknown session, message, commit or tool call
+│  ├ Conflict              right in itself, but not in this state (a session that ended, or is running)
+│  └ KeyReused             an Idempotency-Key that came before with another body
+├ ProviderError          a model's provider failed; what the user can do stands in the text
+├ ToolError              a tool could not do as told; goes back to the model as its result
+├ StoreError             ours: nothing was recorded
+│  ├ StoreFull             no room on the disk
+│  ├ StoreDown             the store does not answer now
+│  └ StoreRefused          the store cannot be opened at all (locked, damaged, newer than this program)
+├ RepositoryError        git refused; what it said stands in the text
+├ ProtocolError          bytes that are not in the wire's grammar
+├ ConfigError            wrong usage of the command line, environment or config file
+└ IllegalTransition      a bug of ours: the agent's state machine was led where no arrow goes
+"""
+
+from __future__ import annotations
+
+
+class TrioAgentError(Exception):
+    """Everything this program raises on purpose. `str()` is one line, fit to be shown to a user."""
+
+
+class CallerError(TrioAgentError):
+    """A client asked for something that cannot be."""
+
+
+class InvalidInput(CallerError):
+    pass
+
+
+class InvalidContent(CallerError):
+    pass
+
+
+class NotFound(CallerError):
+    pass
+
+
+class Conflict(CallerError):
+    pass
+
+
+class KeyReused(CallerError):
+    pass
+
+
+class ProviderError(TrioAgentError):
+    """A model's provider failed.
+
+    `retry_after_s` is how long to wait before trying again: None means that trying again is pointless
+    (wrong key, unknown model), 0 that the provider named no time.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ToolError(TrioAgentError):
+    pass
+
+
+class StoreError(TrioAgentError):
+    pass
+
+
+class StoreFull(StoreError):
+    pass
+
+
+class StoreDown(StoreError):
+    pass
+
+
+class StoreRefused(StoreError):
+    pass
+
+
+class RepositoryError(TrioAgentError):
+    pass
+
+
+class ProtocolError(TrioAgentError):
+    pass
+
+
+class ConfigError(TrioAgentError):
+    pass
+
+
+class IllegalTransition(TrioAgentError):
+    pass

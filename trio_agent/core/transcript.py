@@ -1,0 +1,108 @@
+"""Messages of a log to what a model is sent.
+
+A provider accepts a conversation only where every tool call is followed by its result, roles alternate, and nothing is empty.
+A log may hold less: a turn can be cancelled, or the process can die, between a call and its result. `transcript` closes such
+calls with a result that says what happened, so that a broken turn never makes the next request invalid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trio_agent.core.message import Message, ToolCall
+
+NOT_RUN = (
+    "This tool call did not finish: the turn was interrupted. It was not run again. Call it anew if it is still needed."
+)
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of one tool call, as the model is told it."""
+
+    tool_call_id: str
+    name: str
+    text: str
+    error: bool = False
+
+
+class UserTurn(msgspec.Struct, frozen=True, kw_only=True, tag="user"):
+    """What the model is told: results of the calls it made just before, then words."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    text: str = ""
+
+
+class AgentTurn(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
+    """What the model said."""
+
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+Turn = UserTurn | AgentTurn
+
+
+def transcript(messages: Iterable[Message]) -> tuple[Turn, ...]:
+    """The conversation in `messages`, in alternating turns that begin with the user's and hold no open tool call."""
+    builder = _Builder()
+    for message in messages:
+        match message.type:
+            case "user" | "compact":
+                builder.words(message.content)
+            case "agent":
+                builder.agent(message)
+            case "tool":
+                builder.outcome(message)
+            case "auto" | "commit" | "budget" | "error":
+                pass  # told to people; what the model must know of it stands in a tool result or a user message
+    return builder.finish()
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self._turns: list[Turn] = []
+        self._open: dict[str, ToolCall] = {}
+        self._outcomes: list[Outcome] = []
+        self._words: list[str] = []
+
+    def words(self, text: str) -> None:
+        if text.strip():
+            self._words.append(text)
+
+    def agent(self, message: Message) -> None:
+        if not message.content.strip() and not message.tool_calls:
+            return
+        self._flush()
+        if not self._turns:
+            # Providers want the user's word first; a log that begins otherwise (after compaction, say) is still sent.
+            self._turns.append(UserTurn(text="(The conversation goes on.)"))
+        previous = self._turns[-1]
+        if isinstance(previous, AgentTurn):
+            # Only words can stand here: a turn with calls is followed by their outcomes.
+            text = "\n\n".join(part for part in (previous.text, message.content) if part.strip())
+            self._turns[-1] = AgentTurn(text=text, tool_calls=message.tool_calls)
+        else:
+            self._turns.append(AgentTurn(text=message.content, tool_calls=message.tool_calls))
+        self._open = {call.tool_call_id: call for call in message.tool_calls}
+
+    def outcome(self, message: Message) -> None:
+        call = self._open.pop(message.tool_call_id, None)
+        if call is None:
+            return  # a second result of one call, or of a call never made: the provider would refuse the whole request
+        text = message.tool_result or "(no output)"
+        self._outcomes.append(
+            Outcome(tool_call_id=call.tool_call_id, name=call.name, text=text, error=message.tool_error)
+        )
+
+    def finish(self) -> tuple[Turn, ...]:
+        self._flush()
+        return tuple(self._turns)
+
+    def _flush(self) -> None:
+        for call in self._open.values():
+            self._outcomes.append(Outcome(tool_call_id=call.tool_call_id, name=call.name, text=NOT_RUN, error=True))
+        if self._outcomes or self._words:
+            self._turns.append(UserTurn(outcomes=tuple(self._outcomes), text="\n\n".join(self._words)))
+        self._open, self._outcomes, self._words = {}, [], []

@@ -1,0 +1,1 @@
+"""The repository, through the git command, hardened: nothing that a repository names is ever run."""

@@ -1,0 +1,353 @@
+"""The seams: what the parts of the program know of each other. Protocols and the plain values that pass through them.
+
+The runtime gives an agent a `SessionHandle`; the agent reaches models and tools by `Model` and `Tool`; the runtime keeps logs
+in a `Store`. Each Protocol an outsider would implement has four methods at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+import trio
+
+from trio_agent.core.machine import AgentState
+from trio_agent.core.message import Commit, Message, ToolCall
+from trio_agent.core.state import Facts, TodoItem
+from trio_agent.core.transcript import Turn
+from trio_agent.core.usage import CumulativeUsage, Usage
+
+# ---------------------------------------------------------------------------------------------------------------- store
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One message as it is kept: its place, its wire bytes (ASCII JSON), the tag after it.
+
+    `key` and `digest` are the Idempotency-Key it was posted with and the digest of that post's body; empty for the rest.
+    """
+
+    log: str
+    index: int
+    wire: bytes
+    tag: str
+    key: str = ""
+    digest: str = ""
+
+
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a session beside its log. `created` is RFC 3339; `facts` is the agent's last word on the session.
+
+    `notes` belongs to the agent: whatever it needs to find its work again after a restart.
+    """
+
+    session_id: str
+    log: str
+    created: str
+    title: str = ""
+    model: str = ""
+    archived: bool = False
+    ended: bool = False
+    deleted: bool = False
+    facts: Facts = Facts()
+    notes: dict[str, str] = {}
+
+
+class Store(Protocol):
+    """Where logs and sessions are kept. Raises StoreError and its kin only; a failed call has changed nothing."""
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Keep `entries`, all or none, of one log or several. Returns when they survive power loss.
+
+        Once begun it runs to its end: a cancellation that comes meanwhile is delivered at the next checkpoint.
+        """
+        ...
+
+    async def read(self, log: str, start: int, stop: int) -> list[Entry]:
+        """The entries [start:stop) of `log`, in order; as many as there are."""
+        ...
+
+    async def sessions(self) -> list[SessionRecord]:
+        """All sessions, newest first."""
+        ...
+
+    async def save(self, record: SessionRecord) -> None:
+        """Keep `record` under its session_id. One that is `deleted` goes, and its log with it."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------------------------- model
+
+
+class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool as a model is told of it. `input_schema` is a JSON Schema object."""
+
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+
+
+class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One question to a model: the standing instructions, the conversation so far, the tools it may call."""
+
+    system: str
+    turns: tuple[Turn, ...]
+    tools: tuple[ToolSpec, ...] = ()
+
+
+StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal"]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's whole answer."""
+
+    text: str
+    stop_reason: StopReason
+    usage: Usage
+    model: str
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+Part = Literal["content", "thinking"]
+
+
+class OnText(Protocol):
+    """Called with text as it arrives. `restart` says that the part's text so far is void (the request was tried again)."""
+
+    def __call__(self, part: Part, text: str, *, restart: bool = False) -> None: ...
+
+
+class Model(Protocol):
+    """A language model at some provider."""
+
+    @property
+    def name(self) -> str:
+        """As a user writes it: `anthropic/claude-…`, `demo`."""
+        ...
+
+    @property
+    def context_window(self) -> int:
+        """Tokens; 0 where unknown."""
+        ...
+
+    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+        """Ask, and return the whole answer; `on_text` hears of it while it comes. Cancelling closes the connection.
+
+        Raises ProviderError: after its own retries, or at once where trying again is pointless.
+        """
+        ...
+
+
+# ----------------------------------------------------------------------------------------------------------------- tool
+
+
+class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool did: `text` for the model, `display` for people (an object with a `kind`), `error` where it failed."""
+
+    text: str
+    error: bool = False
+    display: dict[str, Any] | None = None
+
+
+class Toolbench(Protocol):
+    """What a running tool may touch of its session."""
+
+    @property
+    def workspace(self) -> Path:
+        """The directory the tool works in, absolute and resolved."""
+        ...
+
+    def emit(self, text: str) -> None:
+        """Show output while the tool runs. Any size; only the end is kept for people who come late."""
+        ...
+
+    async def note(self, text: str) -> None:
+        """Put an `auto` message of `text` into the log."""
+        ...
+
+    def set_todo(self, items: tuple[TodoItem, ...]) -> None:
+        """Replace the agent's list of things to do, which clients see in the State."""
+        ...
+
+
+class Tool(Protocol):
+    """Something a model can do."""
+
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        """Do it. `input` is JSON of the model's making, valid or not.
+
+        Raises ToolError for what the model should hear of. Cancelling stops the work and leaves nothing running.
+        """
+        ...
+
+
+# ------------------------------------------------------------------------------------------------------------ workspace
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """New commits of a session, newest first, and the branch of the user's repository they arrived on.
+
+    The first commit carries that branch as `pushed_branch`. `problem` says, fit for the user, why they did not arrive.
+    """
+
+    commits: tuple[Commit, ...] = ()
+    branch: str = ""
+    problem: str = ""
+
+
+class Workspace(Protocol):
+    """The directory a session works in, and what git says of it. Nothing the repository names is ever run.
+
+    Methods raise RepositoryError where git refuses, NotFound for an unknown commit.
+    """
+
+    @property
+    def path(self) -> Path:
+        """Absolute and resolved."""
+        ...
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What `Workspaces.open` must be given to find all this again after a restart."""
+        ...
+
+    async def deliver(self, slug: str) -> Delivery:
+        """Take the commits made since the last delivery to the user's repository, on a branch named after `slug`.
+
+        Empty where there are none. The branch is chosen at the first delivery and kept from then on.
+        """
+        ...
+
+    async def diff(self, commit: str) -> str:
+        """Unified diff, 10 lines of context: of `commit` (4-40 hex digits), or since the session began where it is empty."""
+        ...
+
+    async def survey(self) -> Survey:
+        """How the workspace stands against where the session began."""
+        ...
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """`initial_commit` and `origin` (the user's remote) are empty where there is none."""
+
+    initial_commit: str = ""
+    origin: str = ""
+    lines_added: int = 0
+    lines_removed: int = 0
+
+
+class Workspaces(Protocol):
+    """Makes a session's workspace, or finds it again."""
+
+    async def open(self, session_id: str, notes: Mapping[str, str]) -> Workspace: ...
+
+    async def remove(self, session_id: str) -> None:
+        """Delete the session's workspace, if it was made for the session alone. Never touches the user's repository."""
+        ...
+
+
+# ---------------------------------------------------------------------------------------------------------------- agent
+
+
+class SessionHandle(Protocol):
+    """A session as its agent sees it. Made by the runtime; an agent only uses it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def model(self) -> str:
+        """The model the user chose for this session, or empty for the default."""
+        ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What the agent noted of this session before; kept across restarts by `describe`."""
+        ...
+
+    @property
+    def usage(self) -> CumulativeUsage: ...
+
+    @property
+    def state(self) -> AgentState: ...
+
+    async def record(self, message: Message) -> Message:
+        """Put `message` into the log. Returns it with `idx` and `timestamp`, durable and visible. Raises StoreError."""
+        ...
+
+    async def describe(self, facts: Facts, notes: dict[str, str] | None = None) -> None:
+        """Replace the facts that clients see, and keep them with the agent's notes. Raises StoreError."""
+        ...
+
+    def show(self, facts: Facts) -> None:
+        """Like `describe`, for what need not survive a restart: visible at once, kept with the next `describe`."""
+        ...
+
+    def enter(self, state: AgentState) -> None:
+        """Step the state machine. Raises IllegalTransition where the table has no arrow."""
+        ...
+
+    def write(self, part: Part, text: str, *, restart: bool = False) -> None:
+        """Show text of the message to be recorded next. Dropped when a message is recorded."""
+        ...
+
+    def take_prompts(self) -> tuple[Message, ...]:
+        """User messages that came since the turn began, in order; each is given out once."""
+        ...
+
+    def asking_model(self) -> AbstractAsyncContextManager[None]:
+        """Count one model call as outstanding for as long as the block lasts."""
+        ...
+
+    def running_tool(self, call: ToolCall) -> AbstractAsyncContextManager[ToolRun]:
+        """Show `call` as outstanding for as long as the block lasts, and let users cancel it alone."""
+        ...
+
+
+class ToolRun(Protocol):
+    """One tool call while it runs. `scope` is cancelled, and `cancelled` holds the reason, when a user stops it alone."""
+
+    @property
+    def scope(self) -> trio.CancelScope: ...
+
+    @property
+    def cancelled(self) -> str: ...
+
+    def emit(self, text: str) -> None: ...
+
+
+class Attendant(Protocol):
+    """An agent at work in one session."""
+
+    async def turn(self, prompts: Sequence[Message]) -> None:
+        """Answer the user's messages, which are in the log already, by recording messages of its own.
+
+        Cancelled where a user stops the turn: it then leaves nothing running, and records within a shielded scope what
+        was not finished. An exception ends the turn as an `error` message; the session lives on.
+        """
+        ...
+
+    async def diff(self, commit: str) -> str:
+        """What changed since the session began, or in `commit` (hex) where given: a unified diff. Raises NotFound."""
+        ...
+
+
+class Agent(Protocol):
+    """Something that answers users, in any number of sessions."""
+
+    def attend(self, session: SessionHandle, history: Sequence[Message]) -> AbstractAsyncContextManager[Attendant]:
+        """Begin, or go on after a restart, to work in `session`, whose log so far is `history`."""
+        ...
+
+
+Clock = Callable[[], float]
+"""Seconds since the epoch."""
