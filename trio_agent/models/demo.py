@@ -1,0 +1,107 @@
+"""The demo model: needs no network and no key, and uses the real loop and the real tools.
+
+It keeps nothing: what it does next follows from the conversation. `demo_prompt` says what was asked; here stands what it
+answers, first to the prompt and then to the outcomes of the tools it called.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.message import ToolCall
+from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
+from trio_agent.core.usage import Usage
+from trio_agent.core.wire import encode_json
+from trio_agent.models import demo_tour
+from trio_agent.models.demo_prompt import Bash, Burst, Cost, Echo, Fail, Misused, Stream, Tour, read_prompt
+from trio_agent.models.speech import estimated_usage, speak
+from trio_agent.seams import Answer, ModelRequest, OnText
+
+# The tour is read by people while it is written; everything else is quick, for the tests.
+TOUR_PAUSE_S = 0.015
+
+
+class DemoModel:
+    @property
+    def name(self) -> str:
+        return "demo"
+
+    @property
+    def context_window(self) -> int:
+        return 200_000
+
+    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+        prompt, since = _last_prompt(request.turns)
+        command = read_prompt(prompt)
+        text = ""
+        calls: tuple[ToolCall, ...] = ()
+        pause_s = 0.0
+        cost_usd = 0.0
+        match command:
+            case Echo(text=text) | Misused(usage=text):
+                pass
+            case Stream(words=words, pause_ms=pause_ms):
+                text = " ".join(f"word{number}" for number in range(1, words + 1))
+                pause_s = pause_ms / 1000
+            case Bash(command=line, timeout_s=timeout_s):
+                if (outcome := _last_outcome(since)) is None:
+                    arguments = {"command": line} if timeout_s is None else {"command": line, "timeout_s": timeout_s}
+                    calls = (_call("bash", arguments),)
+                else:
+                    text = outcome.text
+            case Burst(count=count, size=size):
+                if (outcome := _last_outcome(since)) is None:
+                    calls = (_call("burst", {"count": count, "bytes": size}),)
+                else:
+                    text = outcome.text
+            case Cost(dollars=cost_usd):
+                text = f"This answer cost ${cost_usd:g}."
+            case Fail():
+                raise ProviderError(
+                    "The demo provider is overloaded, as it was told to be. Send another message to go on.",
+                    retry_after_s=0,
+                )
+            case Tour():
+                step = demo_tour.next_step(request.turns, since)
+                text, pause_s = step.text, TOUR_PAUSE_S
+                calls = (_call(step.tool, step.input),) if step.tool else ()
+        # The first answer explains itself. Where the user asked for a text of their own, the explanation stands beside it.
+        first = not any(isinstance(turn, AgentTurn) for turn in request.turns)
+        thinking = demo_tour.INTRODUCTION if first and not isinstance(command, Tour) else ""
+        await speak(on_text, "content", text, pause_s)
+        said = thinking + text + "".join(call.input for call in calls)
+        return Answer(
+            text=text,
+            thinking=thinking,
+            tool_calls=calls,
+            stop_reason="tool_use" if calls else "end_turn",
+            usage=_with_cost(estimated_usage(request, said), cost_usd),
+            model=self.name,
+        )
+
+
+def _last_prompt(turns: tuple[Turn, ...]) -> tuple[str, tuple[Turn, ...]]:
+    """The user's last words, and the turns since. Words sent while tools ran stand in one turn with their outcomes."""
+    for index in range(len(turns) - 1, -1, -1):
+        turn = turns[index]
+        if isinstance(turn, UserTurn) and turn.text.strip():
+            return turn.text, turns[index + 1 :]
+    return "", turns
+
+
+def _last_outcome(turns: tuple[Turn, ...]) -> Outcome | None:
+    outcomes = [outcome for turn in turns if isinstance(turn, UserTurn) for outcome in turn.outcomes]
+    return outcomes[-1] if outcomes else None
+
+
+def _call(name: str, input: Mapping[str, object]) -> ToolCall:
+    # Random, since a conversation that was compacted forgets which names it has used.
+    return ToolCall(name=name, input=encode_json(input).decode(), tool_call_id=f"call-{secrets.token_hex(8)}")
+
+
+def _with_cost(usage: Usage, cost_usd: float) -> Usage:
+    return msgspec.structs.replace(usage, cost_usd=cost_usd)
