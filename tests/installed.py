@@ -2,8 +2,8 @@
 
     python tests/installed.py STATIC
 
-is run by the gate's `wheel` session with the Python of an environment that holds the wheel and nothing of ours beside it, so it
-uses the standard library only. It follows every address that the page, its modules and its styles name.
+is run by the gate's `wheel` session with the Python of an environment that holds the wheel and nothing of ours beside it, so
+it uses the standard library only. It follows every address that the page, its modules and its styles name.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def crawl(base: str) -> dict[str, bytes]:
             continue
         media_type, found[path] = fetch(url)
         if pattern := NAMED.get(media_type):
-            for match in pattern.finditer(found[path].decode()):
-                waiting.append(urljoin(url, next(name for name in match.groups() if name)))
+            matches = pattern.finditer(found[path].decode())
+            waiting.extend(urljoin(url, next(name for name in match.groups() if name)) for match in matches)
     return found
 
 
