@@ -39,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a session beside its log. `created` is RFC 3339; `facts` is the agent's last word on the session.
+    `project` is what the server was started for (a repository's path): a server sees its own project's sessions only.
 
     `notes` belongs to the agent: whatever it needs to find its work again after a restart.
     """
@@ -46,6 +47,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     log: str
     created: str
+    project: str = ""
     title: str = ""
     model: str = ""
     archived: bool = False
@@ -304,6 +306,10 @@ class SessionHandle(Protocol):
         """User messages that came since the turn began, in order; each is given out once."""
         ...
 
+    async def close_open_calls(self, why: str) -> None:
+        """Record an error result, saying `why`, for every tool call of the log that has none. Raises StoreError."""
+        ...
+
     def asking_model(self) -> AbstractAsyncContextManager[None]:
         """Count one model call as outstanding for as long as the block lasts."""
         ...
@@ -346,6 +352,10 @@ class Agent(Protocol):
 
     def attend(self, session: SessionHandle, history: Sequence[Message]) -> AbstractAsyncContextManager[Attendant]:
         """Begin, or go on after a restart, to work in `session`, whose log so far is `history`."""
+        ...
+
+    async def forget(self, session_id: str) -> None:
+        """The session was deleted, and is attended no more: remove what was kept for it outside its log."""
         ...
 
 

@@ -57,6 +57,9 @@ TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     _S.COMPACTING: frozenset({_S.WAITING_FOR_USER_INPUT, _S.ERROR}),
 }
 
+ENDINGS = frozenset({_S.END_OF_TURN, _S.CANCELLED, _S.BUDGET_EXCEEDED, _S.ERROR})
+"""The states in which a turn can end."""
+
 
 def step(state: AgentState, to: AgentState) -> AgentState:
     """`to`, if an arrow leads there from `state`; otherwise IllegalTransition."""

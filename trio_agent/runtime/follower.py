@@ -1,0 +1,72 @@
+"""Follower: one reader's way through a session, history and live in a single loop.
+
+A chunk holds what is new: messages as they stand in the log, then, at the log's end, text still being written, then the State
+as of the last message sent. The State leaves at most twenty times a second; what changes in between is folded into the next.
+"""
+
+from __future__ import annotations
+
+import trio
+
+from trio_agent.core.cursor import Cursor
+from trio_agent.core.sse import encode_event
+from trio_agent.runtime.live import LiveReader
+from trio_agent.runtime.session import Session
+
+STATE_INTERVAL_S = 0.05
+
+
+class Follower:
+    """Iterate to get chunks of event-stream frames, without end unless the session ends.
+
+    The first chunk is the State at the start; it is made without touching the store.
+    """
+
+    def __init__(self, session: Session, start: Cursor) -> None:
+        self.cursor = start
+        self._session = session
+        self._live = LiveReader()
+        self._state_version = -1
+        self._state_index = -1
+        self._state_at = -STATE_INTERVAL_S
+
+    def __aiter__(self) -> Follower:
+        return self
+
+    async def __anext__(self) -> bytes:
+        session = self._session
+        if self._state_version < 0:
+            await trio.lowlevel.checkpoint()
+            return self._state_frame()
+        while True:
+            version = session.signal.version
+            frames, self.cursor = await session.log.frames_after(self.cursor)
+            chunk = [frames] if frames else []
+            if self.cursor == session.log.cursor:
+                chunk += self._live.frames(session.live, self.cursor.index)
+            if self._state_due() and self._may_send_state():
+                chunk.append(self._state_frame())
+            if chunk:
+                await trio.lowlevel.checkpoint()
+                return b"".join(chunk)
+            if session.ended and not self._state_due():
+                raise StopAsyncIteration
+            await self._wait(version)
+
+    async def _wait(self, version: int) -> None:
+        """Wait for news, or for the moment when the State may be sent again."""
+        until = self._state_at + STATE_INTERVAL_S if self._state_due() else float("inf")
+        with trio.move_on_at(until):
+            await self._session.signal.wait_past(version)
+
+    def _state_due(self) -> bool:
+        return self._state_version != self._session.state_version or self._state_index != self.cursor.index
+
+    def _may_send_state(self) -> bool:
+        return trio.current_time() >= self._state_at + STATE_INTERVAL_S
+
+    def _state_frame(self) -> bytes:
+        self._state_at = trio.current_time()
+        self._state_version = self._session.state_version
+        self._state_index = self.cursor.index
+        return encode_event("state", self._session.state_json(self.cursor))

@@ -1,0 +1,163 @@
+"""The hall: sessions by id. Opens, finds again and ends them, and owns the nursery they run in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+import trio
+
+from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
+from trio_agent.core.errors import Conflict, NotFound
+from trio_agent.core.message import Message
+from trio_agent.runtime.log import open_log, rfc3339
+from trio_agent.runtime.place import Place, here
+from trio_agent.runtime.session import Session
+from trio_agent.runtime.signal import Signal
+from trio_agent.runtime.writer import Writer
+from trio_agent.seams import Agent, Clock, SessionRecord, Store
+
+DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
+
+logger = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def open_hall(
+    store: Store, agent: Agent, *, project: str, clock: Clock, heartbeat_s: float = DEFAULT_HEARTBEAT_S
+) -> AsyncIterator[Hall]:
+    """The sessions of `project`. There is always one: the newest is opened again, or the first is made.
+
+    Leaving stops every session's turn and waits until nothing of it runs. Raises StoreError.
+    """
+    async with trio.open_nursery() as nursery:
+        hall = Hall(store, agent, nursery, project=project, clock=clock, heartbeat_s=heartbeat_s)
+        await hall.begin()
+        yield hall
+        nursery.cancel_scope.cancel()
+
+
+@dataclass(slots=True)
+class _Opened:
+    session: Session
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    finished: trio.Event = field(default_factory=trio.Event)
+
+
+class Hall:
+    """All sessions of one project. Sessions are opened when somebody first asks for them."""
+
+    def __init__(
+        self, store: Store, agent: Agent, nursery: trio.Nursery, *, project: str, clock: Clock, heartbeat_s: float
+    ) -> None:
+        self.heartbeat_s = heartbeat_s
+        self.store = store
+        self._writer = Writer(store)
+        self._agent = agent
+        self._nursery = nursery
+        self._project = project
+        self._clock = clock
+        self._place: Place = here()
+        self._records: dict[str, SessionRecord] = {}
+        self._open: dict[str, _Opened] = {}
+        self._opening = trio.Lock()
+
+    async def begin(self) -> None:
+        for record in reversed(await self.store.sessions()):
+            if record.project == self._project:
+                self._records[record.session_id] = record
+        if self._records:
+            await self.newest()
+        else:
+            await self.create()
+
+    async def create(self, *, title: str = "", model: str = "") -> Session:
+        """A new session, at work on return. Raises StoreError."""
+        record = SessionRecord(
+            session_id=secrets.token_hex(8),
+            log=log_id(secrets.token_bytes(LOG_ID_ENTROPY_BYTES)),
+            created=rfc3339(self._clock()),
+            project=self._project,
+            title=title,
+            model=model,
+        )
+        await self.store.save(record)
+        self._records[record.session_id] = record
+        return await self.session(record.session_id)
+
+    async def session(self, session_id: str) -> Session:
+        """The session of this id, opened if it was not. Raises NotFound, StoreError."""
+        if session_id not in self._records:
+            raise NotFound("no such session")
+        if session_id not in self._open:
+            async with self._opening:
+                if session_id not in self._open:
+                    await self._start(self._records[session_id])
+        else:
+            await trio.lowlevel.checkpoint()
+        return self._open[session_id].session
+
+    async def newest(self) -> Session:
+        """The session made last; a new one if all were deleted."""
+        if not self._records:
+            return await self.create()
+        return await self.session(next(reversed(self._records)))
+
+    def records(self) -> list[SessionRecord]:
+        """What is kept of each session, newest first."""
+        return [
+            self._open[record.session_id].session.kept if record.session_id in self._open else record
+            for record in reversed(self._records.values())
+        ]
+
+    def open_sessions(self) -> list[Session]:
+        return [opened.session for opened in self._open.values()]
+
+    async def change(self, session_id: str, *, title: str | None, archived: bool | None) -> SessionRecord:
+        """Rename or archive. Raises NotFound, StoreError; Conflict for archiving a session at work."""
+        session = await self.session(session_id)
+        if archived and session.running:
+            raise Conflict("the session is running; cancel it first")
+        record = session.kept
+        if title is not None:
+            record = msgspec.structs.replace(record, title=title)
+        if archived is not None:
+            record = msgspec.structs.replace(record, archived=archived)
+        await session.keep(record)
+        self._records[session_id] = record
+        return record
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a session and its log. Raises NotFound, StoreError; Conflict for a session at work."""
+        session = await self.session(session_id)
+        if session.running:
+            raise Conflict("the session is running; cancel it first")
+        await self.store.save(msgspec.structs.replace(session.kept, deleted=True))
+        session.end()
+        del self._records[session_id]
+        opened = self._open.pop(session_id)
+        opened.scope.cancel()
+        await opened.finished.wait()
+        await self._agent.forget(session_id)
+
+    async def _start(self, record: SessionRecord) -> None:
+        signal = Signal()
+        log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
+        session = Session(record, log, self.store, signal, self._place, self.heartbeat_s)
+        opened = self._open[record.session_id] = _Opened(session)
+        self._nursery.start_soon(self._run, opened, history)
+
+    async def _run(self, opened: _Opened, history: list[Message]) -> None:
+        try:
+            with opened.scope:
+                await opened.session.run(self._agent, history)
+        except* Exception as group:
+            # A bug in one session must not end its siblings; this one is over, and says so to those who watch it.
+            logger.error("session_failed", session=opened.session.id, exc_info=group)
+            opened.session.end()
+        finally:
+            opened.finished.set()

@@ -1,0 +1,222 @@
+"""EventLog: one session's messages, from the moment they are durable.
+
+The theory. `append` encodes a message once, makes it durable, then makes it visible and wakes the readers; between durable and
+visible stands no checkpoint, so the store is never ahead of what a reader can see. Readers hold a cursor and pull: a publish
+only wakes them, and history and live are the same loop, so there is no seam to lose a message in and no queue to overflow.
+
+The end of the log is kept in memory as ready-made frames; what is older is read from the store when a reader asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from trio_agent.core.cursor import Cursor, next_tag, start_of
+from trio_agent.core.errors import KeyReused, StoreDown
+from trio_agent.core.message import Message
+from trio_agent.core.sse import encode_event
+from trio_agent.core.wire import encode_json
+from trio_agent.runtime.signal import Signal
+from trio_agent.runtime.writer import Writer
+from trio_agent.seams import Clock, Entry, Store
+
+TAIL_BYTES = 8 * 1024 * 1024  # how much of a log's end is kept in memory
+CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seven times dearer
+READ_ENTRIES = 512  # how many entries are read from the store at a time
+
+ResetReason = Literal["new_log", "ahead", "diverged", "compacted", "bad_cursor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an append. `cursor` is the place after its last message; `replayed` where a key had come before."""
+
+    messages: tuple[Message, ...]
+    cursor: Cursor
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Messages with their place in the log, not yet durable."""
+
+    receipt: Receipt
+    entries: tuple[Entry, ...]
+
+
+class EventLog:
+    """The messages of one log. Made by `open_log`."""
+
+    def __init__(self, log: str, store: Store, writer: Writer, clock: Clock, signal: Signal) -> None:
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._signal = signal
+        self._next = start_of(log)
+        self._end = self._next
+        self._keys: dict[str, tuple[str, Cursor]] = {}
+        self._tail: list[bytes] = []
+        self._tail_starts: list[Cursor] = []
+        self._tail_bytes = 0
+        self._joined: tuple[int, int, bytes] = (0, 0, b"")
+        self.on_publish: Callable[[Sequence[Message]], None] = lambda messages: None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place after the last message that is visible."""
+        return self._end
+
+    async def append(self, messages: Sequence[Message], *, key: str = "", digest: str = "") -> Receipt:
+        """Put `messages` at the end, all or none; durable and visible on return. `idx` and `timestamp` are set here.
+
+        With a `key` that came before: the first receipt again if the `digest` is the same, else KeyReused. Cancelling
+        before it begins leaves nothing; once begun it is carried through. Raises StoreError.
+        """
+        return await self._writer.write(lambda: self._stage(messages, key, digest), self._publish, self._unstage)
+
+    def _stage(self, messages: Sequence[Message], key: str, digest: str) -> Staged:
+        if key and key in self._keys:
+            known, cursor = self._keys[key]
+            if known != digest:
+                raise KeyReused("this Idempotency-Key came before with another body")
+            return Staged(Receipt((), cursor, replayed=True), ())
+        stamped, entries = [], []
+        at = self._next
+        now = rfc3339(self._clock())
+        for message in messages:
+            complete = msgspec.structs.replace(message, idx=at.index, timestamp=message.timestamp or now)
+            wire = encode_json(complete)
+            entry = Entry(at.log, at.index, wire, next_tag(at.tag, wire), key, digest)
+            at = _after(entry)
+            stamped.append(complete)
+            entries.append(entry)
+        self._next = at
+        if key:
+            self._keys[key] = (digest, at)
+        return Staged(Receipt(tuple(stamped), at), tuple(entries))
+
+    def _publish(self, staged: Staged) -> None:
+        """Make durable messages visible. Synchronous: see the theory above."""
+        if not staged.entries:
+            return
+        for entry in staged.entries:
+            self._keep(entry)
+        self.on_publish(staged.receipt.messages)
+        self._signal.notify()
+
+    def _unstage(self) -> None:
+        """The store refused what was staged: it never was."""
+        self._next = self._end
+        self._keys = {key: kept for key, kept in self._keys.items() if kept[1].index <= self._end.index}
+
+    def _keep(self, entry: Entry) -> None:
+        frame = _frame(entry)
+        self._tail.append(frame)
+        self._tail_starts.append(self._end)
+        self._tail_bytes += len(frame)
+        self._end = _after(entry)
+        if self._tail_bytes > TAIL_BYTES:
+            # Dropped by halves, so that the cost of moving the rest is paid seldom.
+            half = max(1, len(self._tail) // 2)
+            self._tail_bytes -= sum(map(len, self._tail[:half]))
+            del self._tail[:half], self._tail_starts[:half]
+
+    def restore(self, entries: Sequence[Entry]) -> None:
+        """Take back what the store kept. Raises StoreDown where the chain of tags is broken: content was changed."""
+        for entry in entries:
+            if entry.index != self._end.index or entry.tag != next_tag(self._end.tag, entry.wire):
+                raise StoreDown(f"log {entry.log} is damaged at message {self._end.index}; restore a backup")
+            self._keep(entry)
+            if entry.key:
+                self._keys[entry.key] = (entry.digest, self._end)
+        self._next = self._end
+
+    async def locate(self, index: int) -> Cursor:
+        """The cursor of the first `index` messages, 0 <= index <= count. Asks the store where memory does not know."""
+        if index == self._end.index:
+            return self._end
+        if index == 0:
+            return start_of(self._end.log)
+        if self._tail_starts and index >= (first := self._tail_starts[0].index):
+            return self._tail_starts[index - first]
+        (before,) = await self._store.read(self._end.log, index - 1, index)
+        return _after(before)
+
+    async def resume(self, cursor: Cursor | None) -> tuple[Cursor, ResetReason | None]:
+        """Where a reader who has `cursor` goes on, and why it must begin anew if it must (None stands for bad text)."""
+        start = start_of(self._end.log)
+        if cursor is None:
+            return start, "bad_cursor"
+        if cursor.log != self._end.log:
+            return start, "new_log"
+        if cursor.index > self._end.index:
+            return start, "ahead"
+        if await self.locate(cursor.index) != cursor:
+            return start, "diverged"
+        return cursor, None
+
+    async def frames_after(self, cursor: Cursor) -> tuple[bytes, Cursor]:
+        """The next frames after `cursor`, about CHUNK_BYTES at most, and the place after them; nothing at the end."""
+        if cursor.index >= self._end.index:
+            return b"", cursor
+        if self._tail_starts and cursor.index >= (first := self._tail_starts[0].index):
+            return self._join_tail(cursor.index - first)
+        frames: list[bytes] = []
+        size = 0
+        for entry in await self._store.read(cursor.log, cursor.index, cursor.index + READ_ENTRIES):
+            frames.append(_frame(entry))
+            size += len(frames[-1])
+            cursor = _after(entry)
+            if size >= CHUNK_BYTES:
+                break
+        return b"".join(frames), cursor
+
+    def _join_tail(self, begin: int) -> tuple[bytes, Cursor]:
+        # Readers that wake together ask for the same stretch: it is joined once and the bytes are shared.
+        start, stop, joined = self._joined
+        at = self._tail_starts[begin].index
+        if start != at or stop != self._end.index or not joined:
+            size, end = 0, begin
+            while end < len(self._tail) and size < CHUNK_BYTES:
+                size += len(self._tail[end])
+                end += 1
+            joined = b"".join(self._tail[begin:end])
+            stop = at + end - begin
+            self._joined = (at, stop, joined)
+        after = stop - self._tail_starts[0].index
+        return joined, self._tail_starts[after] if after < len(self._tail_starts) else self._end
+
+    async def wires(self, start: int, stop: int) -> list[bytes]:
+        """The wire bytes of messages [start:stop)."""
+        return [entry.wire for entry in await self._store.read(self._end.log, start, stop)]
+
+
+async def open_log(
+    log: str, store: Store, writer: Writer, clock: Clock, signal: Signal
+) -> tuple[EventLog, list[Message]]:
+    """The log named `log` as the store has it, and its messages. Raises StoreError."""
+    event_log = EventLog(log, store, writer, clock, signal)
+    messages: list[Message] = []
+    decoder = msgspec.json.Decoder(Message)
+    while entries := await store.read(log, event_log.cursor.index, event_log.cursor.index + READ_ENTRIES):
+        event_log.restore(entries)
+        messages += [decoder.decode(entry.wire) for entry in entries]
+    return event_log, messages
+
+
+def rfc3339(seconds: float) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _after(entry: Entry) -> Cursor:
+    return Cursor(entry.log, entry.index + 1, entry.tag)
+
+
+def _frame(entry: Entry) -> bytes:
+    return encode_event("message", entry.wire, str(_after(entry)))

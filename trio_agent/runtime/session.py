@@ -1,0 +1,403 @@
+"""Session: one conversation with an agent, from its log to the turn that is running.
+
+Rules. `record` is the one door into the log. Everything that clients see is a level (the log's end, the live text, the State)
+behind one Signal. Decisions are made synchronously between two awaits, so no reader sees half of one. A turn runs in a cancel
+scope of its own; what it leaves unfinished is written down here, after the scope, where nothing is cancelled any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+import trio
+
+from trio_agent.core.cursor import Cursor
+from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreError, TrioAgentError
+from trio_agent.core.machine import ENDINGS, AgentState, step, way
+from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.state import Facts, State
+from trio_agent.core.unfinished import Unfinished
+from trio_agent.core.usage import CumulativeUsage
+from trio_agent.core.wire import clean, encode_json
+from trio_agent.runtime.live import Live
+from trio_agent.runtime.log import EventLog, Receipt
+from trio_agent.runtime.place import Place
+from trio_agent.runtime.signal import Signal
+from trio_agent.runtime.tool_run import ToolRun
+from trio_agent.seams import Agent, Attendant, Part, SessionRecord, Store
+
+DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
+INTERRUPTED = "trio-agent was restarted while this was running. Nothing was run again. Say 'continue' to go on."
+
+logger = structlog.get_logger(__name__)
+
+
+class Session:
+    """One session while its server runs. Made by the hall, which runs `run` in its nursery."""
+
+    def __init__(
+        self, record: SessionRecord, log: EventLog, store: Store, signal: Signal, place: Place, heartbeat_s: float
+    ) -> None:
+        self.kept = record
+        self.log = log
+        self.signal = signal
+        self.live = Live(signal)
+        self.attendant: Attendant | None = None
+        self.ended = False
+        self._store = store
+        self._place = place
+        self._heartbeat_s = heartbeat_s
+        self._usage = CumulativeUsage(start_time=record.created)
+        self._unfinished = Unfinished()
+        self._facts = record.facts
+        self._state = AgentState.READY
+        self._state_version = 0
+        self._encoded: tuple[int, bytes] = (-1, b"")
+        self._streams = 0
+        self._llm_calls = 0
+        self._tools: dict[str, ToolRun] = {}
+        self._prompts: list[Message] = []
+        self._turn_scope: trio.CancelScope | None = None
+        self._cancel_reason = ""
+        self._idle = trio.Event()
+        log.on_publish = self._published
+
+    # ------------------------------------------------------------------------------------- what an agent uses
+
+    @property
+    def id(self) -> str:
+        return self.kept.session_id
+
+    @property
+    def model(self) -> str:
+        return self.kept.model
+
+    @property
+    def facts(self) -> Facts:
+        return self._facts
+
+    @property
+    def notes(self) -> dict[str, str]:
+        return dict(self.kept.notes)
+
+    @property
+    def usage(self) -> CumulativeUsage:
+        return self._usage
+
+    @property
+    def state(self) -> AgentState:
+        return self._state
+
+    async def record(self, message: Message) -> Message:
+        """The one door into the log. Durable and visible on return. Raises StoreError."""
+        receipt = await self.log.append([self._tidied(message)])
+        return receipt.messages[0]
+
+    async def describe(self, facts: Facts, notes: dict[str, str] | None = None) -> None:
+        self.show(facts)
+        await self.keep(
+            msgspec.structs.replace(self.kept, facts=facts, notes=self.kept.notes if notes is None else notes)
+        )
+
+    def show(self, facts: Facts) -> None:
+        self._facts = facts
+        self.changed()
+
+    def enter(self, state: AgentState) -> None:
+        self._state = step(self._state, state)
+        self.changed()
+
+    def write(self, part: Part, text: str, *, restart: bool = False) -> None:
+        self.live.write(part, text, restart=restart)
+
+    def take_prompts(self) -> tuple[Message, ...]:
+        prompts, self._prompts = tuple(self._prompts), []
+        return prompts
+
+    async def close_open_calls(self, why: str) -> None:
+        for call in self._unfinished.calls():
+            await self.record(
+                Message(
+                    type="tool",
+                    tool_name=call.name,
+                    input=call.input,
+                    tool_call_id=call.tool_call_id,
+                    tool_result=why,
+                    tool_error=True,
+                )
+            )
+
+    @asynccontextmanager
+    async def asking_model(self) -> AsyncIterator[None]:
+        self._llm_calls += 1
+        self.changed()
+        try:
+            yield
+        finally:
+            self._llm_calls -= 1
+            self.changed()
+
+    @asynccontextmanager
+    async def running_tool(self, call: ToolCall) -> AsyncIterator[ToolRun]:
+        run = self._tools[call.tool_call_id] = ToolRun(call, self.live)
+        self.changed()
+        try:
+            yield run
+        finally:
+            del self._tools[call.tool_call_id]
+            self.live.drop_tool(call.tool_call_id)
+            run.finished.set()
+            self.changed()
+
+    # --------------------------------------------------------------------------------------- what clients use
+
+    async def post(self, text: str, *, key: str = "", digest: str = "") -> Receipt:
+        """Take a user's message: durable on return, then answered in a turn, or taken along by the one that runs.
+
+        Raises InvalidContent for an empty one, Conflict where the session has ended, KeyReused, StoreError.
+        """
+        if not text.strip():
+            raise InvalidContent("Message cannot be empty")
+        if self.ended or self.kept.ended:
+            raise Conflict("this session has ended")
+        receipt = await self.log.append([self._tidied(Message(type="user", content=text))], key=key, digest=digest)
+        if not receipt.replayed:
+            self._prompts += receipt.messages
+            self.signal.notify()
+        return receipt
+
+    async def cancel(self, reason: str = "") -> str:
+        """Stop the turn that runs, if one does; returns the reason when what it was running is gone."""
+        reason = reason or DEFAULT_CANCEL_REASON
+        if self._turn_scope is not None:
+            if not self._turn_scope.cancel_called:
+                self._cancel_reason = reason
+            self._turn_scope.cancel()
+            await self._idle.wait()
+        else:
+            await trio.lowlevel.checkpoint()
+        return reason
+
+    async def cancel_tool(self, tool_call_id: str, reason: str = "") -> str:
+        """Stop one running tool call and let the others go on. Raises NotFound where no such call is running."""
+        run = self._tools.get(tool_call_id)
+        if run is None:
+            raise NotFound("no such tool call is running")
+        reason = reason or DEFAULT_CANCEL_REASON
+        run.cancel(reason)
+        await run.finished.wait()
+        return reason
+
+    @property
+    def running(self) -> bool:
+        return self._turn_scope is not None
+
+    async def keep(self, record: SessionRecord) -> None:
+        """Replace what is kept of the session beside its log. Raises StoreError."""
+        await self._store.save(record)
+        self.kept = record
+        self.changed()
+
+    def end(self) -> None:
+        """No more messages: streams say goodbye once they have sent what there is."""
+        self.ended = True
+        self.changed()
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Count one connected client for as long as the block lasts."""
+        self._streams += 1
+        self.changed()
+        try:
+            yield
+        finally:
+            self._streams -= 1
+            self.changed()
+
+    def changed(self) -> None:
+        """The State is another than before."""
+        self._state_version += 1
+        self.signal.notify()
+
+    @property
+    def state_version(self) -> int:
+        return self._state_version
+
+    def snapshot(self) -> State:
+        """The State as it is now."""
+        return self._state_at(self.log.cursor)
+
+    def state_json(self, cursor: Cursor) -> bytes:
+        """The State for a reader who was sent the messages before `cursor`: ASCII JSON, encoded once for all of them."""
+        version, rest = self._encoded
+        if version != self._state_version:
+            rest = encode_json(self._state_at(cursor)).partition(b'"log":')[2]
+            self._encoded = (self._state_version, rest)
+        return b'{"message_count":%d,"cursor":"%b","log":%b' % (cursor.index, str(cursor).encode(), rest)
+
+    # ------------------------------------------------------------------------------------------------ at work
+
+    async def run(self, agent: Agent, history: Sequence[Message]) -> None:
+        """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
+        recorded = list(history)
+        for message in history:
+            self._account(message)
+        await self._settle_after_restart(recorded)
+        while True:
+            try:
+                async with agent.attend(self, recorded) as attendant:
+                    self.attendant = attendant
+                    await self._attend(attendant)
+            except TrioAgentError as exc:
+                self.attendant = None
+                logger.warning("agent_unavailable", session=self.id, reason=str(exc))
+                await self._complain(str(exc))
+                await self._wait_prompts()
+
+    async def _attend(self, attendant: Attendant) -> None:
+        self._go_to(AgentState.WAITING_FOR_USER_INPUT)
+        while True:
+            await self._wait_prompts()
+            await self._turn(attendant, self.take_prompts())
+
+    async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
+        self._idle = trio.Event()
+        self._go_to(AgentState.SENDING_TO_LLM)
+        try:
+            with trio.CancelScope() as self._turn_scope:
+                try:
+                    await attendant.turn(prompts)
+                    if self._state not in ENDINGS:
+                        self._go_to(AgentState.END_OF_TURN)
+                except* StoreError as group:
+                    # Nothing more can be recorded. The turn is over, and the log is whole as far as it goes.
+                    logger.error("turn_stopped_by_store", session=self.id, reason=str(group.exceptions[0]))
+                    self._go_to(AgentState.ERROR)
+                except* Exception as group:
+                    logger.error("turn_failed", session=self.id, exc_info=group)
+                    await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
+            if self._turn_scope.cancelled_caught:
+                await self._write_down_cancel()
+        finally:
+            self.live.drop_parts()
+            self._turn_scope = None
+            self._idle.set()
+            self._go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _write_down_cancel(self) -> None:
+        try:
+            await self.close_open_calls(f"Cancelled before it finished: {self._cancel_reason}")
+            await self.record(Message(type="error", content=f"Cancelled: {self._cancel_reason}"))
+        except StoreError as exc:
+            logger.error("cancel_not_recorded", session=self.id, reason=str(exc))
+        self._go_to(AgentState.CANCELLED)
+
+    async def _complain(self, text: str) -> None:
+        try:
+            await self.close_open_calls("Did not finish: the turn failed.")
+            await self.record(Message(type="error", content=text))
+        except StoreError as exc:
+            logger.error("error_not_recorded", session=self.id, reason=str(exc))
+        if self._state is not AgentState.READY:
+            self._go_to(AgentState.ERROR)
+            self._go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _settle_after_restart(self, recorded: list[Message]) -> None:
+        """A turn that the process did not survive is shown as interrupted."""
+        if not self._unfinished.in_turn:
+            return
+        before = self.log.cursor.index
+        await self.close_open_calls(INTERRUPTED)
+        await self.record(Message(type="error", content=INTERRUPTED))
+        decoder = msgspec.json.Decoder(Message)
+        recorded += [decoder.decode(wire) for wire in await self.log.wires(before, self.log.cursor.index)]
+
+    async def _wait_prompts(self) -> None:
+        while not self._prompts:
+            await self.signal.wait_past(self.signal.version)
+
+    def _go_to(self, state: AgentState) -> None:
+        for each in way(self._state, state):
+            self._state = step(self._state, each)
+        self.changed()
+
+    def _published(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._account(message)
+            if message.type == "agent":
+                self.live.drop_parts()
+        self._state_version += 1
+
+    def _account(self, message: Message) -> None:
+        self._unfinished.see(message)
+        if message.usage is not None:
+            self._usage = self._usage.plus(message.usage, tuple(call.name for call in message.tool_calls))
+
+    def _tidied(self, message: Message) -> Message:
+        """Every text is made encodable here, once, whoever it came from."""
+        tidy = msgspec.convert(_clean(msgspec.to_builtins(message)), Message)
+        return tidy if tidy.conversation_id else msgspec.structs.replace(tidy, conversation_id=self.id)
+
+    def _state_at(self, cursor: Cursor) -> State:
+        facts, place = self._facts, self._place
+        working_dir = facts.working_dir or place.started_in
+        return State(
+            message_count=cursor.index,
+            cursor=str(cursor),
+            log=cursor.log,
+            session_id=self.id,
+            agent_state=self._state.value,
+            total_usage=self._usage,
+            outstanding_llm_calls=self._llm_calls,
+            outstanding_tool_calls=tuple(run.call.name for run in self._tools.values()),
+            streams=self._streams,
+            session_ended=self.ended or self.kept.ended,
+            heartbeat=self._heartbeat_s,
+            title=self.kept.title or facts.title,
+            slug=facts.slug,
+            branch_name=facts.branch_name,
+            initial_commit=facts.initial_commit,
+            git_origin=facts.git_origin,
+            model=facts.model,
+            sandbox=facts.sandbox,
+            context_window=facts.context_window,
+            context_used=facts.context_used,
+            diff_lines_added=facts.diff_lines_added,
+            diff_lines_removed=facts.diff_lines_removed,
+            todo=facts.todo,
+            first_message_index=facts.first_message_index,
+            budget=facts.budget,
+            hostname=place.hostname,
+            working_dir=working_dir,
+            os=place.os,
+            in_container=place.in_container,
+            outside_hostname=place.hostname,
+            inside_hostname=place.hostname,
+            outside_os=place.os,
+            inside_os=place.os,
+            outside_working_dir=place.started_in,
+            inside_working_dir=working_dir,
+        )
+
+
+def _describe(group: BaseExceptionGroup[Exception]) -> str:
+    """One line about the first thing that went wrong."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _clean(value: object) -> object:
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {_clean(key): _clean(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_clean(each) for each in value]
+        case _:
+            return value
