@@ -1,0 +1,82 @@
+"""A question to a model as Anthropic's Messages API takes it: `POST /v1/messages`.
+
+Source: https://platform.claude.com/docs/en/api/messages and https://platform.claude.com/docs/en/build-with-claude/prompt-caching.
+Pure: values in, JSON out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from trio_agent.core.message import ToolCall
+from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
+from trio_agent.core.wire import encode_json
+from trio_agent.seams import ModelRequest
+
+API_VERSION = "2026-10-21"
+
+# Everything up to a block so marked is kept by the provider for five minutes and costs a tenth or less when sent again.
+# Two of the four marks allowed: the instructions with the tools before them, and the conversation so far.
+_CACHED = {"type": "ephemeral"}
+
+
+def encode_request(request: ModelRequest, *, model: str, max_tokens: int) -> bytes:
+    """The body, as ASCII JSON. `max_tokens` bounds the answer, thinking included.
+
+    Neither thinking nor sampling is mentioned: what the models accept there differs, and their defaults are meant to be used.
+    """
+    body: dict[str, Any] = {
+        "model": model,
+        "max_tokens": max_tokens,
+        "stream": True,
+        "messages": _messages(request.turns),
+    }
+    if request.system.strip():
+        body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
+    if request.tools:
+        body["tools"] = [
+            {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+            for tool in request.tools
+        ]
+    return encode_json(body)
+
+
+def _messages(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = [{"role": _role(turn), "content": _content(turn)} for turn in turns]
+    if messages:
+        messages[-1]["content"][-1]["cache_control"] = _CACHED
+    return messages
+
+
+def _role(turn: Turn) -> str:
+    return "user" if isinstance(turn, UserTurn) else "assistant"
+
+
+def _content(turn: Turn) -> list[dict[str, Any]]:
+    # The provider refuses a text block that is blank, and results that do not come first.
+    text = [{"type": "text", "text": turn.text}] if turn.text.strip() else []
+    if isinstance(turn, AgentTurn):
+        return [*text, *(_tool_use(call) for call in turn.tool_calls)]
+    return [*(_tool_result(outcome) for outcome in turn.outcomes), *text]
+
+
+def _tool_result(outcome: Outcome) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": outcome.tool_call_id, "content": outcome.text}
+    if outcome.error:
+        block["is_error"] = True
+    return block
+
+
+def _tool_use(call: ToolCall) -> dict[str, Any]:
+    return {"type": "tool_use", "id": call.tool_call_id, "name": call.name, "input": _input(call.input)}
+
+
+def _input(text: str) -> dict[str, Any]:
+    """`text` as the object the API wants. What was no object stays visible to the model as the value of `invalid`."""
+    try:
+        value = msgspec.json.decode(text or "{}")
+    except msgspec.DecodeError:
+        value = None
+    return value if isinstance(value, dict) else {"invalid": text}
