@@ -1,0 +1,60 @@
+"""A Toolbench that remembers, and a look at the machine's processes from outside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+
+from trio_agent.core.state import TodoItem
+
+
+class FakeBench:
+    """What a tool did to its session, kept for the test to see."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace.resolve()
+        self.output = ""
+        self.emitted_chars = 0
+        self.notes: list[str] = []
+        self.notes_in_flight = 0
+        self.most_notes_in_flight = 0
+        self.todo: tuple[TodoItem, ...] = ()
+        self._changed = trio.Event()
+
+    def emit(self, text: str) -> None:
+        self.emitted_chars += len(text)
+        self.output = (self.output + text)[-65536:]
+        self._changed.set()
+        self._changed = trio.Event()
+
+    async def note(self, text: str) -> None:
+        self.notes_in_flight += 1
+        self.most_notes_in_flight = max(self.most_notes_in_flight, self.notes_in_flight)
+        await trio.lowlevel.checkpoint()
+        self.notes_in_flight -= 1
+        self.notes.append(text)
+
+    def set_todo(self, items: tuple[TodoItem, ...]) -> None:
+        self.todo = items
+
+    async def wait_output(self, text: str) -> None:
+        """Wait until the tool has shown `text`."""
+        while text not in self.output:
+            await self._changed.wait()
+
+
+def running(argument: str) -> list[int]:
+    """The pids of all processes that live, as anybody's, with `argument` in their command line."""
+    found = []
+    for directory in Path("/proc").iterdir():
+        if not directory.name.isdecimal():
+            continue
+        try:
+            arguments = (directory / "cmdline").read_bytes().split(b"\0")
+            state = (directory / "stat").read_bytes().rpartition(b")")[2].split()[0]
+        except OSError:
+            continue
+        if argument.encode() in arguments and state not in (b"Z", b"X"):
+            found.append(int(directory.name))
+    return found

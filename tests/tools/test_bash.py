@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+
+from tests.tools.bench import FakeBench, running
+from trio_agent.core.errors import ToolError
+from trio_agent.seams import ToolResult
+from trio_agent.tools.bash import Bash
+from trio_agent.tools.environment import child_environment
+from trio_agent.tools.excerpt import HEAD_BYTES, TAIL_BYTES
+from trio_agent.tools.sandbox import NoSandbox, find_sandbox
+
+
+@pytest.fixture
+async def bash() -> AsyncIterator[Bash]:
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}))
+    yield bash
+    await bash.end_background()
+
+
+async def ask(bash: Bash, bench: FakeBench, **input: Any) -> ToolResult:
+    return await bash.run(msgspec.json.encode(input), bench)
+
+
+async def test_a_command_runs_in_the_workspace_and_its_output_is_the_result(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="pwd; echo to stderr >&2")
+    assert result.text == f"{bench.workspace}\nto stderr\n"
+    assert not result.error
+    assert result.display == {"kind": "command", "command": "pwd; echo to stderr >&2", "exit_status": 0}
+
+
+async def test_a_failed_command_says_its_exit_status(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="echo so far; exit 3")
+    assert result.error
+    assert result.text == "so far\n\n[exit status 3]"
+    assert result.display is not None
+    assert result.display["exit_status"] == 3
+
+
+async def test_a_command_ended_by_a_signal_says_which(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="kill -SEGV $$")
+    assert result.error
+    assert "[ended by signal 11 (SIGSEGV)]" in result.text
+
+
+async def test_output_is_shown_while_the_command_runs(bash: Bash, bench: FakeBench) -> None:
+    fifo = bench.workspace / "gate"
+    os.mkfifo(fifo)
+    async with trio.open_nursery() as nursery:
+
+        @nursery.start_soon
+        async def _() -> None:
+            result = await ask(bash, bench, command="echo first; cat gate; echo last")
+            assert result.text == "first\nlast\n"
+
+        await bench.wait_output("first")
+        assert "last" not in bench.output
+        # The command reads until this end is closed: only now can it go on.
+        await trio.to_thread.run_sync(fifo.write_bytes, b"")
+    assert bench.output == "first\nlast\n"
+
+
+async def test_a_character_cut_in_two_by_the_pipe_is_shown_whole(bash: Bash, bench: FakeBench) -> None:
+    os.mkfifo(bench.workspace / "gate")
+    command = r"printf 'x\xe2\x82'; cat gate; printf '\xac'"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bash.run, msgspec.json.encode({"command": command}), bench)
+        await bench.wait_output("x")
+        await trio.to_thread.run_sync((bench.workspace / "gate").write_bytes, b"")
+    assert bench.output == "x€"
+
+
+async def test_standard_input_is_at_its_end(bash: Bash, bench: FakeBench) -> None:
+    assert (await ask(bash, bench, command="cat; echo done")).text == "done\n"
+
+
+async def test_no_key_of_ours_reaches_a_command(bench: FakeBench) -> None:
+    ours = {"PATH": os.environ["PATH"], "ANTHROPIC_API_KEY": "canary", "LC_ALL": "C.UTF-8"}
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(ours, {"GIT_AUTHOR_NAME": "Agent"}))
+    text = (await ask(bash, bench, command="env")).text
+    assert "canary" not in text
+    assert "LC_ALL=C.UTF-8" in text
+    assert "GIT_AUTHOR_NAME=Agent" in text
+    assert "TERM=dumb" in text
+
+
+async def test_a_command_over_its_time_is_ended_and_the_model_is_told(bash: Bash, bench: FakeBench, nap: str) -> None:
+    result = await ask(bash, bench, command=f"echo begun; sleep {nap}", timeout_s=0.2)
+    assert result.error
+    assert result.text.startswith("begun\n")
+    assert "not finished after 0.2 s" in result.text
+    assert not running(nap)
+
+
+async def test_endless_output_is_cut_to_its_head_and_tail_in_bounded_memory(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="echo head; yes", timeout_s=0.2)
+    assert result.text.startswith("head\ny\n")
+    assert "bytes left out" in result.text
+    assert len(result.text) < HEAD_BYTES + TAIL_BYTES + 1000
+    assert bench.emitted_chars > len(result.text)
+    assert not running("yes")
+
+
+async def test_a_grandchild_that_holds_the_pipe_does_not_hold_the_tool(bash: Bash, bench: FakeBench, nap: str) -> None:
+    result = await ask(bash, bench, command=f"sleep {nap} & echo started")
+    assert result.text.startswith("started\n")
+    assert "1 processes were still running" in result.text
+    assert not running(nap)
+
+
+async def test_a_daemon_in_a_session_of_its_own_is_ended_with_the_command(
+    bash: Bash, bench: FakeBench, nap: str
+) -> None:
+    await ask(bash, bench, command=f"(setsid sleep {nap} >/dev/null 2>&1 </dev/null &) ; echo started")
+    assert not running(nap)
+
+
+async def test_what_ends_by_itself_right_after_the_command_may_do_so(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="exec > >(sed s/^/seen:/); echo last words")
+    assert result.text == "seen:last words\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("sleep {nap}", id="plain"),
+        pytest.param("for i in 1 2 3 4 5 6 7 8; do sleep {nap} & done; wait", id="a fork of sleepers"),
+        pytest.param("setsid sleep {nap} & wait", id="a session of its own"),
+        pytest.param("(setsid sleep {nap} >/dev/null 2>&1 &) ; wait; sleep {nap}", id="an orphaned daemon"),
+        pytest.param("setsid env -i sleep {nap} & wait", id="a cleared environment"),
+        pytest.param("bash -c 'kill -STOP $$' {nap} & wait", id="a stopped process"),
+    ],
+)
+async def test_cancelling_leaves_no_process(bash: Bash, bench: FakeBench, nap: str, command: str) -> None:
+    # Ready is said once the sleepers are: what is not there yet could not survive.
+    expected = 8 if "for i" in command else 1
+    script = f"{{ {command.format(nap=nap)}; }}"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bash.run, msgspec.json.encode({"command": f"echo here; {script}"}), bench)
+        await bench.wait_output("here")
+        while len(running(nap)) < expected:
+            await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    assert not running(nap)
+
+
+async def test_a_program_that_ignores_term_is_killed(bench: FakeBench, nap: str) -> None:
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), term_grace_s=0.3)
+    command = f"trap 'echo got TERM' TERM; echo here; while true; do sleep {nap}; done"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bash.run, msgspec.json.encode({"command": command}), bench)
+        await bench.wait_output("here")
+        nursery.cancel_scope.cancel()
+    assert "got TERM" in bench.output
+    assert not running(nap)
+
+
+async def test_last_words_after_term_are_heard(bash: Bash, bench: FakeBench, nap: str) -> None:
+    # More than a pipe holds: nobody could write this if nobody were reading.
+    trap = "trap 'head -c 200000 /dev/zero | tr \"\\0\" x; echo bye; exit 0' TERM"
+    result = await ask(bash, bench, command=f"{trap}; sleep {nap} & wait", timeout_s=0.3)
+    assert "bye\n" in result.text
+
+
+async def test_a_background_command_runs_on_and_its_output_goes_to_files(
+    bash: Bash, bench: FakeBench, nap: str
+) -> None:
+    os.mkfifo(bench.workspace / "gate")
+    command = f"echo out; echo err >&2; echo written > gate; exec sleep {nap}"
+    result = await ask(bash, bench, command=command, background=True)
+    job = msgspec.json.decode(result.text)
+    assert await trio.to_thread.run_sync((bench.workspace / "gate").read_text) == "written\n"
+    assert (bench.workspace / job["stdout_file"]).read_text() == "out\n"
+    assert (bench.workspace / job["stderr_file"]).read_text() == "err\n"
+    while running(nap) != [job["pid"]]:  # between fork and exec
+        await trio.lowlevel.checkpoint()
+    await bash.end_background()
+    assert not running(nap)
+
+
+async def test_git_does_not_see_the_files_of_background_commands(bash: Bash, bench: FakeBench) -> None:
+    await ask(bash, bench, command="git init -q .")
+    await ask(bash, bench, command="true", background=True)
+    assert (await ask(bash, bench, command="git status --porcelain")).text == ""
+
+
+async def test_a_link_put_where_background_output_goes_is_not_followed(bash: Bash, bench: FakeBench) -> None:
+    outside = bench.workspace.parent / "outside"
+    outside.mkdir()
+    (bench.workspace / ".trio-agent").symlink_to(outside)
+    with pytest.raises(ToolError):
+        await ask(bash, bench, command="true", background=True)
+    assert not list(outside.iterdir())
+
+
+async def test_a_workspace_that_is_gone_is_the_tools_error(bash: Bash, bench: FakeBench) -> None:
+    bench.workspace.rmdir()
+    with pytest.raises(ToolError, match="could not be started"):
+        await ask(bash, bench, command="true")
+
+
+@pytest.mark.parametrize("command", ["echo \0", "echo " + "x" * 200_000])
+async def test_what_no_command_line_can_hold_is_the_tools_error(bash: Bash, bench: FakeBench, command: str) -> None:
+    with pytest.raises(ToolError, match="could not be started"):
+        await ask(bash, bench, command=command)
+
+
+async def test_a_call_gives_back_every_descriptor(bash: Bash, bench: FakeBench) -> None:
+    await ask(bash, bench, command="true")
+    before = len(os.listdir("/proc/self/fd"))
+    await ask(bash, bench, command="sleep 0 & true")
+    await ask(bash, bench, command="sleep 3600", timeout_s=0.1)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_cancelling_empties_whatever_sandbox_works_here(bench: FakeBench, nap: str) -> None:
+    bash = Bash(sandbox=find_sandbox("auto"), environment=child_environment(os.environ, {}))
+    command = f"trap 'echo cleaned up; exit 1' TERM; echo here; sleep {nap} & wait"
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bash.run, msgspec.json.encode({"command": command}), bench)
+        await bench.wait_output("here")
+        nursery.cancel_scope.cancel()
+    # Its own clean-up ran: TERM reached the command itself, and the sandbox did not fall before it.
+    assert "cleaned up" in bench.output
+    assert not running(nap)

@@ -1,0 +1,136 @@
+"""The `bash` tool: run a command in the workspace."""
+
+from __future__ import annotations
+
+import codecs
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import trio
+from msgspec import Meta
+
+from trio_agent.core.errors import ToolError
+from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tools.background import Background
+from trio_agent.tools.excerpt import Excerpt
+from trio_agent.tools.process import TERM_GRACE_S, Finished, run_group
+from trio_agent.tools.sandbox import Sandbox
+from trio_agent.tools.tool_input import decode_input, describe_tool
+
+FOREGROUND_S = 60.0
+SLOW_S = 900.0
+MAX_TIMEOUT_S = 3600
+
+DESCRIPTION = f"""Run a command with bash in the workspace, the current directory of every call. Returns stdout and stderr \
+together; of very long output, the beginning and the end. There is no terminal and no input: use flags that ask nothing.
+
+A command is ended after {FOREGROUND_S:.0f} s; set slow_ok for builds and test suites ({SLOW_S:.0f} s), or timeout_s. When a \
+command ends, everything it started ends with it. To keep something running (a server), set background: that returns its pid \
+and the files its output goes to, at once."""
+
+
+class BashInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    command: Annotated[str, Meta(min_length=1, description="The command line, run by `bash -c`.")]
+    timeout_s: Annotated[float, Meta(gt=0, le=MAX_TIMEOUT_S, description="Seconds until it is ended.")] | None = None
+    slow_ok: Annotated[bool, Meta(description=f"Allow {SLOW_S:.0f} s, for builds and test suites.")] = False
+    background: Annotated[bool, Meta(description="Start it and return at once; it may run on.")] = False
+
+
+class Bash:
+    """Runs commands in `sandbox`, which does not show them `hidden`, with `environment` and nothing else of ours.
+
+    What runs in the background belongs to this object: its owner calls `end_background` when the session is over.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        environment: Mapping[str, str],
+        hidden: Sequence[Path] = (),
+        term_grace_s: float = TERM_GRACE_S,
+    ) -> None:
+        self._sandbox = sandbox
+        self._environment = environment
+        self._hidden = hidden
+        self._term_grace_s = term_grace_s
+        self._background = Background()
+
+    @property
+    def spec(self) -> ToolSpec:
+        return describe_tool("bash", DESCRIPTION, BashInput)
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        asked = decode_input(input, BashInput)
+        argv = self._sandbox.wrap(["bash", "-c", asked.command], bench.workspace, self._hidden)
+        try:
+            if asked.background:
+                return await self._start(asked.command, argv, bench)
+            return await self._run(asked, argv, bench)
+        except (OSError, ValueError) as exc:
+            # No such workspace any more, a command too long for the kernel, a NUL in it.
+            raise ToolError(f"bash could not be started: {exc}") from exc
+
+    async def end_background(self) -> None:
+        """End every command that runs in the background. Not hindered by cancellation."""
+        await self._background.end()
+
+    async def _start(self, command: str, argv: Sequence[str], bench: Toolbench) -> ToolResult:
+        job = await self._background.start(argv, bench.workspace, self._environment)
+        display = {"kind": "command", "command": command, "exit_status": None, "background": True}
+        return ToolResult(text=msgspec.json.encode(job).decode(), display=display)
+
+    async def _run(self, asked: BashInput, argv: Sequence[str], bench: Toolbench) -> ToolResult:
+        timeout_s = asked.timeout_s or (SLOW_S if asked.slow_ok else FOREGROUND_S)
+        excerpt = Excerpt()
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+        def take(chunk: bytes) -> None:
+            excerpt.add(chunk)
+            bench.emit(decoder.decode(chunk))
+
+        finished: Finished | None = None
+        with trio.move_on_after(timeout_s):
+            finished = await run_group(
+                argv,
+                cwd=bench.workspace,
+                environment=self._environment,
+                on_output=take,
+                term_grace_s=self._term_grace_s,
+            )
+        remarks = _remarks(finished, timeout_s)
+        exit_status = finished.exit_status if finished else None
+        return ToolResult(
+            text="\n".join(part for part in (excerpt.text(), *remarks) if part),
+            error=exit_status != 0,
+            display={"kind": "command", "command": asked.command, "exit_status": exit_status},
+        )
+
+
+def _remarks(finished: Finished | None, timeout_s: float) -> list[str]:
+    """What the model should know beside the output."""
+    if finished is None:
+        return [
+            f"[ended: not finished after {timeout_s:g} s. Set a longer timeout_s or slow_ok, or run it in the background]"
+        ]
+    remarks = []
+    if finished.exit_status < 0:
+        remarks.append(f"[ended by signal {_signal_name(-finished.exit_status)}]")
+    elif finished.exit_status > 0:
+        remarks.append(f"[exit status {finished.exit_status}]")
+    if finished.left_behind:
+        remarks.append(
+            f"[{finished.left_behind} processes were still running when the command ended, and were ended with it. "
+            "Use background to keep one running]"
+        )
+    return remarks
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"{number} ({signal.Signals(number).name})"
+    except ValueError:  # real-time signals have numbers only
+        return str(number)

@@ -1,0 +1,209 @@
+"""Run a program so that nothing of it outlives the call.
+
+Rules:
+- The program leads a session of its own, so its terminal signals and ours never mix.
+- We wait for the program, not for the end of its output: a grandchild may hold the pipe for ever.
+- However the wait ends (exit, deadline, cancellation), every process of the command is ended: TERM, a grace, KILL.
+- The leader is reaped last. Until then its pid, which names the session, cannot be used anew.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from trio_agent.tools.process_tree import CALL_MARKER, Process, living_members, read_process
+
+TERM_GRACE_S = 5.0
+"""From TERM to KILL: the time a program has to clean up after itself."""
+
+KILL_GRACE_S = 5.0
+"""How long to wait for the killed. A process in uninterruptible I/O may take longer; nothing more can be done about it."""
+
+LINGER_S = 0.5
+"""For what is about to end by itself when the program has exited: `>(tee log)` still writes what it was given last."""
+
+DRAIN_GRACE_S = 1.0
+"""For output that is in the pipe when everybody has ended. Reached only where a process was not found."""
+
+_SANDBOX_NAME = "bwrap"
+
+
+class ProcessGroup:
+    """A program and all it starts. Whoever makes one calls `end`, whatever happens.
+
+    `stdin`, `stdout` and `stderr` are file descriptors that stay the caller's. Raises OSError where the program cannot be
+    started, ValueError for text that cannot be an argument (NUL).
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | str,
+        environment: Mapping[str, str],
+        stdout: int,
+        stderr: int = subprocess.STDOUT,
+        stdin: int = subprocess.DEVNULL,
+        term_grace_s: float = TERM_GRACE_S,
+    ) -> None:
+        self._term_grace_s = term_grace_s
+        self._mark = secrets.token_hex(16)
+        # Not by trio.lowlevel.open_process: that forks in a worker thread, and "die with parent" (PR_SET_PDEATHSIG, see
+        # prctl(2)) means the thread: trio lets idle ones go after 10 s, and every sandboxed program would go with them.
+        self._popen = subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env={**environment, CALL_MARKER: self._mark},
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        self._exited = os.pidfd_open(self._popen.pid)
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """After `end`: the exit status, or the number of the signal that ended it, negated."""
+        return self._popen.returncode
+
+    async def wait(self) -> None:
+        """Wait until the program itself has exited. What it started may live on. For one waiter at a time."""
+        await trio.lowlevel.wait_readable(self._exited)
+
+    async def end(self, linger_s: float = 0.0) -> int:
+        """End every process that still runs after `linger_s`, reap the program, and say how many had to be ended.
+
+        Not hindered by cancellation; takes linger_s, the grace after TERM and KILL_GRACE_S at most. Safe to call again.
+        """
+        if self._exited < 0:
+            return 0
+        ended = 0
+        with trio.move_on_after(linger_s + self._term_grace_s + KILL_GRACE_S, shield=True):
+            members = await self._members()
+            if members and linger_s:
+                with _handles(members) as handles:
+                    await _wait_exits(handles, linger_s)
+                members = await self._members()
+            ended = len(members)
+            if members:
+                # A sandbox that gets TERM takes its inmates down without theirs; it exits by itself after them.
+                await _signal(
+                    [each for each in members if each.name != _SANDBOX_NAME], signal.SIGTERM, self._term_grace_s
+                )
+                while members := await self._members():
+                    # The whole session first: of those who fork faster than we can look.
+                    os.killpg(self.pid, signal.SIGKILL)
+                    await _signal(members, signal.SIGKILL, KILL_GRACE_S)
+        self._popen.poll()
+        os.close(self._exited)
+        self._exited = -1
+        return ended
+
+    async def _members(self) -> list[Process]:
+        return await trio.to_thread.run_sync(living_members, self.pid, self._mark)
+
+
+async def _signal(processes: Sequence[Process], number: signal.Signals, grace_s: float) -> None:
+    """Send the signal to each, and wait until all have ended or the grace is over."""
+    with _handles(processes) as handles:
+        for handle in handles:
+            try:
+                signal.pidfd_send_signal(handle, number)
+                # One that is stopped would not hear of it before the grace is over.
+                signal.pidfd_send_signal(handle, signal.SIGCONT)
+            except (ProcessLookupError, PermissionError):
+                pass  # ended meanwhile; or another user's (a setuid program), which we can do nothing about
+        await _wait_exits(handles, grace_s)
+
+
+async def _wait_exits(handles: Sequence[int], at_most_s: float) -> None:
+    with trio.move_on_after(at_most_s):
+        for handle in handles:
+            await trio.lowlevel.wait_readable(handle)
+
+
+@contextmanager
+def _handles(processes: Sequence[Process]) -> Iterator[list[int]]:
+    """A pidfd for each process that still lives: unlike a pid it never comes to mean another."""
+    handles: list[int] = []
+    try:
+        for process in processes:
+            try:
+                handle = os.pidfd_open(process.pid)
+            except ProcessLookupError:
+                continue
+            handles.append(handle)
+            now = read_process(process.pid)
+            if now is None or now.started != process.started:
+                os.close(handles.pop())
+        yield handles
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended: its exit status (a signal's number negated), and how many processes it left behind."""
+
+    exit_status: int
+    left_behind: int
+
+
+async def run_group(
+    argv: Sequence[str],
+    *,
+    cwd: Path | str,
+    environment: Mapping[str, str],
+    on_output: Callable[[bytes], None],
+    stdin: int = subprocess.DEVNULL,
+    term_grace_s: float = TERM_GRACE_S,
+) -> Finished:
+    """Run `argv` to its end; `on_output` is given stdout and stderr, merged, as they come. Nothing of it is left after.
+
+    The caller brings the deadline: cancelling ends the program, and its last words still reach `on_output`. Raises OSError
+    and ValueError where it cannot be started.
+    """
+    read_end, write_end = os.pipe()
+    try:
+        group = ProcessGroup(
+            argv, cwd=cwd, environment=environment, stdout=write_end, stdin=stdin, term_grace_s=term_grace_s
+        )
+    except BaseException:
+        os.close(read_end)
+        raise
+    finally:
+        os.close(write_end)
+    # Shielded, so that a program that cleans up after TERM is not stuck on a full pipe; gets its deadline below.
+    pumping = trio.CancelScope(shield=True)
+    async with trio.lowlevel.FdStream(read_end) as output, trio.open_nursery() as nursery:
+        nursery.start_soon(_pump, output, on_output, pumping)
+        linger_s = 0.0
+        try:
+            await group.wait()
+            linger_s = LINGER_S
+        finally:
+            left_behind = await group.end(linger_s)
+            pumping.deadline = trio.current_time() + DRAIN_GRACE_S
+    exit_status = group.exit_status
+    # None: killed, and not gone within the grace.
+    return Finished(-signal.SIGKILL if exit_status is None else exit_status, left_behind)
+
+
+async def _pump(output: trio.lowlevel.FdStream, on_output: Callable[[bytes], None], scope: trio.CancelScope) -> None:
+    with scope:
+        async for chunk in output:
+            on_output(bytes(chunk))

@@ -1,0 +1,158 @@
+"""What stands between a command and the user's machine: bubblewrap where it works, or nothing.
+
+Not a boundary against flaws of the kernel, and the network is shared. What it does: only the workspace and a private /tmp
+can be written, credentials and this program's own data cannot be read, and no other process can be seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol, assert_never
+
+from trio_agent.core.errors import ConfigError
+
+SandboxChoice = Literal["auto", "bwrap", "none"]
+
+CREDENTIALS = (
+    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials"),
+    *(".cargo/credentials.toml", ".config/gh", ".config/gcloud", ".config/git/credentials", ".config/trio-agent"),
+    ".local/share/keyrings",
+)
+"""Below the home directory. Hidden where they exist; what does not exist cannot be made, for the home is read-only."""
+
+SOCKETS = ("/run/docker.sock", "/run/podman", "/run/containerd", "/run/user", "/run/dbus")
+"""A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
+
+MAX_ALTERNATES_DEPTH = 5
+"""As deep as git itself follows them."""
+
+PROBE_TIMEOUT_S = 10.0
+
+
+class Sandbox(Protocol):
+    """Turns the command line of a program into one that runs it confined."""
+
+    @property
+    def name(self) -> str:
+        """As State says it: `bwrap` or `none`."""
+        ...
+
+    def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
+        """The command line that runs `argv` in `workspace`, without sight of `hidden` (but for the workspace)."""
+        ...
+
+
+def find_sandbox(choice: SandboxChoice, bwrap: str = "bwrap") -> Sandbox:
+    """The sandbox of the user's choice; `auto` is bubblewrap where it works, else none. `bwrap` is its program.
+
+    Starts a sandbox once to see that it works. Raises ConfigError where bubblewrap is asked for by name and does not.
+    """
+    match choice:
+        case "none":
+            return NoSandbox()
+        case "auto" | "bwrap":
+            sandbox = Bubblewrap(bwrap)
+            problem = _problem(sandbox)
+            if not problem:
+                return sandbox
+            if choice == "auto":
+                return NoSandbox()
+            raise ConfigError(f"the sandbox bwrap does not work here: {problem}. Mend it, or choose --sandbox none")
+        case _:
+            assert_never(choice)
+
+
+def _problem(sandbox: Sandbox) -> str:
+    with tempfile.TemporaryDirectory(prefix="trio-agent-probe-") as directory:
+        argv = sandbox.wrap(["true"], Path(directory).resolve(), ())
+        try:
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIMEOUT_S)
+        except (OSError, subprocess.TimeoutExpired) as exc:
+            return str(exc)
+    return done.stderr.decode("utf-8", "replace").strip() or (f"status {done.returncode}" if done.returncode else "")
+
+
+class NoSandbox:
+    """Programs run as the user, with all the user's rights."""
+
+    name = "none"
+
+    def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
+        return list(argv)
+
+
+class Bubblewrap:
+    """bubblewrap. Keeps a /tmp for each workspace, the same from one command to the next, until the program ends."""
+
+    name = "bwrap"
+
+    def __init__(self, program: str) -> None:
+        self._program = shutil.which(program) or program
+        # Outside every workspace: from within, the directory itself could be replaced by a link to somewhere else.
+        self._scratch = Path(tempfile.mkdtemp(prefix="trio-agent-sandbox-")).resolve()
+        weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+
+    def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
+        credentials = [Path.home() / name for name in CREDENTIALS]
+        masked = [path.resolve() for path in (*hidden, *credentials, *map(Path, SOCKETS)) if path.exists()]
+        line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
+        # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
+        line += _mask(path for path in masked if not path.is_relative_to(workspace) or path == workspace)
+        for objects in _borrowed_objects(workspace, masked):
+            line += ["--ro-bind", str(objects), str(objects)]
+        line += ["--bind", str(workspace), str(workspace)]
+        line += _mask(path for path in masked if path.is_relative_to(workspace) and path != workspace)
+        line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
+        # The home is read-only: caches go where they can be written.
+        line += ["--setenv", "TMPDIR", "/tmp", "--setenv", "XDG_CACHE_HOME", "/tmp/.cache"]
+        line += ["--setenv", "npm_config_cache", "/tmp/.npm", "--chdir", str(workspace), "--"]
+        return [*line, *argv]
+
+    def _private_tmp(self, workspace: Path) -> Path:
+        directory = self._scratch / hashlib.sha256(os.fsencode(workspace)).hexdigest()[:16]
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return directory
+
+
+def _mask(paths: Iterable[Path]) -> list[str]:
+    line: list[str] = []
+    for path in paths:
+        line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
+    return line
+
+
+def _borrowed_objects(workspace: Path, masked: Sequence[Path]) -> list[Path]:
+    """Object stores below /tmp that the workspace's clone borrows from (gitrepository-layout(5), objects/info/alternates).
+
+    Everything else is readable anyway. The list is written by what runs in the workspace: it must not open what is hidden,
+    and of /tmp it opens what looks like an object store only.
+    """
+    found: list[Path] = []
+    stores = [workspace / ".git" / "objects"]
+    for _ in range(MAX_ALTERNATES_DEPTH):
+        stores = [alternate.resolve() for store in stores for alternate in _alternates(store)]
+        found += [
+            store
+            for store in stores
+            if store.is_relative_to("/tmp")
+            and store.name == "objects"
+            and (store / "pack").is_dir()
+            and not any(store.is_relative_to(path) for path in masked)
+        ]
+    return found
+
+
+def _alternates(objects: Path) -> list[Path]:
+    try:
+        lines = (objects / "info" / "alternates").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+    return [objects / line for line in lines if line and not line.startswith("#")]
