@@ -20,6 +20,8 @@ MAX_EVENT_CHARS = 64 * 1024 * 1024
 _NAME = re.compile(r"[a-z_]+")
 _ID = re.compile(r"[\x21-\x7e]*")
 _LINE_END = re.compile(r"\r\n|\n|\r")
+# The standard sets no end to the number; int() refuses more than 4300 digits, and no client waits longer than these say.
+_RETRY = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,18 @@ def encode_event(event: str, data: bytes, id: str | None = None) -> bytes:
 
 
 def encode_retry(milliseconds: int) -> bytes:
-    """The field that tells a browser how long to wait before it reconnects."""
+    """The field that tells a browser how long to wait before it reconnects. ValueError where that is less than nothing."""
+    if milliseconds < 0:
+        raise ValueError(f"not a time to wait: {milliseconds} ms")
     return b"retry: %d\n\n" % milliseconds
 
 
 class Parser:
     """An incremental reader of an event stream. Feed it bytes as they come, cut anywhere.
 
-    `last_event_id` and `retry_ms` follow the stream. Raises ProtocolError for an event larger than `max_chars`.
+    `last_event_id` is what a client resumes from: the id of the last event that came whole, never of one still on its way.
+    `retry_ms` is the server's last word on waiting. Raises ProtocolError for an event larger than `max_chars`, however it is
+    cut; the parser is of no use after that.
     """
 
     def __init__(self, max_chars: int = MAX_EVENT_CHARS) -> None:
@@ -63,35 +69,42 @@ class Parser:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._at_start = True
         self._after_cr = False
-        self._pending = ""
-        self._searched = 0
+        # The pieces of a line without its end yet: joined once, or a long line in small chunks would cost its length squared.
+        self._line: list[str] = []
+        self._line_chars = 0
         self._event = ""
+        self._id = ""
         self._data: list[str] = []
-        self._size = 0
+        self._data_chars = 0
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completed."""
         text = self._decoder.decode(chunk)
-        if self._at_start and text:
+        if not text:
+            return []
+        if self._at_start:
             self._at_start = False
             text = text.removeprefix("\ufeff")
-        if self._after_cr and text:
-            self._after_cr = False
+        # A CR ends its line at once; where an LF comes first in the next chunk, it belongs to that CR.
+        if self._after_cr:
             text = text.removeprefix("\n")
-        self._pending += text
-        return [event for line in self._lines() if (event := self._take(line)) is not None]
+        self._after_cr = text.endswith("\r")
+        return [event for line in self._lines(text) if (event := self._take(line)) is not None]
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, text: str) -> Iterator[str]:
         begin = 0
-        while match := _LINE_END.search(self._pending, max(begin, self._searched)):
-            # A CR at the very end ends its line now; if the next chunk begins with LF, that belongs to it.
-            self._after_cr = match.group() == "\r" and match.end() == len(self._pending)
-            yield self._pending[begin : match.start()]
-            begin = self._searched = match.end()
-        self._pending = self._pending[begin:]
-        # What was searched in vain need not be searched again, or a long line would cost the square of its length.
-        self._searched = len(self._pending)
-        if len(self._pending) + self._size > self._max_chars:
+        for end in _LINE_END.finditer(text):
+            self._hold(text[begin : end.start()])
+            line = "".join(self._line)
+            self._line, self._line_chars = [], 0
+            yield line
+            begin = end.end()
+        self._hold(text[begin:])
+
+    def _hold(self, piece: str) -> None:
+        self._line.append(piece)
+        self._line_chars += len(piece)
+        if self._line_chars + self._data_chars > self._max_chars:
             raise ProtocolError(f"an event of more than {self._max_chars} characters")
 
     def _take(self, line: str) -> Event | None:
@@ -104,10 +117,11 @@ class Parser:
                 self._event = value
             case "data":
                 self._data.append(value)
-                self._size += len(value)
+                # The line's end counts too, or endless empty lines would be an event of no size.
+                self._data_chars += len(value) + 1
             case "id" if "\0" not in value:
-                self.last_event_id = value
-            case "retry" if value.isascii() and value.isdigit():
+                self._id = value
+            case "retry" if _RETRY.fullmatch(value):
                 self.retry_ms = int(value)
             case _:
                 pass  # a comment, or a field of a later standard
@@ -115,7 +129,8 @@ class Parser:
 
     def _dispatch(self) -> Event | None:
         event, data = self._event, self._data
-        self._event, self._data, self._size = "", [], 0
+        self._event, self._data, self._data_chars = "", [], 0
+        self.last_event_id = self._id
         if not data:
             return None
         return Event(event or "message", "\n".join(data), self.last_event_id)
