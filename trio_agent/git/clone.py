@@ -1,0 +1,130 @@
+"""Making a session's clone of the user's repository.
+
+Made by hand, not by `git clone`, which runs git in the source repository under the source's config. Nothing is copied but
+refs: objects are borrowed, hooks and config stay where they are, and there is no remote, so that no push can lead back.
+Filters (of Git LFS, say) are not run: such files arrive as what is committed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import trio
+
+from trio_agent.git.command import Git
+from trio_agent.git.host_repository import HostRepository, fill, init
+from trio_agent.git.user_repository import UserRepository
+
+DETACHED_BRANCH = "work"
+"""The clone's branch where the user's repository has none checked out."""
+
+CHANGES_SUBJECT = "Uncommitted changes"
+
+CLONE_CONFIG = {
+    # Whoever signs is at their own keyboard: a prompt for a passphrase would hang the session.
+    "commit.gpgSign": "false",
+    "tag.gpgSign": "false",
+    # No process of git's own making outlives a command.
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+
+
+async def make_clone(user: UserRepository, path: Path, start: str, branch: str) -> None:
+    """A clone at `path`, which must not exist, on `branch` at commit `start` (empty: no commit yet). No files yet."""
+    await init(path, user.object_format, f"--initial-branch={branch}")
+    shallow, excludes = await trio.to_thread.run_sync(users_files, user)
+    await trio.to_thread.run_sync(fill, path / ".git", [user.objects], shallow, excludes)
+    git = clone_git(path)
+    settings = {"user.name": user.name, "user.email": user.email, **CLONE_CONFIG}
+    for key, value in settings.items():
+        await git.run("config", key, value)
+    await _copy_refs(user, git)
+    if start:
+        await git.run("update-ref", f"refs/heads/{branch}", start)
+
+
+async def check_out(path: Path, host: HostRepository) -> None:
+    """Write the files of the clone at `path`, made just now, and let our index know that they are unchanged."""
+    git = clone_git(path)
+    if await _is_unborn(git):
+        return
+    await git.run("reset", "--quiet", "--hard", "HEAD")
+    await trio.to_thread.run_sync(shutil.copyfile, path / ".git" / "index", host.index)
+
+
+async def commit_changes(user: UserRepository, top: Path, path: Path, host: HostRepository) -> str:
+    """Commit the uncommitted changes in `top` into the clone at `path`, on its branch; the commit, or empty without changes.
+
+    Read with the host's git directory, a copy of the user's index, and the clone's objects to write into.
+    """
+    index = host.path / "changes.index"
+    await trio.to_thread.run_sync(_copy_index, user.git_dir, index)
+    git = host.over(top, index)
+    git = replace(
+        git,
+        config={**git.config, "user.name": user.name, "user.email": user.email},
+        environment={**git.environment, "GIT_OBJECT_DIRECTORY": str(path / ".git" / "objects")},
+    )
+    # Plumbing, for the reason that `comparison.py` gives.
+    changed = await git.run("diff-files", "-z", "--name-only", "--ignore-submodules=dirty")
+    new = await git.run("ls-files", "-z", "--others", "--exclude-standard")
+    paths = [name for name in (changed.stdout + new.stdout).split(b"\0") if name and not name.endswith(b"/")]
+    await git.run(
+        "update-index", "--add", "--remove", "-z", "--stdin", stdin=b"".join(b"%b\0" % name for name in paths)
+    )
+    tree = (await git.run("write-tree")).text
+    parent = await user.head()
+    if parent and tree == (await git.run("rev-parse", "--verify", f"{parent}^{{tree}}")).text:
+        return ""
+    if not parent and not (await git.run("ls-tree", tree)).text:
+        return ""
+    commit = (await git.run("commit-tree", tree, *(("-p", parent) if parent else ()), "-m", CHANGES_SUBJECT)).text
+    await clone_git(path).run("update-ref", "HEAD", commit)
+    return commit
+
+
+def clone_git(path: Path) -> Git:
+    """git in the clone's own directory: to make it, and later to ask which commit HEAD names; for nothing else."""
+    return Git(directory=path, git_dir=path / ".git", work_tree=path)
+
+
+def users_files(user: UserRepository) -> tuple[bytes, bytes]:
+    """Where the user's history ends if it is shallow, and what it ignores beside the `.gitignore` files."""
+    return _read(user.common_dir / "shallow"), _read(user.common_dir / "info" / "exclude")
+
+
+async def _copy_refs(user: UserRepository, git: Git) -> None:
+    """Tags as they are, branches as those of `origin`: versions are told from tags, and changes from other branches."""
+    refs = await user.refs()
+    names = "".join(f"{object_name}\n" for object_name in refs.values())
+    # One ref to a missing object would make git refuse all of them.
+    checked = await git.run("cat-file", "--batch-check=%(objectname)", stdin=names.encode())
+    missing = {line.split(" ")[0] for line in checked.text.splitlines() if line.endswith(" missing")}
+    commands = [
+        f"create {name.replace('refs/heads/', 'refs/remotes/origin/', 1)}\0{object_name}\0"
+        for name, object_name in refs.items()
+        if object_name not in missing
+    ]
+    await git.run("update-ref", "-z", "--stdin", stdin="".join(commands).encode())
+
+
+async def _is_unborn(git: Git) -> bool:
+    return (await git.run("rev-parse", "--quiet", "--verify", "HEAD", accept=(0, 1))).status != 0
+
+
+def _copy_index(git_dir: Path, to: Path) -> None:
+    # A split index (git-update-index(1)) keeps most of itself in a second file beside it.
+    for part in git_dir.glob("sharedindex.*"):
+        shutil.copyfile(part, to.with_name(part.name))
+    if (git_dir / "index").exists():
+        shutil.copyfile(git_dir / "index", to)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

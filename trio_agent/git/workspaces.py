@@ -1,0 +1,169 @@
+"""Making a session's workspace, and finding it again.
+
+Under `workspaces/` in the data directory, a session has `ID`, its clone, and `ID.git`, the git directory of our own. Both are
+made under another name and renamed, the clone last: where it stands, everything stands.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import trio
+
+from trio_agent.core.errors import NotFound, RepositoryError
+from trio_agent.git.branch import PREFIX
+from trio_agent.git.clone import DETACHED_BRANCH, check_out, clone_git, commit_changes, make_clone, users_files
+from trio_agent.git.command import Git, deadline
+from trio_agent.git.delivery import Courier
+from trio_agent.git.host_repository import HostRepository, make_host_repository
+from trio_agent.git.user_repository import UserRepository, find_repository
+from trio_agent.git.workspace import FolderWorkspace, GitWorkspace
+from trio_agent.seams import Workspace
+
+OPEN_S = 600.0
+"""How long making a workspace may take: it writes every file of the repository once."""
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+class RepositoryWorkspaces:
+    """Workspaces for sessions on `repository`, a folder of the user's. Implements `Workspaces`.
+
+    Each session has a clone under `data_dir`, unless `in_place`: then all work in the repository itself. `with_changes` brings
+    the repository's uncommitted changes into the clone as a first commit. A folder without git is worked in as it is.
+    """
+
+    def __init__(self, repository: Path, data_dir: Path, *, in_place: bool = False, with_changes: bool = False) -> None:
+        self._repository = repository.resolve()
+        self._folder = data_dir.resolve() / "workspaces"
+        self._in_place = in_place
+        self._with_changes = with_changes
+
+    async def open(self, session_id: str, notes: Mapping[str, str]) -> Workspace:
+        """The session's workspace; made where `notes` are empty, or what they tell of is gone.
+
+        The notes name the repository and the kind of workspace, so that a session stays what it was, whatever this program
+        was started with later. Raises RepositoryError.
+        """
+        self._require_id(session_id)
+        repository = Path(notes.get("repository", self._repository))
+        with deadline(OPEN_S):
+            if not _is_there(repository):
+                raise RepositoryError(f"the session's repository {repository} is gone")
+            user = await find_repository(repository)
+            kind = notes.get("kind") or self._kind(user)
+            kept = {"kind": kind, "repository": str(repository)}
+            if kind == "folder":
+                return FolderWorkspace(repository, kept)
+            if user is None:
+                raise RepositoryError(f"{repository} is no git repository any more")
+            kept |= {name: notes.get(name, "") for name in ("initial_commit", "branch", "announced")}
+            await trio.to_thread.run_sync(_make_private, self._folder)
+            if kind == "in_place":
+                return await self._open_in_place(session_id, user, kept)
+            return await self._open_clone(session_id, user, kept)
+
+    async def remove(self, session_id: str) -> None:
+        """Delete what was made for the session; safe to repeat. Raises NotFound for what cannot be a session's name."""
+        self._require_id(session_id)
+        await self._discard(session_id)
+
+    def _kind(self, user: UserRepository | None) -> str:
+        if user is None:
+            return "folder"
+        return "in_place" if self._in_place else "clone"
+
+    async def _open_in_place(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> Workspace:
+        if user.top is None:
+            raise RepositoryError(f"{user.git_dir} has no work tree to work in: leave out --in-place")
+        host = HostRepository(self._folder / f"{session_id}.git")
+        if not _is_there(host.path):
+            await self._discard(session_id)
+            making = await self._make_host(session_id, user, [user.objects])
+            making.keep("initial", notes["initial_commit"] or await user.head())
+            making.path.rename(host.path)
+        notes["initial_commit"] = host.kept("initial")
+        own_git = Git(directory=user.top, git_dir=user.git_dir)
+        return GitWorkspace(user.top, own_git, user, host, None, notes)
+
+    async def _open_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> Workspace:
+        path = self._folder / session_id
+        host = HostRepository(self._folder / f"{session_id}.git")
+        if not _is_there(path) or not _is_there(host.path):
+            await self._discard(session_id)
+            await self._make_clone(session_id, user, notes)
+        notes["initial_commit"] = host.kept("initial")
+        return GitWorkspace(path, clone_git(path), user, host, Courier(user, host, session_id), notes)
+
+    async def _make_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> None:
+        path = self._folder / session_id
+        making = self._folder / f"{session_id}.making"
+        # The clone's objects under the name that they are about to have.
+        host = await self._make_host(session_id, user, [path / ".git" / "objects", user.objects])
+        start = initial = await user.head()
+        delivered = (await user.branches(PREFIX)).get(notes["branch"])
+        if delivered is not None:
+            # The clone is gone, but not what it delivered: go on from there.
+            start, initial = delivered.tip, notes["initial_commit"]
+        await make_clone(user, making, start, await user.branch() or DETACHED_BRANCH)
+        host.keep("base", start)
+        if self._with_changes and delivered is None and user.top is not None:
+            initial = await commit_changes(user, user.top, making, host) or initial
+        host.keep("initial", initial)
+        await check_out(making, host)
+        host.path.rename(self._folder / f"{session_id}.git")
+        making.rename(path)
+
+    async def _make_host(self, session_id: str, user: UserRepository, borrowed: Sequence[Path]) -> HostRepository:
+        shallow, excludes = await trio.to_thread.run_sync(users_files, user)
+        return await make_host_repository(
+            self._folder / f"{session_id}.git.making",
+            object_format=user.object_format,
+            borrowed=borrowed,
+            shallow=shallow,
+            excludes=excludes,
+            excludes_file=user.excludes_file,
+        )
+
+    async def _discard(self, session_id: str) -> None:
+        """Delete all that stands under the session's name, whole or half made."""
+        names = (session_id, f"{session_id}.making", f"{session_id}.git", f"{session_id}.git.making")
+        for name in names:
+            await trio.to_thread.run_sync(_delete, self._folder / name)
+
+    def _require_id(self, session_id: str) -> None:
+        if not _SESSION_ID.fullmatch(session_id):
+            raise NotFound(f"no session is named {session_id[:100]!r}")
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_dir()
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _delete(folder: Path) -> None:
+    # The name goes first: what a crash leaves half deleted is then never taken for a workspace.
+    doomed = folder.with_name(f"{folder.name}.deleted")
+    if doomed.is_dir():
+        _delete_tree(doomed)
+    if folder.is_dir():
+        folder.rename(doomed)
+        _delete_tree(doomed)
+
+
+def _delete_tree(folder: Path) -> None:
+    # Tools leave folders that may not be written to (module caches do): what they hold could not be deleted.
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            # Through a link this would reach folders of the user's.
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)
+    shutil.rmtree(folder)
