@@ -1,0 +1,103 @@
+"""What the real Messages API refuses, as far as this program could get it wrong.
+
+Source: https://platform.claude.com/docs/en/api/messages and https://platform.claude.com/docs/en/api/versioning.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+Objection = tuple[int, str, str]
+
+_REMOVED = ("temperature", "top_p", "top_k")
+_MAX_CACHE_MARKS = 4
+
+
+class _Refused(Exception):
+    pass
+
+
+def objection(method: bytes, target: bytes, headers: dict[str, str], body: bytes) -> Objection | None:
+    """Status, error type and message of the refusal; None for a request that is fine."""
+    if (method, target) != (b"POST", b"/v1/messages"):
+        return 404, "not_found_error", f"no such endpoint: {method.decode()} {target.decode()}"
+    if not headers.get("x-api-key"):
+        return 401, "authentication_error", "x-api-key header is required"
+    try:
+        _require("anthropic-version" in headers, "anthropic-version: header is required")
+        _require(headers.get("content-type") == "application/json", "content-type must be application/json")
+        _check(json.loads(body))
+    except _Refused as refused:
+        return 400, "invalid_request_error", str(refused)
+    except ValueError as exc:
+        return 400, "invalid_request_error", f"the body is not valid JSON: {exc}"
+    return None
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise _Refused(message)
+
+
+def _check(body: dict[str, Any]) -> None:
+    _require(isinstance(body.get("model"), str), "model: Field required")
+    _require(isinstance(body.get("max_tokens"), int) and body["max_tokens"] > 0, "max_tokens: must be positive")
+    _require(body.get("stream") is True, "stream: the stand-in only streams")
+    _require(not any(name in body for name in _REMOVED), "sampling parameters are removed")
+    _require(json.dumps(body).count('"cache_control"') <= _MAX_CACHE_MARKS, "too many cache_control blocks")
+    for block in body.get("system", []):
+        _check_text("system", block)
+    names = [tool["name"] for tool in body.get("tools", [])]
+    _require(len(names) == len(set(names)), "tools: names must be unique")
+    for tool in body.get("tools", []):
+        _require(
+            tool["input_schema"].get("type") == "object", f"tools.{tool['name']}: input_schema.type must be object"
+        )
+    _check_messages(body.get("messages", []))
+
+
+def _check_messages(messages: list[dict[str, Any]]) -> None:
+    _require(bool(messages), "messages: at least one message is required")
+    open_calls: list[str] = []
+    seen: set[str] = set()
+    for index, message in enumerate(messages):
+        where = f"messages.{index}"
+        _require(message["role"] == ("assistant" if index % 2 else "user"), f"{where}: roles must alternate")
+        _require(bool(message["content"]), f"{where}: content must not be empty")
+        open_calls = (_check_assistant if index % 2 else _check_user)(where, message["content"], open_calls, seen)
+    _require(messages[-1]["role"] == "user", "messages: the final message must be the user's; prefill is not supported")
+
+
+def _check_user(where: str, content: list[dict[str, Any]], open_calls: list[str], seen: set[str]) -> list[str]:
+    kinds = [block["type"] for block in content]
+    results = [block["tool_use_id"] for block in content if block["type"] == "tool_result"]
+    _require(kinds == sorted(kinds, reverse=True), f"{where}: tool_result blocks must come first")
+    _require(len(results) == len(set(results)), f"{where}: each tool_use must have a single result")
+    missing, extra = set(open_calls) - set(results), set(results) - set(open_calls)
+    _require(not missing, f"{where}: tool_use ids without tool_result blocks: {', '.join(sorted(missing))}")
+    _require(not extra, f"{where}: unexpected tool_use_id in tool_result blocks: {', '.join(sorted(extra))}")
+    for block in content:
+        if block["type"] == "text":
+            _check_text(where, block)
+        else:
+            _require(isinstance(block["content"], str) and bool(block["content"]), f"{where}: an empty tool_result")
+    return []
+
+
+def _check_assistant(where: str, content: list[dict[str, Any]], open_calls: list[str], seen: set[str]) -> list[str]:
+    calls = []
+    for block in content:
+        if block["type"] == "text":
+            _check_text(where, block)
+            continue
+        _require(block["type"] == "tool_use", f"{where}: a block of type {block['type']}")
+        _require(isinstance(block["input"], dict), f"{where}: tool_use.input must be an object")
+        _require(block["id"] not in seen, f"{where}: tool_use ids must be unique")
+        seen.add(block["id"])
+        calls.append(block["id"])
+    return calls
+
+
+def _check_text(where: str, block: dict[str, Any]) -> None:
+    _require(block["type"] == "text" and bool(block["text"].strip()), f"{where}: text must contain non-whitespace text")
