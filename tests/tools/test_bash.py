@@ -152,10 +152,12 @@ async def test_cancelling_leaves_no_process(bash: Bash, bench: FakeBench, nap: s
 
 async def test_a_program_that_ignores_term_is_killed(bench: FakeBench, nap: str) -> None:
     bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), term_grace_s=0.3)
-    command = f"trap 'echo got TERM' TERM; echo here; while true; do sleep {nap}; done"
+    command = f"trap 'echo got TERM' TERM; while true; do sleep {nap}; done"
     async with trio.open_nursery() as nursery:
         nursery.start_soon(bash.run, msgspec.json.encode({"command": command}), bench)
-        await bench.wait_output("here")
+        # Bash runs a trap when its child has ended, so the child must be there to get TERM too.
+        while not running(nap):
+            await trio.lowlevel.checkpoint()
         nursery.cancel_scope.cancel()
     assert "got TERM" in bench.output
     assert not running(nap)

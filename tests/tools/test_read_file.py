@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.tools.bench import FakeBench
+from trio_agent.core.errors import ToolError
+from trio_agent.tools.read_file import MAX_ENTRIES, MAX_LINE_BYTES, MAX_TEXT_BYTES, ReadFile
+
+
+async def read(bench: FakeBench, path: str, **input: Any) -> str:
+    return (await ReadFile().run(msgspec.json.encode({"path": path, **input}), bench)).text
+
+
+async def test_lines_come_numbered(bench: FakeBench) -> None:
+    (bench.workspace / "file.txt").write_text("one\n\tthree is next\nthree")
+    assert await read(bench, "file.txt") == "1\tone\n2\t\tthree is next\n3\tthree"
+
+
+async def test_a_range_of_lines_holds_both_its_ends(bench: FakeBench) -> None:
+    (bench.workspace / "file.txt").write_text("".join(f"line {i}\n" for i in range(1, 10)))
+    assert await read(bench, "file.txt", start_line=3, end_line=4) == "3\tline 3\n4\tline 4"
+
+
+@pytest.mark.parametrize(("start_line", "end_line", "said"), [(5, None, "has 2 lines"), (2, 1, "is before")])
+async def test_a_range_with_no_line_in_it_is_refused(
+    bench: FakeBench, start_line: int, end_line: int | None, said: str
+) -> None:
+    (bench.workspace / "file.txt").write_text("one\ntwo\n")
+    with pytest.raises(ToolError, match=said):
+        await read(bench, "file.txt", start_line=start_line, end_line=end_line)
+
+
+async def test_a_long_file_can_be_read_to_its_end_piece_by_piece(bench: FakeBench) -> None:
+    written = [f"{i} " + "x" * 90 for i in range(3000)]
+    (bench.workspace / "long.txt").write_text("\n".join(written))
+    found: list[str] = []
+    while len(found) < len(written):
+        text = await read(bench, "long.txt", start_line=len(found) + 1)
+        assert len(text) < MAX_TEXT_BYTES * 1.2
+        lines = text.split("\n")
+        if len(found) + len(lines) < len(written):
+            assert lines.pop() == f"[cut here: read on with start_line {len(found) + len(lines) + 1}]"
+        found += [line.partition("\t")[2] for line in lines]
+    assert found == written
+
+
+async def test_a_very_long_line_is_cut_and_the_next_is_still_the_next(bench: FakeBench) -> None:
+    (bench.workspace / "min.js").write_text("x" * 10_000 + "\nsecond\n")
+    first, second = (await read(bench, "min.js")).split("\n")
+    assert len(first) < MAX_LINE_BYTES + 100
+    assert first.endswith(f"… {10_001 - MAX_LINE_BYTES} more bytes")
+    assert second == "2\tsecond"
+
+
+@pytest.mark.parametrize("length", [MAX_LINE_BYTES - 1, MAX_LINE_BYTES])
+async def test_a_line_that_just_fits_is_whole(bench: FakeBench, length: int) -> None:
+    (bench.workspace / "file.txt").write_text("x" * length + "\nsecond\n")
+    assert await read(bench, "file.txt") == f"1\t{'x' * length}\n2\tsecond"
+
+
+async def test_an_empty_file_says_that_it_is_empty(bench: FakeBench) -> None:
+    (bench.workspace / "empty").touch()
+    assert await read(bench, "empty") == "(an empty file)"
+
+
+async def test_a_binary_file_is_refused(bench: FakeBench) -> None:
+    (bench.workspace / "a.out").write_bytes(b"\x7fELF\0\0\0")
+    with pytest.raises(ToolError, match="binary"):
+        await read(bench, "a.out")
+
+
+async def test_invalid_utf_8_is_read_as_well_as_it_can_be(bench: FakeBench) -> None:
+    (bench.workspace / "latin.txt").write_bytes(b"caf\xe9\n")
+    assert await read(bench, "latin.txt") == "1\tcaf\ufffd"
+
+
+async def test_a_directory_is_listed(bench: FakeBench) -> None:
+    (bench.workspace / "b.txt").touch()
+    (bench.workspace / "a").mkdir()
+    assert await read(bench, ".") == "a/\nb.txt"
+    assert await read(bench, "a") == "(an empty directory)"
+
+
+async def test_a_very_long_list_is_cut(bench: FakeBench) -> None:
+    for i in range(MAX_ENTRIES + 2):
+        (bench.workspace / f"{i:05}").touch()
+    assert (await read(bench, ".")).endswith(f"{MAX_ENTRIES - 1:05}\n… 2 more entries …")
+
+
+async def test_a_name_that_is_no_text_can_be_listed(bench: FakeBench) -> None:
+    (bench.workspace / os.fsdecode(b"caf\xe9")).touch()
+    (await read(bench, ".")).encode()
+
+
+async def test_a_fifo_is_refused_and_not_waited_for(bench: FakeBench) -> None:
+    os.mkfifo(bench.workspace / "fifo")
+    with pytest.raises(ToolError, match="neither"):
+        await read(bench, "fifo")
+
+
+@pytest.mark.parametrize("path", ["missing", "../x", "/etc/passwd", "", "a\0b", "x" * 300])
+async def test_a_path_that_leads_to_nothing_of_the_workspaces_is_the_tools_error(bench: FakeBench, path: str) -> None:
+    with pytest.raises(ToolError):
+        await read(bench, path)
+
+
+async def test_reading_gives_back_every_descriptor(bench: FakeBench) -> None:
+    (bench.workspace / "file.txt").write_text("x")
+    await read(bench, "file.txt")
+    before = len(os.listdir("/proc/self/fd"))
+    for path in (".", "file.txt", "missing"):
+        try:
+            await read(bench, path)
+        except ToolError:
+            pass
+    assert len(os.listdir("/proc/self/fd")) == before

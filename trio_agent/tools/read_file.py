@@ -1,0 +1,114 @@
+"""The `read_file` tool: a text file with numbered lines, or the list of a directory."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import trio
+from msgspec import Meta
+
+from trio_agent.core.errors import ToolError
+from trio_agent.core.wire import clean
+from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tools.paths import open_inside, resolve_inside
+from trio_agent.tools.tool_input import decode_input, describe_tool
+
+MAX_TEXT_BYTES = 64 * 1024
+"""Of one answer: some 16,000 tokens. What follows is read by the next call."""
+
+MAX_LINE_BYTES = 2000
+"""A minified script is one line; nobody reads its end."""
+
+MAX_ENTRIES = 1000
+
+SNIFFED_BYTES = 8192
+"""git, too, takes a file for binary when a NUL is among its first 8,000 bytes or so."""
+
+DESCRIPTION = f"""Read a text file. Each line comes as its number, a tab, and the line; the number and the tab are not part \
+of the file. At most {MAX_TEXT_BYTES // 1024} KiB at once: give start_line to read on. A directory is listed, directories \
+with a slash."""
+
+
+class ReadFileInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="The file or directory, relative to the workspace.")]
+    start_line: Annotated[int, Meta(ge=1, description="The first line to read, from 1.")] = 1
+    end_line: Annotated[int, Meta(ge=1, description="The last line to read, itself included.")] | None = None
+
+
+class ReadFile:
+    @property
+    def spec(self) -> ToolSpec:
+        return describe_tool("read_file", DESCRIPTION, ReadFileInput)
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        asked = decode_input(input, ReadFileInput)
+        return await trio.to_thread.run_sync(_read, bench.workspace, asked)
+
+
+def _read(workspace: Path, asked: ReadFileInput) -> ToolResult:
+    if asked.end_line is not None and asked.end_line < asked.start_line:
+        raise ToolError(f"end_line {asked.end_line} is before start_line {asked.start_line}")
+    relative = resolve_inside(workspace, asked.path)
+    descriptor = open_inside(workspace, relative, os.O_RDONLY)
+    mode = os.fstat(descriptor).st_mode
+    display = {"kind": "file", "path": clean(str(relative))}
+    if stat.S_ISDIR(mode):
+        try:
+            return ToolResult(text=_list(descriptor), display=display)
+        finally:
+            os.close(descriptor)
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise ToolError(f"{asked.path} is neither a file nor a directory")
+    return ToolResult(text=_read_lines(descriptor, asked), display=display)
+
+
+def _list(directory: int) -> str:
+    with os.scandir(directory) as entries:
+        names = sorted(entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in entries)
+    lines = names[:MAX_ENTRIES]
+    if len(names) > MAX_ENTRIES:
+        lines.append(f"… {len(names) - MAX_ENTRIES} more entries …")
+    return clean("\n".join(lines)) if names else "(an empty directory)"
+
+
+def _read_lines(descriptor: int, asked: ReadFileInput) -> str:
+    """The lines asked for, numbered. Closes `descriptor`. A file of any size is read line by line, never as a whole."""
+    last = asked.end_line
+    with open(descriptor, "rb") as file:
+        if b"\0" in file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]:
+            raise ToolError(f"{asked.path} is a binary file; use bash to look into it")
+        lines: list[str] = []
+        size = 0
+        number = 0
+        for number, line in enumerate(_bounded_lines(file), start=1):
+            if number < asked.start_line:
+                continue
+            if last is not None and number > last:
+                break
+            size += len(line)
+            if size > MAX_TEXT_BYTES:
+                return "\n".join([*lines, f"[cut here: read on with start_line {number}]"])
+            lines.append(f"{number}\t{line.decode('utf-8', 'replace')}")
+    if lines:
+        return "\n".join(lines)
+    if not number:
+        return "(an empty file)"
+    raise ToolError(f"{asked.path} has {number} lines; it has none at {asked.start_line}")
+
+
+def _bounded_lines(file: io.BufferedReader) -> Iterator[bytes]:
+    """The lines of `file` without their ends, each cut to MAX_LINE_BYTES, in memory for one such line."""
+    while line := file.readline(MAX_LINE_BYTES):
+        rest = 0
+        while not line.endswith(b"\n") and (more := file.readline(MAX_LINE_BYTES)):
+            rest += len(more)
+            if more.endswith(b"\n"):
+                break
+        yield line.rstrip(b"\r\n") + (f" … {rest} more bytes".encode() if rest > 2 else b"")
