@@ -63,6 +63,8 @@ def decode_json(data: bytes, type: type[T]) -> T:
     if _depth(data) > MAX_JSON_DEPTH:
         raise InvalidInput(f"JSON nested deeper than {MAX_JSON_DEPTH} levels")
     try:
+        # Fields that `type` does not ask for are skipped by the decoder without a look at their text.
+        data.decode()
         return msgspec.json.decode(data, type=type)
     except msgspec.ValidationError as exc:
         # A document of the wrong shape may be broken JSON further on: the form is judged before the content.
