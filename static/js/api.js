@@ -1,0 +1,122 @@
+/**
+ * The HTTP API, relative to wherever the page is served from.
+ *
+ * @import { SessionSummary } from "./wire.js"
+ */
+
+/** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
+export class ApiError extends Error {
+  /** @param {number} status @param {string} message @param {number} retryAfterMs 0 = the server named no time */
+  constructor(status, message, retryAfterMs = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const TOKEN_KEY = "trio-agent.token";
+
+/**
+ * The token, from the address's fragment if it is there. The fragment goes at once: an address is copied, bookmarked, shown.
+ * @param {Location} location
+ * @param {History} history
+ * @param {{ recall: (key: string) => string | null, keep: (key: string, value: string | null) => void }} storage
+ */
+export function takeToken(location, history, storage) {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    storage.keep(TOKEN_KEY, given);
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
+  return given || storage.recall(TOKEN_KEY) || "";
+}
+
+/** The session that the page's address names; empty for the newest. @param {string} pathname */
+export function sessionOf(pathname) {
+  return decodeURIComponent(/\/sessions\/([^/]+)\/$/.exec(pathname)?.[1] ?? "");
+}
+
+export class Api {
+  /**
+   * @param {{ fetch: (url: string, init: RequestInit) => Promise<Response>, base: string, sessionId: string, token: string }} page
+   *   `base` is the absolute address that all routes are relative to.
+   */
+  constructor(page) {
+    this.#fetch = page.fetch;
+    this.#base = page.base;
+    /** The session all calls go to; empty for the newest. Fixed as soon as it is known, or a message could reach another. */
+    this.sessionId = page.sessionId;
+    this.token = page.token;
+  }
+
+  #fetch;
+  #base;
+
+  /** @param {string} route @returns {string} */
+  url(route) {
+    const session = this.sessionId ? `sessions/${encodeURIComponent(this.sessionId)}/` : "";
+    return new URL(session + route, this.#base).href;
+  }
+
+  /** @param {string} route relative to the base, of no session */
+  rootUrl(route) {
+    return new URL(route, this.#base).href;
+  }
+
+  /** @returns {Record<string, string>} */
+  headers() {
+    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
+  }
+
+  /** @param {string} text @param {string} key Idempotency-Key @returns {Promise<{ log: string, idx: number }>} */
+  async chat(text, key) {
+    const response = await this.#post(this.url("chat"), { message: text }, { "Idempotency-Key": key });
+    return response.json();
+  }
+
+  /** @param {string} toolCallId empty = the whole turn */
+  async cancel(toolCallId = "") {
+    await this.#post(this.url("cancel"), toolCallId ? { tool_call_id: toolCallId } : {});
+  }
+
+  /** A message's Markdown as sanitised HTML. @param {number} idx */
+  async html(idx) {
+    return (await this.#get(this.url(`messages/${idx}/html`), "default")).text();
+  }
+
+  /** @param {string} commit empty = everything since the session began */
+  async diff(commit) {
+    const query = commit ? `?commit=${encodeURIComponent(commit)}` : "";
+    return (await this.#get(this.url(`diff${query}`))).text();
+  }
+
+  /** @returns {Promise<SessionSummary[]>} newest first */
+  async sessions() {
+    return (await this.#get(this.rootUrl("sessions"))).json();
+  }
+
+  /** @returns {Promise<{ session_id: string, url: string }>} */
+  async createSession() {
+    return (await this.#post(this.rootUrl("sessions"), {})).json();
+  }
+
+  /** @param {string} url @param {RequestCache} cache */
+  #get(url, cache = "no-store") {
+    return this.#ask(url, { headers: this.headers(), cache });
+  }
+
+  /** @param {string} url @param {unknown} body @param {Record<string, string>} headers */
+  #post(url, body, headers = {}) {
+    const all = { ...this.headers(), "Content-Type": "application/json", ...headers };
+    return this.#ask(url, { method: "POST", headers: all, body: JSON.stringify(body) });
+  }
+
+  /** Throws ApiError for an answer that is no, and what fetch throws where there is none. @param {string} url @param {RequestInit} init */
+  async #ask(url, init) {
+    const response = await this.#fetch(url, init);
+    if (response.ok) return response;
+    const problem = await response.json().catch(() => ({}));
+    const message = problem.detail || problem.title || `the server answered ${response.status}`;
+    throw new ApiError(response.status, message, 1000 * (Number(response.headers.get("Retry-After")) || 0));
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What the connection to the server is, as a table: a state and an input give the next state and what to do.
+ *
+ * Nothing here waits, reads a clock or touches the network; `stream.js` does what the effects say.
+ *
+ *   idle          not started                      waiting       between two tries, a timer runs
+ *   connecting    a request is out, no `ready` yet  offline       the browser says there is no network; tries go on slowly
+ *   open          `ready` came, bytes flow          closed        the session has ended; nothing more will come
+ *   stale         silence: dropped, being reopened  unauthorized  the server wants a token
+ *                                                   missing       there is no such session
+ *
+ * Offline still tries: a server on this very machine answers without any network, and then the browser's word is wrong.
+ *
+ * Effects: `open` (drop what is there, send a request), `close`, `schedule` (a `due` after the backoff), `settle` (a
+ * `settled` once the connection has lived SETTLED_MS), `forgive` (forget failed attempts).
+ *
+ * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "closed" | "unauthorized" | "missing"} ConnectionState
+ * @typedef {"start" | "ready" | "lost" | "silent" | "refused" | "absent" | "ended" | "resync" | "settled" | "due" | "now"
+ *   | "wake" | "online" | "offline"} Input
+ * @typedef {"open" | "close" | "schedule" | "settle" | "forgive"} Effect
+ * @typedef {"connecting" | "connected" | "reconnecting" | "offline" | "ended" | "unauthorized"} Status
+ */
+
+/** A connection that dies younger than this counts as a failed attempt, or a server that accepts and drops would be hammered. */
+export const SETTLED_MS = 30_000;
+export const BACKOFF_BASE_MS = 500;
+export const BACKOFF_CAP_MS = 15_000;
+/** A server may ask for a longer wait than our cap, but not for one that looks like never. */
+export const LONGEST_WAIT_MS = 300_000;
+
+/** @type {Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>} While a request is out and has not said `ready`. */
+const OPENING = {
+  ready: ["open", "settle"],
+  lost: ["waiting", "close", "schedule"],
+  silent: ["waiting", "close", "schedule"],
+  resync: ["waiting", "close", "schedule"],
+  refused: ["unauthorized", "close"],
+  absent: ["missing", "close"],
+  ended: ["closed", "close"],
+  offline: ["offline", "close", "schedule"],
+};
+
+/** @type {Record<ConnectionState, Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>>} */
+export const TABLE = {
+  idle: { start: ["connecting", "open"] },
+  connecting: OPENING,
+  open: {
+    lost: ["waiting", "close", "schedule"],
+    silent: ["stale", "close", "open"],
+    // Not at once: a server that keeps sending what does not fit would be asked in a hot loop.
+    resync: ["waiting", "close", "schedule"],
+    ended: ["closed", "close"],
+    offline: ["offline", "close", "schedule"],
+    settled: ["open", "forgive"],
+  },
+  stale: OPENING,
+  waiting: {
+    due: ["connecting", "open"],
+    now: ["connecting", "open"],
+    wake: ["connecting", "open"],
+    online: ["connecting", "open"],
+    offline: ["offline", "schedule"],
+  },
+  offline: {
+    ready: ["open", "settle"],
+    lost: ["offline", "close", "schedule"],
+    silent: ["offline", "close", "schedule"],
+    resync: ["offline", "close", "schedule"],
+    refused: ["unauthorized", "close"],
+    absent: ["missing", "close"],
+    ended: ["closed", "close"],
+    due: ["offline", "open"],
+    now: ["connecting", "open"],
+    online: ["connecting", "forgive", "open"],
+  },
+  closed: {},
+  unauthorized: { start: ["connecting", "forgive", "open"] },
+  missing: { start: ["connecting", "forgive", "open"] },
+};
+
+/**
+ * The next state and the effects, in order. An input that a state does not know is late news and changes nothing.
+ * @param {ConnectionState} state
+ * @param {Input} input
+ * @returns {{ state: ConnectionState, effects: readonly Effect[] }}
+ */
+export function step(state, input) {
+  const row = TABLE[state][input];
+  if (!row) return { state, effects: [] };
+  const [next, ...effects] = row;
+  return { state: next, effects };
+}
+
+/**
+ * Milliseconds to wait before attempt number `attempt` (0 = the first after a loss): full jitter below a doubling bound.
+ * @param {number} attempt
+ * @param {number} random in [0, 1)
+ * @param {number} floorMs what the server asked for at least; 0 = nothing
+ */
+export function backoff(attempt, random, floorMs = 0) {
+  const bound = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempt, 16));
+  const delay = bound * (0.25 + 0.75 * random);
+  if (floorMs <= delay) return delay;
+  // All clients were given the same floor: spread them behind it, or they come back as one wave.
+  return Math.min(LONGEST_WAIT_MS, floorMs * (1 + 0.25 * random));
+}
+
+/**
+ * What to tell the user. `wasOpen`: this page has been connected before.
+ * @param {ConnectionState} state
+ * @param {boolean} wasOpen
+ * @returns {Status}
+ */
+export function statusOf(state, wasOpen) {
+  switch (state) {
+    case "idle":
+    case "connecting":
+      return wasOpen ? "reconnecting" : "connecting";
+    case "open":
+      return "connected";
+    case "stale":
+    case "waiting":
+      return "reconnecting";
+    case "offline":
+      return "offline";
+    case "closed":
+    case "missing":
+      return "ended";
+    case "unauthorized":
+      return "unauthorized";
+  }
+}

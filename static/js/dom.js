@@ -1,0 +1,59 @@
+/** Making elements. Text only ever enters as text. */
+
+/**
+ * @typedef {{ [name: string]: string | number | boolean | ((event: any) => void) | null | undefined }} Props
+ *   `text` is the text content; `onName` listens for the event `name`; true sets an empty attribute; false, null and
+ *   undefined set none; anything else is an attribute.
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Props} props
+ * @param {(Node | string | null | false)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function el(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2).toLowerCase(), value);
+    else if (name === "text") element.textContent = String(value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== false));
+  return element;
+}
+
+/**
+ * An inline picture of the sprite in index.html; decoration only, so it is hidden from readers.
+ * @param {string} name
+ */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", `icon icon-${name}`);
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Sets text only where it differs, so that nothing is laid out or read aloud again. @param {Element} element @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * What a view wants done; main.js does it. Views touch neither network nor storage.
+ * @typedef {{ kind: "send", text: string } | { kind: "cancel", toolCallId: string } | { kind: "discard", key: string, edit: boolean }
+ *   | { kind: "retry" } | { kind: "reconnect" } | { kind: "diff", commit: string, title: string } | { kind: "new-session" }
+ *   | { kind: "list-sessions" } | { kind: "token", token: string } | { kind: "draft", text: string } | { kind: "suggest", text: string }
+ *   | { kind: "dismiss" }} Intent
+ */
+
+/** @param {Element} from @param {Intent} intent */
+export function want(from, intent) {
+  from.dispatchEvent(new CustomEvent("intent", { bubbles: true, detail: intent }));
+}

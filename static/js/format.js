@@ -1,0 +1,121 @@
+/**
+ * Words and numbers for people. Pure.
+ *
+ * @import { Message } from "./wire.js"
+ */
+
+/** @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
+const AGENT_STATES = {
+  Ready: { words: "Getting ready", mood: "idle" },
+  WaitingForUserInput: { words: "Waiting for you", mood: "idle" },
+  SendingToLLM: { words: "Asking the model", mood: "working" },
+  ProcessingLLMResponse: { words: "Thinking", mood: "working" },
+  EndOfTurn: { words: "Done", mood: "idle" },
+  ToolUseRequested: { words: "Preparing tools", mood: "working" },
+  CheckingForCancellation: { words: "Preparing tools", mood: "working" },
+  RunningTool: { words: "Running tools", mood: "working" },
+  CheckingGitCommits: { words: "Looking for commits", mood: "working" },
+  RunningAutoformatters: { words: "Formatting", mood: "working" },
+  CheckingBudget: { words: "Checking the budget", mood: "working" },
+  GatheringAdditionalMessages: { words: "Reading your messages", mood: "working" },
+  SendingToolResults: { words: "Reporting to the model", mood: "working" },
+  Cancelled: { words: "Stopped", mood: "idle" },
+  BudgetExceeded: { words: "Over budget", mood: "trouble" },
+  Error: { words: "Something failed", mood: "trouble" },
+  Compacting: { words: "Compacting the conversation", mood: "working" },
+};
+
+/** A state of a newer server is shown by its own name. @param {string} state */
+export const agentState = (state) => AGENT_STATES[state] ?? { words: state, mood: /** @type {const} */ ("working") };
+
+/** @param {string} state */
+export const isWorking = (state) => agentState(state).mood === "working";
+
+/** @param {number} ms */
+export function duration(ms) {
+  if (ms < 950) return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
+}
+
+/** @param {number} count */
+export function tokens(count) {
+  if (count < 1000) return String(count);
+  if (count < 99_950) return `${(count / 1000).toFixed(1)}k`;
+  if (count < 999_500) return `${Math.round(count / 1000)}k`;
+  return `${(count / 1_000_000).toFixed(2)}M`;
+}
+
+/** @param {number} usd */
+export function dollars(usd) {
+  if (usd === 0) return "$0";
+  if (usd < 0.01) return `$${usd.toFixed(4)}`;
+  return `$${usd.toFixed(2)}`;
+}
+
+/** @param {string} rfc3339 */
+export function clockTime(rfc3339) {
+  const date = new Date(rfc3339);
+  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/** @param {string} rfc3339 @param {number} nowMs Unix milliseconds */
+export function ago(rfc3339, nowMs) {
+  const minutes = Math.floor((nowMs - Date.parse(rfc3339)) / 60_000);
+  if (Number.isNaN(minutes)) return "";
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / (60 * 24))} d ago`;
+}
+
+/** The last `keep` parts of a path. @param {string} path @param {number} keep */
+export function shortPath(path, keep = 2) {
+  const parts = path.split("/").filter(Boolean);
+  return parts.length <= keep ? path : `…/${parts.slice(-keep).join("/")}`;
+}
+
+/** @param {string} text @returns {Record<string, unknown>} empty for what is no JSON object */
+export function parseInput(text) {
+  try {
+    const value = JSON.parse(text);
+    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The fields that say most about a call, by what they are called, whichever tool it is. */
+const TELLING = ["command", "path", "file", "query", "pattern", "url", "title", "prompt"];
+
+/**
+ * What a tool was asked, on one line. @param {string} input JSON text as the model wrote it
+ * @returns {string} the first line that says something; empty if none does
+ */
+export function toolLine(input) {
+  const fields = parseInput(input);
+  const tasks = fields.tasks ?? fields.items ?? fields.todo;
+  if (Array.isArray(tasks)) return `${tasks.length} ${tasks.length === 1 ? "step" : "steps"}`;
+  const telling = TELLING.map((name) => fields[name]).find((value) => typeof value === "string" && value !== "");
+  const value = telling ?? Object.values(fields).find((each) => typeof each === "string" && each !== "");
+  const lines = String(value ?? "").trim().split("\n");
+  return lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
+}
+
+/** A tool's input for reading: a command as it is, the rest as indented JSON. @param {string} input */
+export function readableInput(input) {
+  const fields = parseInput(input);
+  const names = Object.keys(fields);
+  if (names.length === 1 && typeof fields[names[0] ?? ""] === "string") return String(fields[names[0] ?? ""]);
+  return names.length > 0 ? JSON.stringify(fields, null, 2) : input;
+}
+
+/** How long a message's work took, in words; empty where it does not say. @param {Message} message */
+export function elapsed(message) {
+  const nanoseconds = message.turnDuration || message.elapsed || 0;
+  return nanoseconds > 0 ? duration(nanoseconds / 1e6) : "";
+}

@@ -1,0 +1,205 @@
+/** Wires the page: the stream to the store, the store to the views, the views' wishes to the API. Holds no logic of its own. */
+
+/** @import { Intent } from "./dom.js" */
+
+import { Api, sessionOf, takeToken } from "./api.js";
+import { sleepAwareClock } from "./clock.js";
+import { MarkdownRenderer } from "./markdown.js";
+import { Outbox } from "./outbox.js";
+import { countOf } from "./reducer.js";
+import { keep, recall } from "./storage.js";
+import { Store } from "./store.js";
+import { EventStream, HEARTBEAT_S } from "./stream.js";
+import { DiffPanel } from "./views/diff-panel.js";
+import { MessageComposer } from "./views/message-composer.js";
+import { NetworkStatus } from "./views/network-status.js";
+import { SessionFacts } from "./views/session-facts.js";
+import { SessionHeader } from "./views/session-header.js";
+import { SessionList } from "./views/session-list.js";
+import { SessionTimeline } from "./views/session-timeline.js";
+import { TokenGate } from "./views/token-gate.js";
+
+/** @template {HTMLElement} T @param {string} selector @param {new () => T} kind @returns {T} */
+function find(selector, kind) {
+  const element = document.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+const views = {
+  timeline: find("session-timeline", SessionTimeline),
+  header: find("session-header", SessionHeader),
+  network: find("network-status", NetworkStatus),
+  composer: find("message-composer", MessageComposer),
+  facts: find("session-facts", SessionFacts),
+  list: find("session-list", SessionList),
+  diff: find("diff-panel", DiffPanel),
+  gate: find("token-gate", TokenGate),
+  notice: find("#notice", HTMLElement),
+};
+
+const now = sleepAwareClock(() => performance.now(), () => Date.now());
+const addressed = sessionOf(location.pathname);
+const api = new Api({
+  fetch: (url, init) => fetch(url, init),
+  base: document.baseURI,
+  sessionId: addressed,
+  token: takeToken(location, history, { recall, keep }),
+});
+
+const world = {
+  fetch: (/** @type {string} */ url, /** @type {RequestInit} */ init) => fetch(url, init),
+  now,
+  setTimer: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, ms),
+  clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
+  random: Math.random,
+};
+
+const stream = new EventStream(world, {
+  request: () => {
+    const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S) });
+    if (store.snapshot.log.cursor) query.set("cursor", store.snapshot.log.cursor);
+    return { url: `${api.url("stream")}?${query}`, headers: { ...api.headers(), Accept: "text/event-stream" } };
+  },
+  onEvents: (events) => {
+    const before = store.snapshot.log;
+    const fits = store.take(events);
+    const { log } = store.snapshot;
+    outbox.settle(log, log.generation === before.generation ? countOf(log) - countOf(before) : log.messages.length);
+    if (log.state && !api.sessionId) settleOn(log.state.session_id);
+    return fits;
+  },
+  onChange: (connection) => {
+    store.update({ connection });
+    if (connection.state === "missing" && !addressed && api.sessionId) {
+      // The newest session of this page is gone; there may be a newer one.
+      api.sessionId = "";
+      queueMicrotask(() => stream.start());
+    }
+  },
+});
+
+// A hidden tab draws nothing, so it has no frames; its title must still tell what goes on.
+const store = new Store(stream.connection, (run) => {
+  if (document.hidden) setTimeout(run, 100);
+  else requestAnimationFrame(run);
+});
+
+const outbox = new Outbox(world, {
+  post: (text, key) => api.chat(text, key),
+  onChange: (pending) => {
+    store.update({ pending });
+    if (api.sessionId) {
+      const unsent = pending.filter((each) => each.status !== "accepted");
+      keep(`trio-agent.outbox.${api.sessionId}`, unsent.length > 0 ? JSON.stringify(unsent) : null);
+    }
+    outbox.settle(store.snapshot.log, 0);
+  },
+});
+
+/** The session is known: from now on everything goes to it, and what an earlier visit left is taken up. @param {string} sessionId */
+function settleOn(sessionId) {
+  api.sessionId = sessionId;
+  const draft = recall(`trio-agent.draft.${sessionId}`);
+  if (draft && !views.composer.text) views.composer.write(draft);
+  const unsent = recall(`trio-agent.outbox.${sessionId}`);
+  if (unsent) outbox.resume(JSON.parse(unsent));
+}
+
+/** @param {string} doing @param {Promise<unknown>} work */
+async function attempt(doing, work) {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    store.update({ notice: `${doing} failed: ${error instanceof Error ? error.message : error}` });
+    return false;
+  }
+}
+
+async function refreshSessions() {
+  // The list is a convenience: without it the session on screen works on, so a failure is not worth a notice.
+  const sessions = await api.sessions().catch(() => null);
+  if (sessions) store.update({ sessions });
+}
+
+/** @param {string} toolCallId */
+async function cancel(toolCallId) {
+  if (!toolCallId) store.update({ stopping: true });
+  const done = await attempt("Stopping", api.cancel(toolCallId));
+  if (!toolCallId) store.update({ stopping: false });
+  else if (!done) views.timeline.allowStop(toolCallId);
+}
+
+/** @param {string} title @param {string} commit */
+const showDiff = (title, commit) => views.diff.show(title, api.diff(commit));
+
+/** @param {Intent} intent @returns {void} */
+function act(intent) {
+  switch (intent.kind) {
+    case "send":
+      return outbox.send(intent.text);
+    case "retry":
+      return outbox.retry();
+    case "discard": {
+      const text = outbox.discard(intent.key);
+      return intent.edit ? act({ kind: "suggest", text }) : undefined;
+    }
+    case "cancel":
+      return void cancel(intent.toolCallId);
+    case "reconnect":
+      return stream.retryNow();
+    case "diff":
+      return void showDiff(intent.title, intent.commit);
+    case "list-sessions":
+      return void refreshSessions();
+    case "new-session":
+      return void attempt("A new session", api.createSession().then(({ url }) => location.assign(api.rootUrl(url))));
+    case "suggest":
+      views.composer.write(intent.text);
+      return views.composer.focusPrompt();
+    case "draft":
+      return api.sessionId ? keep(`trio-agent.draft.${api.sessionId}`, intent.text) : undefined;
+    case "token":
+      keep("trio-agent.token", intent.token);
+      api.token = intent.token;
+      stream.start();
+      outbox.retry();
+      return void refreshSessions();
+    case "dismiss":
+      return store.update({ notice: "" });
+  }
+}
+
+document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
+views.notice.addEventListener("click", () => act({ kind: "dismiss" }));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  stream.wake();
+  void refreshSessions();
+});
+addEventListener("pageshow", () => stream.wake());
+addEventListener("online", () => stream.online());
+addEventListener("offline", () => stream.offline());
+
+views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx));
+store.subscribe((snapshot) => {
+  const { log, connection, notice } = snapshot;
+  const barred = connection.status === "unauthorized";
+  document.body.classList.toggle("barred", barred);
+  document.body.dataset.status = connection.status;
+  views.gate.hidden = !barred;
+  views.network.show(connection, now);
+  views.header.show(snapshot);
+  views.timeline.show(snapshot);
+  views.composer.show(snapshot);
+  views.list.show(snapshot);
+  if (log.state) views.facts.show(log.state);
+  views.notice.hidden = notice === "";
+  views.notice.textContent = notice;
+});
+
+if (addressed) settleOn(addressed);
+stream.start();
+void refreshSessions();
+views.composer.focusPrompt();

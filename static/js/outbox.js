@@ -1,0 +1,131 @@
+/**
+ * Messages on their way to the server. Each goes out under one Idempotency-Key until the server has it, so trying again
+ * never says a thing twice; they go one after the other, so the order is the user's.
+ *
+ * @import { Log } from "./reducer.js"
+ * @import { World } from "./stream.js"
+ *
+ * @typedef {{ key: string, text: string, status: "sending" | "waiting" | "failed" | "accepted", problem: string,
+ *   log: string, idx: number, echoed: boolean }} Pending
+ *   `accepted`: the server has it as message `idx` of `log`, which the stream has yet to bring. `echoed`: a message that
+ *   looks like this one came by the stream before the answer did.
+ */
+
+import { ApiError } from "./api.js";
+import { backoff } from "./connection.js";
+import { countOf } from "./reducer.js";
+
+/** A key is made with the message and never changes. crypto.randomUUID exists only on https and localhost. */
+export function newKey() {
+  const { randomUUID } = /** @type {{ randomUUID?: () => string }} */ (crypto);
+  if (randomUUID) return randomUUID.call(crypto);
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Answers that another try may change: too early, too many, overloaded, starting, full. @param {number} status */
+const mayPass = (status) => [408, 425, 429, 500, 502, 503, 504, 507].includes(status);
+
+export class Outbox {
+  /**
+   * @param {Pick<World, "setTimer" | "random">} world
+   * @param {{
+   *   post: (text: string, key: string) => Promise<{ log: string, idx: number }>,
+   *   onChange: (pending: readonly Pending[]) => void,
+   *   newKey?: () => string,
+   * }} hooks
+   */
+  constructor(world, hooks) {
+    this.#world = world;
+    this.#hooks = hooks;
+  }
+
+  #world;
+  #hooks;
+  /** @type {readonly Pending[]} */
+  #pending = [];
+  #posting = false;
+  #attempt = 0;
+
+  /** @param {string} text */
+  send(text) {
+    const key = (this.#hooks.newKey ?? newKey)();
+    this.#set([...this.#pending, { key, text, status: "sending", problem: "", log: "", idx: -1, echoed: false }]);
+    void this.#pump();
+  }
+
+  /** Take up what an earlier visit to this page did not get rid of; the keys make that safe. @param {readonly Pending[]} left */
+  resume(left) {
+    this.#set([...left.map((each) => ({ ...each, echoed: false })), ...this.#pending]);
+    void this.#pump();
+  }
+
+  /** Try at once what waits or has failed. */
+  retry() {
+    this.#set(this.#pending.map((each) => (each.status === "failed" ? { ...each, status: "sending" } : each)));
+    void this.#pump();
+  }
+
+  /** Give a message up; returns its text. @param {string} key */
+  discard(key) {
+    const text = this.#pending.find((each) => each.key === key)?.text ?? "";
+    this.#set(this.#pending.filter((each) => each.key !== key));
+    void this.#pump();
+    return text;
+  }
+
+  /** Let go of what the log has. `fresh`: how many messages at its end are news. @param {Log} log @param {number} fresh */
+  settle(log, fresh) {
+    if (log.log === "") return;
+    let pending = this.#pending.filter(
+      ({ status, idx, log: theirs }) => !(status === "accepted" && (theirs !== log.log || idx < countOf(log))),
+    );
+    for (const message of log.messages.slice(log.messages.length - fresh)) {
+      const at = message.type === "user" ? pending.findIndex((each) => !each.echoed && each.text === message.content) : -1;
+      pending = pending.map((each, i) => (i === at ? { ...each, echoed: true } : each));
+    }
+    if (pending.length < this.#pending.length || pending.some((each, i) => each !== this.#pending[i])) this.#set(pending);
+  }
+
+  async #pump() {
+    const head = this.#pending.find((each) => each.status === "sending" || each.status === "waiting");
+    if (this.#posting || !head) return;
+    this.#posting = true;
+    this.#change(head.key, { status: "sending" });
+    try {
+      const { log, idx } = await this.#hooks.post(head.text, head.key);
+      this.#attempt = 0;
+      this.#change(head.key, { status: "accepted", problem: "", log, idx });
+    } catch (error) {
+      this.#refused(head.key, error);
+    } finally {
+      this.#posting = false;
+    }
+    if (this.#attempt === 0) void this.#pump();
+  }
+
+  /** @param {string} key @param {unknown} error */
+  #refused(key, error) {
+    const problem = error instanceof ApiError ? error.message : "no answer from the server";
+    if (error instanceof ApiError && !mayPass(error.status)) {
+      this.#attempt = 0;
+      this.#change(key, { status: "failed", problem });
+      return;
+    }
+    const floor = error instanceof ApiError ? error.retryAfterMs : 0;
+    const delay = backoff(this.#attempt, this.#world.random(), floor);
+    this.#attempt += 1;
+    this.#change(key, { status: "waiting", problem });
+    this.#world.setTimer(() => void this.#pump(), delay);
+  }
+
+  /** @param {string} key @param {Partial<Pending>} change */
+  #change(key, change) {
+    this.#set(this.#pending.map((each) => (each.key === key ? { ...each, ...change } : each)));
+  }
+
+  /** @param {readonly Pending[]} pending */
+  #set(pending) {
+    this.#pending = pending;
+    this.#hooks.onChange(pending);
+  }
+}

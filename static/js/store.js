@@ -1,0 +1,55 @@
+/**
+ * The one place where the page's truth is kept. Views read it and are told once per frame, however much came.
+ *
+ * @import { Connection } from "./stream.js"
+ * @import { Log } from "./reducer.js"
+ * @import { Pending } from "./outbox.js"
+ * @import { SessionSummary, StreamEvent } from "./wire.js"
+ *
+ * @typedef {{
+ *   log: Log, connection: Connection, pending: readonly Pending[], sessions: readonly SessionSummary[] | null,
+ *   stopping: boolean, notice: string,
+ * }} Snapshot
+ *   `sessions` is null until the list has come. `stopping`: the user asked for a stop that is not confirmed yet.
+ *   `notice` is one sentence about something that failed, empty when all is well.
+ */
+
+import { EMPTY, reduce } from "./reducer.js";
+
+export class Store {
+  /** @param {Connection} connection @param {(run: () => void) => void} nextFrame */
+  constructor(connection, nextFrame) {
+    /** @type {Snapshot} */
+    this.snapshot = { log: EMPTY, connection, pending: [], sessions: null, stopping: false, notice: "" };
+    this.#nextFrame = nextFrame;
+  }
+
+  #nextFrame;
+  #asked = false;
+  /** @type {((snapshot: Snapshot) => void)[]} */
+  #listeners = [];
+
+  /** @param {(snapshot: Snapshot) => void} listener called now and after every change, at most once a frame */
+  subscribe(listener) {
+    this.#listeners.push(listener);
+    listener(this.snapshot);
+  }
+
+  /** @param {Partial<Snapshot>} change */
+  update(change) {
+    this.snapshot = { ...this.snapshot, ...change };
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#nextFrame(() => {
+      this.#asked = false;
+      for (const listener of this.#listeners) listener(this.snapshot);
+    });
+  }
+
+  /** Whether the events fit what is here; see `reduce`. @param {readonly StreamEvent[]} events */
+  take(events) {
+    const { log, resync } = reduce(this.snapshot.log, events);
+    this.update({ log });
+    return !resync;
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * The event stream: a fetch that never ends, read, watched and reopened. Drives the parser and the connection table.
+ *
+ * Why not EventSource: it cannot send an Authorization header, closes for good on any 4xx or 5xx, and does not tell
+ * when the last byte came, which is the only proof that a connection lives.
+ *
+ * Everything of the world comes in by `world`, so that tests hold the clock.
+ *
+ * @import { ConnectionState, Input, Status } from "./connection.js"
+ * @import { StreamEvent } from "./wire.js"
+ *
+ * @typedef {{
+ *   fetch: (url: string, init: RequestInit) => Promise<Response>,
+ *   now: () => number,
+ *   setTimer: (run: () => void, ms: number) => unknown,
+ *   clearTimer: (timer: any) => void,
+ *   random: () => number,
+ * }} World  `now` is in milliseconds and never goes back.
+ * @typedef {{
+ *   status: Status, state: ConnectionState, attempt: number, dueAt: number, heartbeatAt: number, reason: string,
+ * }} Connection  `dueAt` and `heartbeatAt` are of `world.now`; 0 = none. `reason` says why the last connection was lost.
+ */
+
+import { backoff, SETTLED_MS, statusOf, step } from "./connection.js";
+import { EventParser } from "./sse.js";
+
+/** Seconds between heartbeats that we ask for; the shortest that costs nothing. */
+export const HEARTBEAT_S = 15;
+/** A server says `ready` before it does anything slow. */
+export const CONNECT_MS = 10_000;
+
+export class EventStream {
+  /**
+   * @param {World} world
+   * @param {{
+   *   request: () => { url: string, headers: Record<string, string> },
+   *   onEvents: (events: StreamEvent[]) => boolean,
+   *   onChange: (connection: Connection) => void,
+   * }} hooks  `onEvents` answers whether the events fit; if not, the stream is reopened from where the client stands.
+   */
+  constructor(world, hooks) {
+    this.#world = world;
+    this.#hooks = hooks;
+  }
+
+  #world;
+  #hooks;
+  /** @type {ConnectionState} */
+  #state = "idle";
+  #wasOpen = false;
+  #attempt = 0;
+  #floorMs = 0;
+  #retryMs = 0;
+  #dueAt = 0;
+  #byteAt = 0;
+  #heartbeatAt = 0;
+  #silenceMs = CONNECT_MS;
+  #reason = "";
+  /** @type {AbortController | null} */
+  #request = null;
+  /** @type {Map<"due" | "settle" | "watch", unknown>} */
+  #timers = new Map();
+
+  start() {
+    this.#input("start");
+  }
+
+  /** The user does not want to wait. */
+  retryNow() {
+    this.#input("now");
+  }
+
+  /** Call when the browser says so; see also `wake`. */
+  online() {
+    this.#input("online");
+  }
+
+  offline() {
+    this.#input("offline");
+  }
+
+  /** Timers stand still in a hidden tab: look at the clock as soon as somebody looks at the page. */
+  wake() {
+    this.#watch();
+    this.#input("wake");
+  }
+
+  /** @returns {Connection} */
+  get connection() {
+    return {
+      status: statusOf(this.#state, this.#wasOpen),
+      state: this.#state,
+      attempt: this.#attempt,
+      dueAt: this.#dueAt,
+      heartbeatAt: this.#heartbeatAt,
+      reason: this.#reason,
+    };
+  }
+
+  /** @param {Input} input @param {string} reason */
+  #input(input, reason = "") {
+    const before = this.#state;
+    const { state, effects } = step(before, input);
+    this.#state = state;
+    if (input === "ready" && state === "open") {
+      this.#wasOpen = true;
+      this.#reason = "";
+    }
+    if (reason) this.#reason = reason;
+    for (const effect of effects) {
+      if (effect === "open") this.#open();
+      else if (effect === "close") this.#close();
+      else if (effect === "schedule") this.#schedule();
+      else if (effect === "settle") this.#timer("settle", SETTLED_MS, () => this.#input("settled"));
+      else this.#attempt = 0;
+    }
+    if (state !== before || effects.length > 0) this.#hooks.onChange(this.connection);
+  }
+
+  #open() {
+    this.#close();
+    this.#timer("due", 0, null);
+    const request = new AbortController();
+    this.#request = request;
+    this.#byteAt = this.#world.now();
+    this.#silenceMs = CONNECT_MS;
+    this.#watch();
+    // Errors end in #input, so nothing is left to await.
+    void this.#read(request);
+  }
+
+  #close() {
+    this.#request?.abort();
+    this.#request = null;
+    this.#timer("settle", 0, null);
+    this.#timer("watch", 0, null);
+  }
+
+  #schedule() {
+    // The first try after a loss is quick, whatever `retry:` says, unless the server said goodbye with a time of its own.
+    const floor = Math.max(this.#floorMs, this.#attempt > 0 ? this.#retryMs : 0);
+    const delay = backoff(this.#attempt, this.#world.random(), floor);
+    this.#attempt += 1;
+    this.#floorMs = 0;
+    this.#dueAt = this.#world.now() + delay;
+    this.#timer("due", delay, () => this.#input("due"));
+  }
+
+  /** @param {AbortController} request */
+  async #read(request) {
+    const { signal } = request;
+    try {
+      const { url, headers } = this.#hooks.request();
+      const response = await this.#world.fetch(url, { headers, signal, cache: "no-store" });
+      if (signal.aborted) return;
+      if (response.status === 401) return this.#input("refused");
+      if (response.status === 404) return this.#input("absent");
+      if (!response.ok || !response.body) {
+        this.#floorMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
+        return this.#input("lost", `the server answered ${response.status}`);
+      }
+      const reader = response.body.getReader();
+      const parser = new EventParser();
+      while (true) {
+        const { done, value } = await reader.read();
+        if (signal.aborted) return;
+        if (done) return this.#input("lost", "the server closed the connection");
+        this.#byteAt = this.#world.now();
+        const events = parser.feed(value);
+        this.#retryMs = parser.retryMs ?? this.#retryMs;
+        this.#take(events);
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      // An abort is our own doing. Everything else, a failed fetch or a stream torn in the middle, is a lost connection.
+      if (!signal.aborted) this.#input("lost", error instanceof RangeError ? error.message : "no answer from the server");
+    }
+  }
+
+  /** @param {StreamEvent[]} events */
+  #take(events) {
+    if (events.length === 0) return;
+    const fits = this.#hooks.onEvents(events);
+    for (const event of events) {
+      if (event.event === "ready") {
+        this.#silenceMs = 2000 * (JSON.parse(event.data).heartbeat || HEARTBEAT_S);
+        this.#heartbeatAt = this.#world.now();
+        this.#watch();
+        this.#input("ready");
+      } else if (event.event === "heartbeat") {
+        this.#heartbeatAt = this.#world.now();
+        this.#hooks.onChange(this.connection);
+      } else if (event.event === "bye") {
+        const { reason, retry_ms } = JSON.parse(event.data);
+        if (reason === "session_ended") return this.#input("ended");
+        this.#floorMs = Number(retry_ms) || this.#retryMs;
+        return this.#input("lost", reason === "overload" ? "the server is overloaded" : "the server is restarting");
+      }
+    }
+    if (!fits) this.#input("resync", "the stream did not fit what is here");
+  }
+
+  /** Looks at the age of the last byte now, and again when it could first be too old. */
+  #watch() {
+    if (!this.#request) return;
+    const left = this.#byteAt + this.#silenceMs - this.#world.now();
+    if (left < 0) return this.#input("silent", "the connection went silent");
+    this.#timer("watch", left + 1, () => this.#watch());
+  }
+
+  /** @param {"due" | "settle" | "watch"} name @param {number} ms @param {(() => void) | null} run null = stop the timer */
+  #timer(name, ms, run) {
+    this.#world.clearTimer(this.#timers.get(name));
+    this.#timers.delete(name);
+    if (name === "due" && !run) this.#dueAt = 0;
+    if (run) this.#timers.set(name, this.#world.setTimer(run, ms));
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * One message of the log, or one that is still being written. The card that showed the text arriving becomes the card of
+ * the finished message, so nothing jumps.
+ *
+ * @import { Message } from "../wire.js"
+ * @import { Draft } from "../reducer.js"
+ * @import { MarkdownRenderer } from "../markdown.js"
+ */
+
+import { el, icon, say, want } from "../dom.js";
+import { clockTime, dollars, elapsed, tokens } from "../format.js";
+import { ToolCard } from "./tool-card.js";
+
+/** @type {Record<string, string>} What the reader is told of who speaks. */
+const SPEAKERS = {
+  user: "You",
+  agent: "Agent",
+  error: "Error",
+  budget: "Budget",
+  tool: "Tool",
+  commit: "Commit",
+  auto: "Note",
+  compact: "Compacted",
+};
+
+export class MessageCard extends HTMLElement {
+  #text = el("div", { class: "text" });
+  #thinking = el("div", { class: "thinking-text" });
+  /** @type {HTMLDetailsElement | null} */
+  #thoughts = null;
+  #foot = el("footer", { class: "card-foot" });
+  #tools = el("div", { class: "tools", hidden: true });
+  #built = false;
+
+  /** @param {string} type */
+  #build(type) {
+    this.dataset.type = type;
+    this.setAttribute("role", "article");
+    this.setAttribute("aria-label", SPEAKERS[type] ?? type);
+    if (this.#built) return;
+    this.#built = true;
+    this.append(this.#text, this.#tools, this.#foot);
+  }
+
+  /** @param {Draft} draft */
+  write(draft) {
+    this.#build("agent");
+    this.dataset.draft = "";
+    if (draft.thinking.text) this.#showThinking(draft.thinking.text, true);
+    extend(this.#text, draft.content.text);
+    this.classList.toggle("writing", draft.content.text !== "");
+    this.classList.toggle("pondering", draft.content.text === "");
+    if (this.#thoughts && draft.content.text) this.#thoughts.classList.remove("live");
+  }
+
+  /**
+   * @param {Message} message
+   * @param {MarkdownRenderer} markdown
+   * @returns {ToolCard[]} the cards of the calls that this message makes, not finished yet
+   */
+  show(message, markdown) {
+    delete this.dataset.draft;
+    this.classList.remove("writing", "pondering");
+    this.dataset.idx = String(message.idx);
+    this.#build(message.type);
+    if (message.parent_conversation_id) this.dataset.sub = "";
+    if (message.thinking) this.#showThinking(message.thinking, false);
+    else this.#thoughts?.remove();
+    extend(this.#text, message.content);
+    this.#text.hidden = message.content === "";
+    if (message.type === "agent" && message.content) {
+      markdown.watch(this.#text, message.idx, () => this.#rendered());
+    }
+    if (message.type === "commit") this.#showCommits(message);
+    this.#showFoot(message);
+    const cards = (message.tool_calls ?? []).map((call) => {
+      const card = new ToolCard();
+      card.show(call, Date.parse(message.timestamp) || Date.now());
+      return card;
+    });
+    this.#tools.append(...cards);
+    this.#tools.hidden = cards.length === 0;
+    return cards;
+  }
+
+  #rendered() {
+    this.#text.classList.add("markdown");
+    if (!navigator.clipboard) return;
+    for (const pre of this.#text.querySelectorAll("pre")) {
+      const copy = el("button", { class: "copy", type: "button", "aria-label": "Copy code" }, icon("copy"));
+      copy.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(pre.querySelector("code")?.textContent ?? pre.textContent ?? "");
+        copy.replaceChildren(icon("ok"));
+      });
+      const box = el("div", { class: "code-box" });
+      pre.replaceWith(box);
+      box.append(pre, copy);
+    }
+  }
+
+  /** @param {string} text @param {boolean} live */
+  #showThinking(text, live) {
+    extend(this.#thinking, text);
+    if (!this.#thoughts) {
+      this.#thoughts = el("details", { class: "thinking" }, el("summary", {}, "Thinking"), this.#thinking);
+      this.prepend(this.#thoughts);
+    }
+    this.#thoughts.classList.toggle("live", live);
+  }
+
+  /** @param {Message} message */
+  #showCommits(message) {
+    const commits = message.commits ?? [];
+    // The content says the same in one line of text; the list says it better.
+    this.#text.hidden = commits.length > 0;
+    const list = commits.map((commit) =>
+      el(
+        "li",
+        { class: "commit" },
+        icon("commit"),
+        el("code", { class: "hash", text: commit.hash.slice(0, 8) }),
+        el("span", { class: "subject", text: commit.subject, title: commit.body }),
+        commit.pushed_branch ? el("span", { class: "branch", text: commit.pushed_branch }) : null,
+        el("button", {
+          class: "button small",
+          type: "button",
+          text: "View diff",
+          "aria-label": `View diff of ${commit.subject}`,
+          onClick: () => want(this, { kind: "diff", commit: commit.hash, title: commit.subject }),
+        }),
+      ),
+    );
+    if (list.length > 0) this.insertBefore(el("ul", { class: "commits" }, ...list), this.#tools);
+  }
+
+  /** @param {Message} message */
+  #showFoot(message) {
+    const facts = [clockTime(message.timestamp)];
+    if (message.end_of_turn && message.turnDuration) facts.push(elapsed(message));
+    if (message.usage?.output_tokens) facts.push(`${tokens(message.usage.output_tokens)} tokens`);
+    if (message.usage?.cost_usd) facts.push(dollars(message.usage.cost_usd));
+    say(this.#foot, facts.filter(Boolean).join(" · "));
+  }
+}
+
+/**
+ * Makes `element` show `text`, adding only what is new: a long answer is not laid out from its start at every frame.
+ * @param {Element} element
+ * @param {string} text
+ */
+function extend(element, text) {
+  const node = element.firstChild;
+  if (node instanceof Text && element.childNodes.length === 1 && text.startsWith(node.data)) {
+    if (text.length > node.data.length) node.appendData(text.slice(node.data.length));
+  } else element.textContent = text;
+}
+
+customElements.define("message-card", MessageCard);

@@ -1,0 +1,33 @@
+/** A message of the user's that is on its way. @import { Pending } from "../outbox.js" */
+
+import { el, icon, say, want } from "../dom.js";
+
+export class PendingCard extends HTMLElement {
+  #text = el("div", { class: "text" });
+  #word = el("span", {});
+  #again = el("button", { class: "button small", type: "button", text: "Try again", onClick: () => want(this, { kind: "retry" }) });
+  #edit = el("button", { class: "button small", type: "button", text: "Edit", onClick: () => this.#discard() });
+  #key = "";
+
+  /** @param {Pending} pending */
+  show(pending) {
+    if (!this.#key) {
+      this.#key = pending.key;
+      this.#text.textContent = pending.text;
+      this.append(this.#text, el("footer", { class: "card-foot" }, icon("clock"), this.#word, this.#again, this.#edit));
+    }
+    this.dataset.status = pending.status;
+    // What looks like this one is on the page already; show ours again only if it turns out not to have arrived.
+    this.hidden = pending.echoed && (pending.status === "sending" || pending.status === "accepted");
+    this.#again.hidden = pending.status === "sending" || pending.status === "accepted";
+    this.#edit.hidden = pending.status !== "failed";
+    const words = { sending: "Sending…", accepted: "Sent", waiting: "Not sent yet: ", failed: "Not sent: " }[pending.status];
+    say(this.#word, this.#again.hidden ? words : words + pending.problem);
+  }
+
+  #discard() {
+    want(this, { kind: "discard", key: this.#key, edit: true });
+  }
+}
+
+customElements.define("pending-card", PendingCard);

@@ -1,0 +1,210 @@
+/**
+ * The log on screen: one element a message, appended once, in slices that never hold up a frame.
+ *
+ * Sticks to the end unless the user has scrolled up; then a pill says that there is more.
+ *
+ * @import { Snapshot } from "../store.js"
+ * @import { Message, State } from "../wire.js"
+ * @import { MarkdownRenderer } from "../markdown.js"
+ */
+
+import { el, want } from "../dom.js";
+import { isWorking } from "../format.js";
+import { countOf } from "../reducer.js";
+import { MessageCard } from "./message-card.js";
+import { PendingCard } from "./pending-card.js";
+import { ToolCard } from "./tool-card.js";
+import { welcome } from "./welcome.js";
+
+/** Time for appending in one frame; the rest of a 60 Hz frame is the browser's. */
+const SLICE_MS = 8;
+/** This close to the end counts as being there. */
+const NEAR_PX = 48;
+
+export class SessionTimeline extends HTMLElement {
+  /** @type {MarkdownRenderer | null} Set before the first `show`. */
+  markdown = null;
+  #list = el("div", { class: "cards" });
+  #queue = el("div", { class: "queue" });
+  #pill = el("button", { class: "pill", type: "button", hidden: true, onClick: () => this.toEnd() }, "New messages");
+  #empty = el("div", { class: "welcome-slot" });
+  #generation = 0;
+  #shown = 0;
+  #sticking = true;
+  #unseen = 0;
+  #slicing = false;
+  /** @type {Snapshot | null} */
+  #snapshot = null;
+  /** @type {MessageCard | null} */
+  #draft = null;
+  /** @type {Map<string, ToolCard>} Calls without their result yet, by tool_call_id. */
+  #calls = new Map();
+  /** @type {Map<string, PendingCard>} */
+  #pending = new Map();
+
+  connectedCallback() {
+    this.append(this.#empty, this.#list, this.#queue, this.#pill);
+    this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // Cards grow after they were appended: when Markdown arrives, when a card comes into view and is laid out at last.
+    const resized = new ResizeObserver(() => this.#stick());
+    resized.observe(this.#list);
+    resized.observe(this);
+    setInterval(() => this.#tick(), 1000);
+  }
+
+  /** @param {Snapshot} snapshot */
+  show(snapshot) {
+    this.#snapshot = snapshot;
+    const { log, pending } = snapshot;
+    if (log.generation !== this.#generation) this.#clear(log.generation);
+    this.#append();
+    this.#showDraft();
+    this.#showCalls();
+    this.#showPending(pending);
+    const empty = countOf(log) === 0 && pending.length === 0 && !log.draft;
+    this.#empty.hidden = !empty;
+    if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
+    this.#stick();
+  }
+
+  toEnd() {
+    this.#sticking = true;
+    this.#stick();
+  }
+
+  /** @param {string} toolCallId */
+  allowStop(toolCallId) {
+    this.#calls.get(toolCallId)?.allowStop();
+  }
+
+  /** @param {number} generation */
+  #clear(generation) {
+    this.#generation = generation;
+    this.#shown = 0;
+    this.#unseen = 0;
+    this.#draft = null;
+    this.#calls.clear();
+    this.markdown?.clear();
+    this.#list.replaceChildren();
+    this.#sticking = true;
+  }
+
+  #append() {
+    const log = this.#snapshot?.log;
+    if (!log || this.#slicing) return;
+    const deadline = performance.now() + SLICE_MS;
+    const from = this.#shown;
+    const fragment = document.createDocumentFragment();
+    while (this.#shown < log.messages.length && performance.now() < deadline) {
+      this.#place(/** @type {Message} */ (log.messages[this.#shown]), fragment);
+      this.#shown += 1;
+    }
+    this.#list.append(fragment);
+    if (!this.#sticking) this.#unseen += this.#shown - from;
+    if (this.#shown < log.messages.length) {
+      this.#slicing = true;
+      setTimeout(() => {
+        this.#slicing = false;
+        if (this.#snapshot) this.show(this.#snapshot);
+      });
+    }
+  }
+
+  /** @param {Message} message @param {DocumentFragment} fragment */
+  #place(message, fragment) {
+    const call = message.type === "tool" && message.tool_call_id ? this.#calls.get(message.tool_call_id) : undefined;
+    if (call) {
+      call.finish(message);
+      this.#calls.delete(message.tool_call_id ?? "");
+      return;
+    }
+    if (message.type === "tool") {
+      // Its call is not on this page: the log begins after it, or the tool belongs to a conversation of its own.
+      const { tool_name = "tool", input = "", tool_call_id = "" } = message;
+      const card = new ToolCard();
+      card.show({ name: tool_name, input, tool_call_id }, 0);
+      card.finish(message);
+      fragment.append(card);
+      return;
+    }
+    const card = message.type === "agent" && this.#draft ? this.#draft : new MessageCard();
+    if (card === this.#draft) this.#draft = null;
+    if (!this.markdown) throw new Error("the timeline needs a renderer before its first message");
+    for (const each of card.show(message, this.markdown)) this.#calls.set(each.dataset.toolCallId ?? "", each);
+    fragment.append(card);
+  }
+
+  #showDraft() {
+    const log = this.#snapshot?.log;
+    if (!log || this.#shown < log.messages.length) return;
+    if (!log.draft) {
+      this.#draft?.remove();
+      this.#draft = null;
+      return;
+    }
+    this.#draft ??= new MessageCard();
+    this.#draft.write(log.draft);
+    if (this.#draft !== this.#list.lastElementChild) this.#list.append(this.#draft);
+  }
+
+  #showCalls() {
+    const log = this.#snapshot?.log;
+    if (!log) return;
+    const over = isOver(log.state, countOf(log));
+    for (const [id, card] of this.#calls) {
+      card.setLive(log.outputs.get(id) ?? null);
+      if (card.running === over) card.setStatus(over ? "interrupted" : "running");
+    }
+  }
+
+  /** @param {Snapshot["pending"]} pending */
+  #showPending(pending) {
+    const keys = new Set(pending.map((each) => each.key));
+    for (const [key, card] of this.#pending) {
+      if (keys.has(key)) continue;
+      card.remove();
+      this.#pending.delete(key);
+    }
+    for (const each of pending) {
+      let card = this.#pending.get(each.key);
+      if (!card) {
+        card = new PendingCard();
+        this.#pending.set(each.key, card);
+        this.#queue.append(card);
+        this.#sticking = true;
+      }
+      card.show(each);
+    }
+  }
+
+  #tick() {
+    const now = Date.now();
+    for (const card of this.#calls.values()) card.tick(now);
+  }
+
+  #scrolled() {
+    this.#sticking = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR_PX;
+    this.#showPill();
+  }
+
+  #stick() {
+    if (this.#sticking) this.scrollTop = this.scrollHeight;
+    this.#showPill();
+  }
+
+  #showPill() {
+    if (this.#sticking) this.#unseen = 0;
+    this.#pill.hidden = this.#sticking || this.#unseen === 0;
+  }
+}
+
+/**
+ * Whether nothing is at work any more, as far as this page has been told; calls without a result were cut off then.
+ * @param {State | null} state
+ * @param {number} count
+ */
+function isOver(state, count) {
+  return state !== null && state.message_count === count && !isWorking(state.agent_state);
+}
+
+customElements.define("session-timeline", SessionTimeline);

@@ -1,0 +1,124 @@
+/**
+ * One call of a tool: a telling line, and behind it the input and the output, live while it runs.
+ *
+ * The inside is built when it is first opened: a long log has thousands of calls that nobody looks into.
+ *
+ * @import { Message, ToolCall } from "../wire.js"
+ * @import { Output } from "../reducer.js"
+ */
+
+import { el, icon, say, want } from "../dom.js";
+import { duration, elapsed, readableInput, toolLine } from "../format.js";
+import { diffLines } from "./diff-lines.js";
+
+/** @typedef {"running" | "ok" | "error" | "interrupted"} ToolStatus */
+
+const STATUS_WORDS = { running: "running", ok: "done", error: "failed", interrupted: "interrupted" };
+
+export class ToolCard extends HTMLElement {
+  /** @type {ToolCall} */
+  #call = { name: "", input: "", tool_call_id: "" };
+  #startedMs = 0;
+  /** @type {Message | null} */
+  #result = null;
+  /** @type {ToolStatus} */
+  #status = "running";
+  /** @type {Output | null} */
+  #live = null;
+  #time = el("span", { class: "tool-time" });
+  #word = el("span", { class: "tool-word" });
+  #mark = el("span", { class: "tool-mark" });
+  #body = el("div", { class: "tool-body" });
+  #output = el("pre", { class: "tool-output" });
+  #details = el("details", { class: "tool" });
+  #stop = el("button", { class: "button small tool-stop", type: "button", hidden: true }, "Stop");
+
+  /** @param {ToolCall} call @param {number} startedMs Unix milliseconds */
+  show(call, startedMs) {
+    this.#call = call;
+    this.#startedMs = startedMs;
+    this.dataset.toolCallId = call.tool_call_id;
+    const line = toolLine(call.input);
+    this.#details.append(
+      el(
+        "summary",
+        { title: line },
+        this.#mark,
+        el("span", { class: "tool-name", text: call.name }),
+        el("span", { class: "tool-line", text: line }),
+        this.#word,
+        this.#time,
+      ),
+      this.#body,
+    );
+    this.#details.addEventListener("toggle", () => this.#details.open && this.#build());
+    this.#stop.setAttribute("aria-label", `Stop ${call.name}`);
+    this.#stop.addEventListener("click", () => {
+      this.#stop.disabled = true;
+      want(this, { kind: "cancel", toolCallId: call.tool_call_id });
+    });
+    this.append(this.#details, this.#stop);
+    this.setStatus("running");
+  }
+
+  /** @param {ToolStatus} status */
+  setStatus(status) {
+    this.#status = status;
+    this.dataset.status = status;
+    this.#stop.hidden = status !== "running";
+    this.#mark.replaceChildren(icon(status));
+    say(this.#word, status === "ok" ? "" : STATUS_WORDS[status]);
+    this.#mark.title = STATUS_WORDS[status];
+  }
+
+  get running() {
+    return this.#status === "running";
+  }
+
+  /** @param {Message} message the tool's message; from now on the card stands for it */
+  finish(message) {
+    this.#result = message;
+    this.dataset.idx = String(message.idx);
+    this.dataset.type = "tool";
+    this.setStatus(message.tool_error ? "error" : "ok");
+    say(this.#time, elapsed(message));
+    if (this.#details.open) this.#build();
+  }
+
+  /** @param {Output | null} output what a running tool has written so far */
+  setLive(output) {
+    if (output === this.#live) return;
+    this.#live = output;
+    if (this.#details.open && !this.#result) this.#showOutput();
+  }
+
+  /** @param {number} nowMs Unix milliseconds */
+  tick(nowMs) {
+    if (this.running) say(this.#time, duration(Math.max(0, Math.floor((nowMs - this.#startedMs) / 1000) * 1000)).replace("0 ms", "0 s"));
+  }
+
+  /** The stop did not get through: let the user press again. */
+  allowStop() {
+    this.#stop.disabled = false;
+  }
+
+  #build() {
+    /** @type {HTMLElement[]} */
+    const sections = [el("pre", { class: "tool-input", text: readableInput(this.#call.input) })];
+    this.#showOutput();
+    const display = this.#result?.display;
+    const diff = display?.kind === "diff" && (display.diff ?? display.text ?? display.unified);
+    if (typeof diff === "string" && diff) sections.push(diffLines(diff));
+    this.#body.replaceChildren(...sections, this.#output);
+  }
+
+  #showOutput() {
+    const text = this.#result ? this.#result.tool_result || this.#result.content || "" : (this.#live?.text ?? "");
+    const atEnd = this.#output.scrollHeight - this.#output.scrollTop - this.#output.clientHeight < 8;
+    say(this.#output, text || (this.running ? "No output yet" : "No output"));
+    this.#output.classList.toggle("quiet", text === "");
+    if (this.running && atEnd) this.#output.scrollTop = this.#output.scrollHeight;
+  }
+}
+
+customElements.define("tool-card", ToolCard);
