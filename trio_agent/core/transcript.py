@@ -60,6 +60,11 @@ def transcript(messages: Iterable[Message]) -> tuple[Turn, ...]:
     return builder.finish()
 
 
+def _words(text: str) -> str:
+    """`text`, or nothing where it is blank: providers refuse a whole request for one text of blanks."""
+    return text if text.strip() else ""
+
+
 class _Builder:
     def __init__(self) -> None:
         self._turns: list[Turn] = []
@@ -68,11 +73,17 @@ class _Builder:
         self._words: list[str] = []
 
     def words(self, text: str) -> None:
-        if text.strip():
-            self._words.append(text)
+        if words := _words(text):
+            self._words.append(words)
 
     def agent(self, message: Message) -> None:
-        if not message.content.strip() and not message.tool_calls:
+        text = _words(message.content)
+        # Some servers number the calls of every answer from 0, or not at all: of two under one id, the first is the one told.
+        calls: dict[str, ToolCall] = {}
+        for call in message.tool_calls:
+            calls.setdefault(call.tool_call_id, call)
+        tool_calls = tuple(calls.values())
+        if not text and not tool_calls:
             return
         self._flush()
         if not self._turns:
@@ -81,17 +92,17 @@ class _Builder:
         previous = self._turns[-1]
         if isinstance(previous, AgentTurn):
             # Only words can stand here: a turn with calls is followed by their outcomes.
-            text = "\n\n".join(part for part in (previous.text, message.content) if part.strip())
-            self._turns[-1] = AgentTurn(text=text, tool_calls=message.tool_calls)
+            text = "\n\n".join(part for part in (previous.text, text) if part)
+            self._turns[-1] = AgentTurn(text=text, tool_calls=tool_calls)
         else:
-            self._turns.append(AgentTurn(text=message.content, tool_calls=message.tool_calls))
-        self._open = {call.tool_call_id: call for call in message.tool_calls}
+            self._turns.append(AgentTurn(text=text, tool_calls=tool_calls))
+        self._open = calls
 
     def outcome(self, message: Message) -> None:
         call = self._open.pop(message.tool_call_id, None)
         if call is None:
             return  # a second result of one call, or of a call never made: the provider would refuse the whole request
-        text = message.tool_result or "(no output)"
+        text = _words(message.tool_result) or "(no output)"
         self._outcomes.append(
             Outcome(tool_call_id=call.tool_call_id, name=call.name, text=text, error=message.tool_error)
         )
