@@ -44,8 +44,8 @@ class FakeBench:
             await self._changed.wait()
 
 
-def running(argument: str) -> list[int]:
-    """The pids of all processes that live, as anybody's, with `argument` in their command line."""
+def running(argument: str, *, anywhere: bool = False) -> list[int]:
+    """The pids of all living processes, anybody's, that have `argument` among their arguments, or `anywhere` in them."""
     found = []
     for directory in Path("/proc").iterdir():
         if not directory.name.isdecimal():
@@ -55,6 +55,7 @@ def running(argument: str) -> list[int]:
             state = (directory / "stat").read_bytes().rpartition(b")")[2].split()[0]
         except OSError:
             continue
-        if argument.encode() in arguments and state not in (b"Z", b"X"):
+        has_it = any(argument.encode() in each for each in arguments) if anywhere else argument.encode() in arguments
+        if has_it and state not in (b"Z", b"X"):
             found.append(int(directory.name))
     return found

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+
+from tests.tools.bench import FakeBench, running
+from trio_agent.core.errors import ToolError
+from trio_agent.tools.environment import child_environment
+from trio_agent.tools.matches import MAX_LINE_CHARS, Matches
+from trio_agent.tools.search import Search
+
+# Python's stand-in is tested everywhere; ripgrep where it is installed.
+PROGRAMS = [None, *filter(None, [shutil.which("rg")])]
+
+
+@pytest.fixture(params=PROGRAMS, ids=lambda program: "rg" if program else "python")
+def search(request: pytest.FixtureRequest) -> Search:
+    return Search(rg=request.param, environment=child_environment(os.environ, {}))
+
+
+@pytest.fixture
+def repository(bench: FakeBench) -> Path:
+    workspace = bench.workspace
+    subprocess.run(["git", "init", "-q", workspace], check=True)
+    (workspace / ".gitignore").write_text("*.log\nbuild/\n")
+    (workspace / "src" / "deep").mkdir(parents=True)
+    (workspace / "build").mkdir()
+    (workspace / "src" / "a.py").write_text("import os\nneedle = 1\n")
+    (workspace / "src" / "deep" / "b.py").write_text("# needle: two\r\n")
+    (workspace / "src" / "c.js").write_text("let needle\n")
+    (workspace / ".hidden.py").write_text("needle here too\n")
+    (workspace / "ignored.log").write_text("needle\n")
+    (workspace / "build" / "out.py").write_text("needle\n")
+    (workspace / "binary.bin").write_bytes(b"\0needle\n")
+    return workspace
+
+
+async def find(search: Search, bench: FakeBench, pattern: str, **input: Any) -> list[str]:
+    result = await search.run(msgspec.json.encode({"pattern": pattern, **input}), bench)
+    return [] if result.text == "no matches" else result.text.split("\n")
+
+
+EVERYWHERE = [
+    ".hidden.py:1: needle here too",
+    "src/a.py:2: needle = 1",
+    "src/c.js:1: let needle",
+    "src/deep/b.py:1: # needle: two",
+]
+
+
+@pytest.mark.usefixtures("repository")
+async def test_matches_come_by_path_and_line_without_what_git_ignores(search: Search, bench: FakeBench) -> None:
+    assert await find(search, bench, "needle") == EVERYWHERE
+
+
+async def test_where_there_is_no_repository_every_file_is_searched(
+    search: Search, bench: FakeBench, repository: Path
+) -> None:
+    shutil.rmtree(repository / ".git")
+    found = await find(search, bench, "needle")
+    assert set(found) == {*EVERYWHERE, "build/out.py:1: needle", "ignored.log:1: needle"}
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(
+    ("input", "expected"),
+    [
+        ({"path": "src/deep"}, ["src/deep/b.py:1: # needle: two"]),
+        ({"path": "src/a.py"}, ["src/a.py:2: needle = 1"]),
+        ({"glob": "*.js"}, ["src/c.js:1: let needle"]),
+        ({"glob": "src/*.{py,js}"}, ["src/a.py:2: needle = 1", "src/c.js:1: let needle"]),
+        ({"glob": "src/"}, EVERYWHERE[1:]),
+        ({"glob": "*.log"}, []),
+        ({"path": "src", "glob": "src/**/b.py"}, ["src/deep/b.py:1: # needle: two"]),
+        ({"path": "src/a.py", "glob": "*.js"}, []),
+    ],
+)
+async def test_path_and_glob_narrow_the_search(
+    search: Search, bench: FakeBench, input: dict[str, str], expected: list[str]
+) -> None:
+    assert await find(search, bench, "needle", **input) == expected
+
+
+@pytest.mark.usefixtures("repository")
+async def test_the_pattern_is_a_regular_expression(search: Search, bench: FakeBench) -> None:
+    assert await find(search, bench, r"^(?:import|let)\s+\w+$") == ["src/a.py:1: import os", "src/c.js:1: let needle"]
+    assert await find(search, bench, r"(?i)NEEDLE =") == ["src/a.py:2: needle = 1"]
+
+
+@pytest.mark.usefixtures("repository")
+async def test_a_pattern_that_begins_with_a_dash_is_no_option(search: Search, bench: FakeBench) -> None:
+    assert await find(search, bench, "--help") == []
+
+
+@pytest.mark.usefixtures("repository")
+async def test_no_match_is_no_error(search: Search, bench: FakeBench) -> None:
+    result = await search.run(b'{"pattern": "absent"}', bench)
+    assert result.text == "no matches"
+    assert not result.error
+
+
+async def test_a_pattern_that_is_none_is_the_tools_error(search: Search, bench: FakeBench) -> None:
+    with pytest.raises(ToolError, match=r"(?i)unclosed|unterminated"):
+        await find(search, bench, "(")
+
+
+@pytest.mark.parametrize("path", ["..", "/etc", "missing", "link"])
+async def test_nothing_outside_is_searched(search: Search, bench: FakeBench, path: str) -> None:
+    (bench.workspace / "link").symlink_to("/etc")
+    with pytest.raises(ToolError):
+        await find(search, bench, "root", path=path)
+
+
+async def test_a_link_met_on_the_way_is_not_followed(search: Search, bench: FakeBench) -> None:
+    (bench.workspace / "link").symlink_to("/etc")
+    (bench.workspace / "passwd").symlink_to("/etc/passwd")
+    assert await find(search, bench, "root") == []
+
+
+async def test_a_fifo_is_refused_and_not_waited_for(search: Search, bench: FakeBench) -> None:
+    os.mkfifo(bench.workspace / "fifo")
+    assert await find(search, bench, "x") == []
+    with pytest.raises(ToolError, match="neither"):
+        await find(search, bench, "x", path="fifo")
+
+
+async def test_enough_is_enough_also_of_endless_matches(search: Search, bench: FakeBench) -> None:
+    (bench.workspace / "many.txt").write_text("match\n" * 500_000)
+    found = await find(search, bench, "match", max_results=2)
+    assert found[:2] == ["many.txt:1: match", "many.txt:2: match"]
+    assert found[2].startswith("[stopped at 2")
+    assert len(found) == 3
+
+
+async def test_exactly_as_many_as_asked_for_is_not_called_stopped(search: Search, bench: FakeBench) -> None:
+    (bench.workspace / "two.txt").write_text("match\nmatch\n")
+    assert len(await find(search, bench, "match", max_results=2)) == 2
+
+
+async def test_a_very_long_line_is_cut(search: Search, bench: FakeBench) -> None:
+    (bench.workspace / "min.js").write_text("needle" + "x" * 100_000 + "\n")
+    (line,) = await find(search, bench, "needle")
+    assert len(line) < MAX_LINE_CHARS + 50
+
+
+async def test_invalid_utf_8_can_be_searched(search: Search, bench: FakeBench) -> None:
+    (bench.workspace / "latin.txt").write_bytes(b"caf\xe9 needle\n")
+    assert await find(search, bench, "needle") == ["latin.txt:1: caf\ufffd needle"]
+
+
+async def test_a_regular_expression_without_end_can_be_cancelled(bench: FakeBench, nap: str) -> None:
+    (bench.workspace / "trap.txt").write_text("a" * 60 + "!\n")
+    search = Search(rg=None, environment=child_environment(os.environ, {}))
+    pattern = f"(a+)+(?# {nap})$"
+    # Long enough for the program to be in the middle of it, or not to have begun: it must be gone either way.
+    with trio.move_on_after(0.3) as scope:
+        await find(search, bench, pattern)
+    assert scope.cancelled_caught
+    assert not running(nap, anywhere=True)
+
+
+async def test_a_repository_cannot_name_a_program_for_the_search_to_run(
+    search: Search, bench: FakeBench, repository: Path
+) -> None:
+    sentinel = bench.workspace.parent / "sentinel"
+    trap = bench.workspace / "trap.sh"
+    trap.write_text(f"#!/bin/sh\ntouch {sentinel}\n")
+    trap.chmod(0o755)
+    await trio.run_process(["git", "-C", repository, "config", "core.fsmonitor", str(trap)])
+    assert await find(search, bench, "needle") == EVERYWHERE
+    assert not sentinel.exists()
+
+
+async def test_searching_gives_back_every_descriptor(search: Search, bench: FakeBench) -> None:
+    await find(search, bench, "x")
+    before = len(os.listdir("/proc/self/fd"))
+    await find(search, bench, "x")
+    with pytest.raises(ToolError):
+        await find(search, bench, "(")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_what_a_search_prints_may_be_cut_anywhere(size: int) -> None:
+    printed = "a.py\x001:über\nsome message\nb/c.py\x0022:x: y\n".encode()
+    matches = Matches(10, shown=lambda path: path, wanted=lambda path: True)
+    for start in range(0, len(printed), size):
+        matches.add(printed[start : start + size])
+    assert matches.lines == ["a.py:1: über", "b/c.py:22: x: y"]
+    assert matches.messages == "some message\n"

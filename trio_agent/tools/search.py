@@ -1,0 +1,147 @@
+"""The `search` tool: a regular expression in the files of the workspace."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import trio
+from msgspec import Meta
+
+from trio_agent.core.errors import ToolError
+from trio_agent.core.wire import clean
+from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tools.glob_filter import GlobFilter
+from trio_agent.tools.matches import Matches
+from trio_agent.tools.paths import open_inside, resolve_inside
+from trio_agent.tools.process import run_group
+from trio_agent.tools.tool_input import decode_input, describe_tool
+
+SEARCH_S = 30.0
+"""Long for ripgrep on a large repository; short for a regular expression that never ends."""
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+MAX_LINE_BYTES = 4096
+"""Of a matching line, as the search program prints it. The shown part is shorter still."""
+
+WORKER = Path(__file__).with_name("search_worker.py")
+
+DESCRIPTION = """Search the files of the workspace, line by line, for a regular expression (put (?i) first to ignore case). \
+Returns `path:line: text`, sorted by path. What git ignores, binary files and symlinks are left out."""
+
+
+class SearchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pattern: Annotated[str, Meta(min_length=1, max_length=4096, description="The regular expression.")]
+    path: Annotated[str, Meta(description="A directory or file to search in; default the workspace.")] = "."
+    glob: Annotated[str, Meta(max_length=1024, description="Only files like this: *.py, src/**/*.{js,ts}.")] = ""
+    max_results: Annotated[int, Meta(ge=1, le=1000, description="Stop after so many lines.")] = 100
+
+
+class Search:
+    """Searches by the program `rg`, or, where that is None, by a Python program that prints the same, but more slowly."""
+
+    def __init__(self, *, rg: str | None, environment: Mapping[str, str]) -> None:
+        self._rg = rg
+        self._environment = environment
+
+    @property
+    def spec(self) -> ToolSpec:
+        return describe_tool("search", DESCRIPTION, SearchInput)
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        asked = decode_input(input, SearchInput)
+        glob = GlobFilter(asked.glob) if asked.glob else None
+        place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path)
+        try:
+            matches = Matches(asked.max_results, place.shown, glob.matches if glob else lambda path: True)
+            await self._search(asked.pattern, glob.names if glob else (), place, matches)
+        finally:
+            place.close()
+        lines = list(matches.lines)
+        if matches.more:
+            lines.append(f"[stopped at {asked.max_results}: narrow the pattern, path or glob, or raise max_results]")
+        return ToolResult(
+            text="\n".join(lines) or "no matches",
+            display={"kind": "search", "pattern": asked.pattern, "matches": len(matches.lines)},
+        )
+
+    async def _search(self, pattern: str, names: tuple[str, ...], place: _Place, matches: Matches) -> None:
+        argv = self._rg_line(pattern, names, place) if self._rg else _worker_line(pattern, names, place)
+        enough = trio.CancelScope(deadline=trio.current_time() + SEARCH_S)
+
+        def take(chunk: bytes) -> None:
+            matches.add(chunk)
+            if matches.more:
+                enough.cancel()
+
+        try:
+            with enough:
+                finished = await run_group(
+                    argv, cwd=place.cwd, environment=self._environment, on_output=take, stdin=place.stdin
+                )
+        except (OSError, ValueError) as exc:
+            raise ToolError(f"the search could not be started: {exc}") from exc
+        if enough.cancelled_caught:
+            if not matches.more:
+                raise ToolError(f"the search was not done after {SEARCH_S:.0f} s; narrow it, or simplify the pattern")
+        elif finished.exit_status not in (0, 1) and matches.messages and not matches.lines:
+            raise ToolError(f"the search failed: {matches.messages.strip()}")
+
+    def _rg_line(self, pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+        line = [str(self._rg), "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename"]
+        line += ["--line-number", "--null", "--sort=path", "--hidden", "--no-ignore-dot", "--glob=!.git"]
+        line += [f"--max-columns={MAX_LINE_BYTES}", "--max-columns-preview", f"--max-filesize={MAX_FILE_BYTES}"]
+        # Not by --glob: that would bring back the files which git ignores.
+        for name in names:
+            line.append(f"--type-add=asked:{name}")
+        line += ["--type=asked"] if names and not place.is_file else []
+        return [*line, f"--regexp={pattern}", "-" if place.is_file else "."]
+
+
+def _worker_line(pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+    request = {
+        "pattern": pattern,
+        "names": () if place.is_file else names,
+        "stdin": place.is_file,
+        "max_file_bytes": MAX_FILE_BYTES,
+        "max_line_bytes": MAX_LINE_BYTES,
+    }
+    return [sys.executable, "-I", str(WORKER), msgspec.json.encode(request).decode()]
+
+
+class _Place:
+    """Where to search, held open: a directory to be the program's own, or a file to be its input. Blocks when made.
+
+    Held by descriptor, so that no link put there meanwhile can lead the program outside. Raises ToolError.
+    """
+
+    def __init__(self, workspace: Path, named: str) -> None:
+        self._relative = resolve_inside(workspace, named)
+        self._descriptor = open_inside(workspace, self._relative, os.O_RDONLY)
+        mode = os.fstat(self._descriptor).st_mode
+        self.is_file = stat.S_ISREG(mode)
+        if not self.is_file and not stat.S_ISDIR(mode):
+            self.close()
+            raise ToolError(f"{named} is neither a file nor a directory")
+
+    @property
+    def cwd(self) -> str:
+        # The child changes directory before it closes what it must not inherit.
+        return "/" if self.is_file else f"/proc/self/fd/{self._descriptor}"
+
+    @property
+    def stdin(self) -> int:
+        return self._descriptor if self.is_file else subprocess.DEVNULL
+
+    def shown(self, path: str) -> str:
+        """The workspace's name for what the program calls `path`."""
+        return clean(str(self._relative)) if self.is_file else clean(str(self._relative / path))
+
+    def close(self) -> None:
+        os.close(self._descriptor)
