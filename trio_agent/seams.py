@@ -298,6 +298,10 @@ class SessionHandle(Protocol):
         """Step the state machine. Raises IllegalTransition where the table has no arrow."""
         ...
 
+    def end_turn(self, ending: AgentState) -> None:
+        """Go to EndOfTurn, BudgetExceeded or Error from wherever the turn broke off, along the table's arrows."""
+        ...
+
     def write(self, part: Part, text: str, *, restart: bool = False) -> None:
         """Show text of the message to be recorded next. Dropped when a message is recorded."""
         ...

@@ -6,6 +6,8 @@ as of the last message sent. The State leaves at most twenty times a second; wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import trio
 
 from trio_agent.core.cursor import Cursor
@@ -17,13 +19,14 @@ STATE_INTERVAL_S = 0.05
 
 
 class Follower:
-    """Iterate to get chunks of event-stream frames, without end unless the session ends.
+    """Iterate to get chunks of event-stream frames, until the session ends or `stopping` says so (and the Signal is notified).
 
     The first chunk is the State at the start; it is made without touching the store.
     """
 
-    def __init__(self, session: Session, start: Cursor) -> None:
+    def __init__(self, session: Session, start: Cursor, stopping: Callable[[], bool] = lambda: False) -> None:
         self.cursor = start
+        self._stopping = stopping
         self._session = session
         self._live = LiveReader()
         self._state_version = -1
@@ -39,6 +42,8 @@ class Follower:
             await trio.lowlevel.checkpoint()
             return self._state_frame()
         while True:
+            if self._stopping():
+                raise StopAsyncIteration
             version = session.signal.version
             frames, self.cursor = await session.log.frames_after(self.cursor)
             chunk = [frames] if frames else []

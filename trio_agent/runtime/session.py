@@ -110,6 +110,9 @@ class Session:
         self._state = step(self._state, state)
         self.changed()
 
+    def end_turn(self, ending: AgentState) -> None:
+        self._go_to(ending)
+
     def write(self, part: Part, text: str, *, restart: bool = False) -> None:
         self.live.write(part, text, restart=restart)
 

@@ -69,21 +69,54 @@ async def open_sqlite(path: Path) -> AsyncIterator[SqliteStore]:
             store.close()
 
 
-class SqliteStore:
-    """Store on one SQLite file. Made by `open_sqlite`, which holds the lock for it."""
+class SqliteReader:
+    """What can be read of a store file. Needs no lock: it sees what was committed when it looks."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._one_writer = trio.CapacityLimiter(1)
+        """Raises StoreRefused where there is no store at `path`."""
         self._one_reader = trio.CapacityLimiter(1)
         with _translated(f"cannot open the store {path}", StoreRefused):
-            self._writer = _open_writer(path)
             self._reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             self._reader.set_busy_timeout(BUSY_MS)
 
     def close(self) -> None:
-        """Synchronous, so that a cancelled shutdown closes too. The last connection to go folds the WAL into the file."""
         self._reader.close()
+
+    async def read(self, log: str, start: int, stop: int) -> list[Entry]:
+        rows = await self._read(lambda: list(self._reader.execute(_SELECT, (log, start, stop))))
+        return [Entry(*row) for row in rows]
+
+    async def sessions(self) -> list[SessionRecord]:
+        query = "SELECT record FROM session ORDER BY created DESC, rowid DESC"
+        rows = await self._read(lambda: list(self._reader.execute(query)))
+        return [msgspec.json.decode(record, type=SessionRecord) for (record,) in rows]
+
+    async def count(self, log: str) -> int:
+        """How many messages `log` has."""
+        query = "SELECT count(*) FROM message WHERE log = ?"
+        ((count,),) = await self._read(lambda: list(self._reader.execute(query, (log,))))
+        return int(count)
+
+    async def _read(self, query: Callable[[], R]) -> R:
+        def work() -> R:
+            with _translated("cannot read the store", StoreDown):
+                return query()
+
+        return await trio.to_thread.run_sync(work, limiter=self._one_reader)
+
+
+class SqliteStore(SqliteReader):
+    """Store on one SQLite file. Made by `open_sqlite`, which holds the lock for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._one_writer = trio.CapacityLimiter(1)
+        with _translated(f"cannot open the store {path}", StoreRefused):
+            self._writer = _open_writer(path)
+        super().__init__(path)
+
+    def close(self) -> None:
+        """Synchronous, so that a cancelled shutdown closes too. The last connection to go folds the WAL into the file."""
+        super().close()
         self._writer.close()
 
     async def append(self, entries: Sequence[Entry]) -> None:
@@ -101,15 +134,6 @@ class SqliteStore:
 
         await self._write(work)
 
-    async def read(self, log: str, start: int, stop: int) -> list[Entry]:
-        rows = await self._read(lambda: list(self._reader.execute(_SELECT, (log, start, stop))))
-        return [Entry(*row) for row in rows]
-
-    async def sessions(self) -> list[SessionRecord]:
-        query = "SELECT record FROM session ORDER BY created DESC, rowid DESC"
-        rows = await self._read(lambda: list(self._reader.execute(query)))
-        return [msgspec.json.decode(record, type=SessionRecord) for (record,) in rows]
-
     async def _write(self, work: Callable[[], object]) -> None:
         def transaction() -> None:
             with _translated("cannot write to the store", StoreDown):
@@ -124,13 +148,6 @@ class SqliteStore:
 
         # Not abandoned on cancel: a commit that has begun ends before anybody acts on its outcome.
         await trio.to_thread.run_sync(transaction, limiter=self._one_writer)
-
-    async def _read(self, query: Callable[[], R]) -> R:
-        def work() -> R:
-            with _translated("cannot read the store", StoreDown):
-                return query()
-
-        return await trio.to_thread.run_sync(work, limiter=self._one_reader)
 
 
 def _open_writer(path: Path) -> apsw.Connection:

@@ -1,0 +1,5 @@
+"""`python -m trio_agent`."""
+
+from trio_agent.cli import main
+
+main()

@@ -1,0 +1,108 @@
+"""The toolbox: runs the calls of one answer at the same time, each in a scope of its own, and records how each ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+import trio
+
+from trio_agent.core.errors import ToolError
+from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.state import TodoItem
+from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec
+
+MAX_AT_ONCE = 16  # calls of one answer that run together; more wait their turn
+
+logger = structlog.get_logger(__name__)
+
+
+class Toolbox:
+    """The tools of one session."""
+
+    def __init__(self, session: SessionHandle, tools: Sequence[Tool], workspace: Path) -> None:
+        self._session = session
+        self._tools = {tool.spec.name: tool for tool in tools}
+        self._workspace = workspace
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return tuple(tool.spec for tool in self._tools.values())
+
+    async def run(self, calls: Sequence[ToolCall], on_result: Callable[[Message], None]) -> None:
+        """Run `calls`; record a `tool` message for each as it ends, and hand it to `on_result`. Raises StoreError.
+
+        What had ended before a cancellation was handed over: nothing that was done is forgotten.
+        """
+        places = trio.CapacityLimiter(MAX_AT_ONCE)
+
+        async def run_one(call: ToolCall) -> None:
+            async with places:
+                on_result(await self._session.record(await self._outcome(call)))
+
+        async with trio.open_nursery() as nursery:
+            for call in calls:
+                nursery.start_soon(run_one, call)
+
+    async def _outcome(self, call: ToolCall) -> Message:
+        begun, begun_ns = datetime.now(UTC), time.monotonic_ns()
+        async with self._session.running_tool(call) as run:
+            result = await self._attempt(call, run)
+        return Message(
+            type="tool",
+            tool_name=call.name,
+            input=call.input,
+            tool_call_id=call.tool_call_id,
+            tool_result=result.text,
+            tool_error=result.error,
+            display=result.display,
+            start_time=begun.isoformat(),
+            end_time=datetime.now(UTC).isoformat(),
+            elapsed=time.monotonic_ns() - begun_ns,
+        )
+
+    async def _attempt(self, call: ToolCall, run: ToolRun) -> ToolResult:
+        tool = self._tools.get(call.name)
+        if tool is None:
+            return ToolResult(text=f"There is no tool {call.name!r}. There are: {', '.join(self._tools)}.", error=True)
+        result = ToolResult(text="", error=True)
+        with run.scope:
+            try:
+                result = await tool.run(call.input.encode(), _Bench(self._session, self._workspace, run))
+            except* ToolError as group:
+                result = ToolResult(text=str(_first(group)), error=True)
+            except* OSError as group:
+                result = ToolResult(text=f"The system refused: {_first(group)}", error=True)
+            except* (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as group:
+                # A bug in a tool is told to the model like any other failure, and to us with its traceback.
+                logger.error("tool_failed", tool=call.name, exc_info=group)
+                result = ToolResult(text=f"The tool itself failed: {_first(group)!r}", error=True)
+        if run.scope.cancelled_caught:
+            return ToolResult(text=f"Cancelled before it finished: {run.cancelled}", error=True)
+        return result
+
+
+class _Bench:
+    """What one running tool may touch of its session."""
+
+    def __init__(self, session: SessionHandle, workspace: Path, run: ToolRun) -> None:
+        self._session = session
+        self.workspace = workspace
+        self.emit = run.emit
+
+    async def note(self, text: str) -> None:
+        await self._session.record(Message(type="auto", content=text))
+
+    def set_todo(self, items: tuple[TodoItem, ...]) -> None:
+        self._session.show(msgspec.structs.replace(self._session.facts, todo=items))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

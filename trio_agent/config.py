@@ -1,0 +1,154 @@
+"""Settings: every option of `serve`, where it may come from, and what it means.
+
+A flag beats an environment variable (`--budget-dollars` is TRIO_AGENT_BUDGET_DOLLARS), which beats the user's config file.
+Nothing in the served repository configures the program: whoever can write there must not decide what runs here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import platformdirs
+
+from trio_agent.core.errors import ConfigError
+
+PREFIX = "TRIO_AGENT_"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+SandboxChoice = Literal["auto", "bwrap", "none"]
+LogFormat = Literal["pretty", "json"]
+
+
+def _data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("trio-agent"))
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `trio-agent serve` can be told. Each field's meaning stands in DESCRIPTIONS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    model: str = ""
+    base_url: str = ""
+    store: str = "sqlite:"
+    data_dir: Path = msgspec.field(default_factory=_data_dir)
+    token: str = ""
+    no_auth: bool = False
+    heartbeat: float = 45.0
+    budget_dollars: float = 5.0
+    budget_responses: int = 0
+    budget_seconds: float = 0.0
+    sandbox: SandboxChoice = "auto"
+    in_place: bool = False
+    with_changes: bool = False
+    open: bool | None = None
+    log_format: LogFormat | None = None
+    allow_host: tuple[str, ...] = ()
+    allow_origin: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which msgspec turns into a ValidationError that names the place."""
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port takes 0 to 65535")
+        if not 1 <= self.heartbeat <= 3600:
+            raise ValueError("heartbeat takes 1 to 3600 seconds")
+        if min(self.budget_dollars, self.budget_responses, self.budget_seconds) < 0:
+            raise ValueError("a budget is not negative; 0 means unlimited")
+        if self.no_auth and self.host not in LOOPBACK_HOSTS:
+            raise ValueError("no_auth is refused unless the host is loopback: anybody could run commands here")
+        if self.token and not (self.token.isascii() and self.token.isprintable() and len(self.token) >= 16):
+            raise ValueError("token takes 16 or more printable ASCII characters")
+        if self.store != "memory:" and not self.store.startswith("sqlite:"):
+            raise ValueError("store takes sqlite:PATH or memory:")
+
+    @property
+    def store_path(self) -> Path | None:
+        """The database's file, None for a store in memory."""
+        if self.store == "memory:":
+            return None
+        return Path(self.store.removeprefix("sqlite:") or self.data_dir / "agent.db").expanduser()
+
+
+DESCRIPTIONS: dict[str, str] = {
+    "host": "address to listen on",
+    "port": "port to listen on; 0 takes a free one",
+    "model": "anthropic/MODEL, scripted:FILE or demo; default: the first provider with a key in the environment, else demo",
+    "base_url": "an Anthropic-compatible server instead of the provider's own",
+    "store": "where logs are kept: sqlite:PATH or memory:; default: agent.db in the data directory",
+    "data_dir": "directory (mode 0700) of the store, the token and the sessions' workspaces",
+    "token": "the token clients must bring; default: one kept in the data directory",
+    "no_auth": "ask nobody for a token; only on a loopback host",
+    "heartbeat": "seconds between heartbeats of a stream",
+    "budget_dollars": "dollars a turn may spend; 0 = unlimited",
+    "budget_responses": "model responses a turn may use; 0 = unlimited",
+    "budget_seconds": "seconds a turn may take; 0 = unlimited",
+    "sandbox": "what commands run in; auto is bwrap where it works",
+    "in_place": "work in the repository itself instead of a clone",
+    "with_changes": "bring uncommitted changes into the clone as a first commit",
+    "open": "open the browser; default: if there is a desktop",
+    "log_format": "of the log on stderr; default: pretty on a terminal, else json",
+    "allow_host": "a Host name this server also goes by, NAME or NAME:PORT; may be repeated",
+    "allow_origin": "an origin whose pages have access, such as https://example.org; may be repeated",
+}
+"""The meaning of each setting, one line: help texts and docs are made from it."""
+
+
+def config_file(environment: Mapping[str, str]) -> Path:
+    """Where the user's config file is, whether or not it exists."""
+    home = environment.get("XDG_CONFIG_HOME")
+    return (Path(home) if home else Path.home() / ".config") / "trio-agent" / "config.toml"
+
+
+def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Settings of `flags` (those given), then `environment`, then the config file. Raises ConfigError."""
+    values: dict[str, Any] = {}
+    for source, given in (
+        (str(config_file(environment)), _from_file(config_file(environment))),
+        ("the environment", _from_environment(environment)),
+        ("the command line", {name: value for name, value in flags.items() if value is not None}),
+    ):
+        values |= _checked(given, source)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(_told(exc)) from exc
+
+
+def _checked(given: dict[str, Any], source: str) -> dict[str, Any]:
+    """`given`, each value tried by itself so that the message can say where a bad one came from."""
+    for name, value in given.items():
+        if name not in DESCRIPTIONS:
+            raise ConfigError(f"{source}: there is no setting {name!r}")
+        # What concerns two settings together is judged at the end, of the values that win.
+        if name != "no_auth":
+            try:
+                msgspec.convert({name: value}, Settings, strict=False)
+            except msgspec.ValidationError as exc:
+                raise ConfigError(f"{source}: {name}: {_told(exc)}") from exc
+    return given
+
+
+def _told(error: msgspec.ValidationError) -> str:
+    return str(error).split(" - at `$")[0]
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return {name.replace("-", "_"): value for name, value in tomllib.loads(path.read_text("utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(f"cannot read {path}: {exc}") from exc
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in DESCRIPTIONS:
+        text = environment.get(PREFIX + name.upper())
+        if text:
+            values[name] = tuple(text.split(",")) if name.startswith("allow_") else text
+    return values

@@ -1,0 +1,227 @@
+"""The routes: HTTP in, sessions out. Each handler checks what it is given, asks the hall, and answers.
+
+Every session has its routes under `/sessions/ID/`; the same handlers at the root serve the newest one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from quart import Request, Response, request
+from werkzeug.exceptions import ServiceUnavailable
+
+from trio_agent.core.cursor import parse_cursor
+from trio_agent.core.errors import InvalidInput, NotFound
+from trio_agent.core.message import Message
+from trio_agent.core.wire import encode_json
+from trio_agent.runtime.log import rfc3339
+from trio_agent.runtime.session import Session
+from trio_agent.seams import SessionRecord
+from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
+from trio_agent.web.pages import Pages
+from trio_agent.web.parameters import (
+    idempotency_key,
+    json_body,
+    query_cursor,
+    query_heartbeat,
+    query_integer,
+)
+from trio_agent.web.polling import wait_for_more
+from trio_agent.web.render import render
+from trio_agent.web.serving import Serving
+from trio_agent.web.stream import HEADERS as STREAM_HEADERS
+from trio_agent.web.stream import Start, StreamBody, open_stream, overloaded
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{4,40}")
+_INDEX = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The handlers, with what they serve."""
+
+    serving: Serving
+    pages: Pages
+
+    async def dashboard(self, session_id: str | None = None) -> Response:
+        return self.pages.index(request, "./" if session_id is None else "../../")
+
+    async def session_link(self, session_id: str) -> Response:
+        """The page's relative links need the slash at the end."""
+        return Response(b"", HTTPStatus.PERMANENT_REDIRECT, {"Location": f"{session_id}/"})
+
+    async def static(self, name: str) -> Response:
+        return self.pages.file(request, name)
+
+    async def stream(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        start = await _stream_start(request, session)
+        heartbeat_s = query_heartbeat(request, self.serving.hall.heartbeat_s)
+        if request.method == "HEAD":
+            return Response(b"", 200, STREAM_HEADERS)
+        if not self.serving.may_stream():
+            return Response(overloaded(), 200, STREAM_HEADERS)
+        stream = open_stream(
+            session, start, heartbeat_s=heartbeat_s, stopping=self.serving.stopping.is_set, clock=self.serving.clock
+        )
+        response = Response(StreamBody(self.serving.counted(stream)), 200, STREAM_HEADERS)
+        response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, 60 s
+        return response
+
+    async def state(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        seen = query_integer(request, "seen")
+        if request.args.get("poll") == "true":
+            await wait_for_more(
+                session, session.log.cursor.index if seen is None else seen, self.serving.stopping.is_set
+            )
+        return _json(session.snapshot())
+
+    async def messages(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        count = session.log.cursor.index
+        start, end = query_integer(request, "start"), query_integer(request, "end")
+        start, end = 0 if start is None else start, count if end is None else end
+        if not 0 <= start <= end <= count:
+            raise InvalidInput(f"start and end must satisfy 0 <= start <= end <= {count}")
+        return _json_bytes(b"[%b]" % b",".join(await session.log.wires(start, end)))
+
+    async def message_html(self, idx: str, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        if not _INDEX.fullmatch(idx) or int(idx) >= session.log.cursor.index:
+            raise NotFound("no such message")
+        (wire,) = await session.log.wires(int(idx), int(idx) + 1)
+        html = render(msgspec.json.decode(wire, type=Message).content)
+        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "private, max-age=31536000, immutable"}
+        return Response(html.encode(), 200, headers)
+
+    async def chat(self, session_id: str | None = None) -> Response:
+        self._require_open()
+        key = idempotency_key(request)
+        body = await json_body(request, ChatBody)
+        session = await self._session(session_id)
+        digest = hashlib.sha256(body.message.encode("utf-8", "surrogatepass")).hexdigest()
+        receipt = await session.post(body.message, key=key, digest=digest)
+        cursor = receipt.cursor
+        answer = _json({"log": cursor.log, "idx": cursor.index - 1, "cursor": str(cursor)}, HTTPStatus.ACCEPTED)
+        if receipt.replayed:
+            answer.status_code = HTTPStatus.OK
+            answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    async def cancel(self, session_id: str | None = None) -> Response:
+        self._require_open()
+        body = await json_body(request, CancelBody, optional=True)
+        session = await self._session(session_id)
+        if body.tool_call_id:
+            reason = await session.cancel_tool(body.tool_call_id, body.reason)
+            return _json({"status": "cancelled", "reason": reason, "tool_call_id": body.tool_call_id})
+        return _json({"status": "cancelled", "reason": await session.cancel(body.reason)})
+
+    async def diff(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        commits = request.args.getlist("commit")
+        if len(commits) > 1 or (commits and not _COMMIT.fullmatch(commits[0])):
+            raise InvalidInput("commit takes 4 to 40 hexadecimal digits")
+        if session.attendant is None:
+            raise ServiceUnavailable("the session is not ready yet")
+        text = await session.attendant.diff(commits[0] if commits else "")
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+        return Response(text.encode("utf-8", "replace"), 200, headers)
+
+    async def download(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        state = session.snapshot()
+        now = rfc3339(self.serving.clock())
+        rest = {
+            "message_count": state.message_count,
+            "total_usage": state.total_usage,
+            "hostname": state.hostname,
+            "working_dir": state.working_dir,
+            "download_time": now,
+        }
+        messages = b",".join(await session.log.wires(0, state.message_count))
+        answer = _json_bytes(b'{"messages":[%b],%b' % (messages, encode_json(rest)[1:]))
+        stamp = re.sub(r"[-:]|\..*", "", now).replace("T", "-")
+        answer.headers["Content-Disposition"] = f'attachment; filename="trio-agent-{stamp}.json"'
+        return answer
+
+    async def sessions(self) -> Response:
+        opened = {session.id: session for session in self.serving.hall.open_sessions()}
+        return _json([_listed(record, opened.get(record.session_id)) for record in self.serving.hall.records()])
+
+    async def new_session(self) -> Response:
+        self._require_open()
+        body = await json_body(request, NewSessionBody, optional=True)
+        self.serving.check_model(body.model)
+        session = await self.serving.hall.create(title=body.title, model=body.model)
+        return _json({"session_id": session.id, "url": f"sessions/{session.id}/"}, HTTPStatus.CREATED)
+
+    async def change_session(self, session_id: str) -> Response:
+        self._require_open()
+        body = await json_body(request, SessionPatchBody)
+        record = await self.serving.hall.change(session_id, title=body.title, archived=body.archived)
+        return _json(_listed(record, await self.serving.hall.session(session_id)))
+
+    async def delete_session(self, session_id: str) -> Response:
+        self._require_open()
+        await self.serving.hall.delete(session_id)
+        return Response(b"", HTTPStatus.NO_CONTENT)
+
+    async def healthz(self) -> Response:
+        return _json({"status": "ok"})
+
+    async def readyz(self) -> Response:
+        self._require_open()
+        await self.serving.hall.store.sessions()
+        return _json({"status": "ready"})
+
+    async def metrics(self) -> Response:
+        return Response(self.serving.metrics(), 200, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def _session(self, session_id: str | None) -> Session:
+        hall = self.serving.hall
+        return await (hall.newest() if session_id is None else hall.session(session_id))
+
+    def _require_open(self) -> None:
+        if self.serving.stopping.is_set():
+            raise ServiceUnavailable("the server is shutting down")
+
+
+async def _stream_start(request: Request, session: Session) -> Start:
+    """Where a stream begins: Last-Event-ID, else `cursor`, else `from`, else the beginning. Raises InvalidInput."""
+    index = query_integer(request, "from") or 0
+    text = query_cursor(request)
+    if text is not None:
+        return Start(*await session.log.resume(parse_cursor(text)))
+    return Start(await session.log.locate(min(max(index, 0), session.log.cursor.index)))
+
+
+def _listed(record: SessionRecord, session: Session | None) -> dict[str, Any]:
+    """A session in the list; what only an open session knows is null for the others."""
+    return {
+        "session_id": record.session_id,
+        "url": f"sessions/{record.session_id}/",
+        "log": record.log,
+        "title": record.title or record.facts.title,
+        "created": record.created,
+        "archived": record.archived,
+        "ended": record.ended,
+        "model": record.model or record.facts.model,
+        "agent_state": session.state.value if session else None,
+        "message_count": session.log.cursor.index if session else None,
+        "total_cost_usd": session.usage.total_cost_usd if session else None,
+    }
+
+
+def _json(value: Any, status: int = HTTPStatus.OK) -> Response:
+    return _json_bytes(encode_json(value), status)
+
+
+def _json_bytes(data: bytes, status: int = HTTPStatus.OK) -> Response:
+    return Response(data, status, {"Content-Type": "application/json", "Cache-Control": "no-store"})

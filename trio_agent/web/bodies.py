@@ -1,0 +1,32 @@
+"""What clients post. Unknown fields are passed over: a newer page may talk to an older server."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class ChatBody(msgspec.Struct, frozen=True):
+    """`POST /chat`: what the user says."""
+
+    message: str
+
+
+class CancelBody(msgspec.Struct, frozen=True):
+    """`POST /cancel`: the turn, or with `tool_call_id` that call alone. `reason` is told to the model and the user."""
+
+    reason: str = ""
+    tool_call_id: str = ""
+
+
+class NewSessionBody(msgspec.Struct, frozen=True):
+    """`POST /sessions`: `model` as on the command line; empty for the server's default."""
+
+    title: str = ""
+    model: str = ""
+
+
+class SessionPatchBody(msgspec.Struct, frozen=True):
+    """`PATCH /sessions/ID`: null leaves a field as it is."""
+
+    title: str | None = None
+    archived: bool | None = None

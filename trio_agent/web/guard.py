@@ -1,0 +1,226 @@
+"""The guard: what every request passes before any of our routes sees it.
+
+A local port is open to every web page in every browser of this machine, and to any server on another localhost port. So a
+request must name us (Host), must not come from a page of another origin (Origin, Sec-Fetch-Site), must carry the token, and
+must be small.
+
+It is also where one trap of the stack is met: Hypercorn says `http.disconnect` while it recycles a finished response,
+Quart-Trio cancels the request on hearing it, and with it Hypercorn's own clean-up (keep-alive then never times out). We hold
+that message back until the handler has returned.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+import structlog
+import trio
+
+from trio_agent.web.problems import headers_of, problem_json
+
+MAX_URL_BYTES = 2 * 1024
+MAX_HEADER_BYTES = 16 * 1024
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'self'; "
+    "form-action 'none'; require-trusted-types-for 'script'; trusted-types trio-agent",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
+_PUBLIC = re.compile(r"/|/sessions/[^/]+/?|/static/.*|/favicon\.ico|/healthz|/readyz", re.DOTALL)
+_CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
+_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may talk to us. `token` None: nobody is asked for one. The hosts and origins are allowed beside our own."""
+
+    token: str | None
+    allow_hosts: frozenset[str] = frozenset()
+    allow_origins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: HTTPStatus
+    detail: str
+
+
+class Guard:
+    """ASGI middleware; everything but `lifespan` passes through it."""
+
+    def __init__(self, app: AsgiApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _refuse_websocket(receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope["trio_agent.request_id"] = request_id
+        headers = _Headers(scope["headers"])
+        extra = self._extra_headers(headers)
+        exchange = _Exchange(receive, send, {**SECURITY_HEADERS, **extra, "X-Request-Id": request_id})
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            refusal = self._judge(scope, headers)
+            if refusal is not None:
+                await exchange.answer(refusal.status, refusal.detail, request_id)
+            elif scope["method"] == "OPTIONS" and extra:
+                await exchange.answer_preflight()
+            else:
+                await self._app(scope, exchange.receive, exchange.send)
+            # The path only: a query may hold a token, and does for EventSource.
+            logger.debug("request", method=scope["method"], path=scope["path"], status=exchange.status)
+
+    def _judge(self, scope: Scope, headers: _Headers) -> _Refusal | None:
+        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+            return _Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL is longer than {MAX_URL_BYTES} bytes")
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+            return _Refusal(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are larger than {MAX_HEADER_BYTES} bytes"
+            )
+        port = scope["server"][1] if scope.get("server") else None
+        if not self._names_us(headers.only("host"), port):
+            return _Refusal(HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by that Host; see --allow-host")
+        public = scope["method"] in ("GET", "HEAD") and _PUBLIC.fullmatch(scope["path"]) is not None
+        if not self._from_own_page(headers, public):
+            return _Refusal(HTTPStatus.FORBIDDEN, "pages of other origins have no access; see --allow-origin")
+        preflight = scope["method"] == "OPTIONS" and headers.only("origin") in self._access.allow_origins
+        if not public and not preflight and not self._has_token(scope, headers):
+            return _Refusal(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong; open the link the server printed")
+        return None
+
+    def _names_us(self, host: str | None, port: int | None) -> bool:
+        match = _HOST.fullmatch(host or "")
+        if match is None:
+            return False
+        name, asked = match[1].lower(), match[2]
+        if name in self._access.allow_hosts or f"{name}:{asked}" in self._access.allow_hosts:
+            return True
+        return name in _LOOPBACK and (port is None or int(asked or 80) == port)
+
+    def _from_own_page(self, headers: _Headers, public: bool) -> bool:
+        origin = headers.only("origin")
+        if headers.has("origin"):
+            if origin in self._access.allow_origins:
+                return True
+            # The scheme is left out: a proxy may speak TLS in front of us. `null` (a sandboxed page) has no host.
+            if origin is None or origin.partition("://")[2].lower() != (headers.only("host") or "").lower():
+                return False
+        site = headers.only("sec-fetch-site")
+        if site in (None, "same-origin", "none"):
+            return not (headers.has("sec-fetch-site") and site is None)
+        # A link in another page may lead to the dashboard, which holds no data of its own.
+        return public and headers.only("sec-fetch-mode") == "navigate"
+
+    def _has_token(self, scope: Scope, headers: _Headers) -> bool:
+        if self._access.token is None:
+            return True
+        given = ""
+        if headers.has("authorization"):
+            scheme, _, credentials = (headers.only("authorization") or "").partition(" ")
+            given = credentials if scheme.lower() == "bearer" else ""
+        elif scope["path"].endswith("/stream"):
+            # A browser's EventSource can send no header.
+            values = parse_qs(scope["query_string"].decode("latin-1")).get("access_token", [])
+            given = values[0] if len(values) == 1 else ""
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self._access.token.encode())
+
+    def _extra_headers(self, headers: _Headers) -> Mapping[str, str]:
+        origin = headers.only("origin")
+        if origin is None or origin not in self._access.allow_origins:
+            return {}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Vary": "Origin",
+        }
+
+
+class _Headers:
+    """Request headers by lower-case name; latin-1 takes any byte."""
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in raw:
+            self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+    def has(self, name: str) -> bool:
+        return name in self._values
+
+    def only(self, name: str) -> str | None:
+        """The value, or None where there is none or more than one: two Hosts or two tokens are nobody's honest request."""
+        values = self._values.get(name, [])
+        return values[0] if len(values) == 1 else None
+
+
+class _Exchange:
+    """One request's receive and send, with our headers put in and the untimely disconnect held back."""
+
+    def __init__(self, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
+        self._receive = receive
+        self._send = send
+        self._headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+        self._finished = False
+        self.status = 0
+
+    async def receive(self) -> dict[str, Any]:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and self._finished:
+            await trio.sleep_forever()
+        return message
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = {name.lower() for name, _ in message["headers"]}
+            added = [header for header in self._headers if header[0] not in present]
+            message = {**message, "headers": [*message["headers"], *added]}
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._finished = True
+        await self._send(message)
+
+    async def answer(self, status: HTTPStatus, detail: str, request_id: str) -> None:
+        body = problem_json(status, detail, request_id)
+        await self._whole(status, headers_of(status), body)
+
+    async def answer_preflight(self) -> None:
+        headers = {"Access-Control-Allow-Methods": _CORS_METHODS, "Access-Control-Allow-Headers": _CORS_HEADERS}
+        await self._whole(HTTPStatus.NO_CONTENT, headers, b"")
+
+    async def _whole(self, status: HTTPStatus, headers: Mapping[str, str], body: bytes) -> None:
+        listed = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        if status is not HTTPStatus.NO_CONTENT:
+            listed.append((b"content-length", str(len(body)).encode()))
+        # A refused request may have a body on the way that nobody will read: the connection is not kept for another.
+        listed.append((b"connection", b"close"))
+        await self.send({"type": "http.response.start", "status": int(status), "headers": listed})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _refuse_websocket(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})

@@ -1,0 +1,129 @@
+"""The event stream of one connection: a nursery with one task draining the session's follower into a memory channel and one
+emitting heartbeats. Leaving the context, for whatever reason, ends both.
+
+Source: WHATWG HTML § 9.2 "Server-sent events"; the events are those of docs/stream.md.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+
+import structlog
+import trio
+from quart.wrappers.response import ResponseBody
+
+from trio_agent import __version__
+from trio_agent.core.cursor import Cursor
+from trio_agent.core.errors import StoreError
+from trio_agent.core.sse import encode_event, encode_retry
+from trio_agent.core.wire import encode_json
+from trio_agent.runtime.follower import Follower
+from trio_agent.runtime.log import ResetReason
+from trio_agent.runtime.session import Session
+from trio_agent.seams import Clock
+
+RETRY_MS = (1500, 3000)  # jittered, so that the clients of a server that restarts do not all come back at once
+OVERLOAD_RETRY_MS = 30_000
+
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store, no-transform",
+    "X-Accel-Buffering": "no",  # nginx would hold the events back to fill its buffer
+    # Without it, a request pipelined behind the stream hides the client's leaving: a task and a descriptor stay for good.
+    "Connection": "close",
+}
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a connection's stream begins, and why the client must drop what it has, if it must."""
+
+    cursor: Cursor
+    reset: ResetReason | None = None
+
+
+@asynccontextmanager
+async def open_stream(
+    session: Session, start: Start, *, heartbeat_s: float, stopping: Callable[[], bool], clock: Clock
+) -> AsyncIterator[trio.MemoryReceiveChannel[bytes]]:
+    """The chunks of one connection's stream. The channel ends after `bye`, when the server stops or the session ends."""
+    # Size 0: a chunk is taken from the log when the network takes the one before, so a slow reader holds one chunk, not many.
+    send, receive = trio.open_memory_channel[bytes](0)
+    follower = Follower(session, start.cursor, stopping)
+    heart = trio.CancelScope()
+
+    async def drain() -> None:
+        with send:
+            try:
+                await send.send(_opening(session, start, heartbeat_s) + await anext(follower))
+                async for chunk in follower:
+                    await send.send(chunk)
+                await send.send(_bye("session_ended" if session.ended else "shutdown", retry_ms()))
+            except StoreError as exc:
+                # The client comes back by its cursor; by then the store may answer again.
+                logger.error("stream_stopped_by_store", session=session.id, reason=str(exc))
+            finally:
+                heart.cancel()
+
+    async def beat(mine: trio.MemorySendChannel[bytes]) -> None:
+        with mine, heart:
+            due = trio.current_time()
+            while True:
+                due += heartbeat_s
+                await trio.sleep_until(due)
+                await mine.send(encode_event("heartbeat", b"%d" % clock()))
+
+    with receive:
+        async with session.watched(), trio.open_nursery() as nursery:
+            nursery.start_soon(drain)
+            nursery.start_soon(beat, send.clone())
+            yield receive
+            nursery.cancel_scope.cancel()
+
+
+def overloaded() -> bytes:
+    """The whole stream for a client that is one too many: a 4xx would close a browser's EventSource for good."""
+    return encode_retry(OVERLOAD_RETRY_MS) + _bye("overload", OVERLOAD_RETRY_MS)
+
+
+def retry_ms() -> int:
+    return random.randint(*RETRY_MS)
+
+
+class StreamBody(ResponseBody):
+    """A stream as the body of a Quart response: entering opens the nursery, leaving ends it."""
+
+    def __init__(self, stream: AbstractAsyncContextManager[trio.MemoryReceiveChannel[bytes]]) -> None:
+        self._stream = stream
+
+    async def __aenter__(self) -> trio.MemoryReceiveChannel[bytes]:
+        return await self._stream.__aenter__()
+
+    async def __aexit__(self, exc_type: type, exc_value: BaseException, tb: TracebackType) -> None:
+        await self._stream.__aexit__(exc_type, exc_value, tb)
+
+
+def _opening(session: Session, start: Start, heartbeat_s: float) -> bytes:
+    cursor = str(start.cursor)
+    ready = {
+        "log": start.cursor.log,
+        "from": start.cursor.index,
+        "count": session.log.cursor.index,
+        "heartbeat": heartbeat_s,
+        "server": __version__,
+    }
+    opening = encode_retry(retry_ms()) + encode_event("ready", encode_json(ready), cursor)
+    if start.reset is not None:
+        reset = {"reason": start.reset, "log": start.cursor.log, "from": start.cursor.index}
+        opening += encode_event("reset", encode_json(reset), cursor)
+    return opening
+
+
+def _bye(reason: str, retry: int) -> bytes:
+    return encode_event("bye", encode_json({"reason": reason, "retry_ms": retry}))

@@ -1,0 +1,106 @@
+"""Wiring: from settings to the parts, put together. The one place that knows them all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+
+from trio_agent.agent.coder import CodingAgent
+from trio_agent.config import Settings, load_settings
+from trio_agent.core.budget import Budget
+from trio_agent.git.workspaces import RepositoryWorkspaces
+from trio_agent.models.choose import default_model_name, make_model
+from trio_agent.seams import Agent, Model, Store, Tool
+from trio_agent.stores.memory import open_memory
+from trio_agent.stores.sqlite import open_sqlite
+from trio_agent.token import load_token
+from trio_agent.tools.bash import Bash
+from trio_agent.tools.burst import Burst
+from trio_agent.tools.environment import child_environment
+from trio_agent.tools.patch import Patch
+from trio_agent.tools.read_file import ReadFile
+from trio_agent.tools.sandbox import Sandbox, find_sandbox
+from trio_agent.tools.search import Search
+from trio_agent.tools.todo_write import TodoWrite
+from trio_agent.web.app import App
+from trio_agent.web.guard import Access
+
+
+def create_app(
+    agent: Agent | None = None,
+    *,
+    settings: Settings | None = None,
+    repository: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> App:
+    """An ASGI application with everything in place: the log, the stream, resume, cancel, the dashboard.
+
+    `agent` is anything with the Agent protocol; without one, the coding agent at work in `repository` (default: the current
+    directory). `settings` default to what the environment and the user's config file say. Raises ConfigError.
+    """
+    settings = load_settings({}, environment) if settings is None else settings
+    repository = (repository or Path.cwd()).resolve()
+    if agent is None:
+        agent = coding_agent(settings, repository, environment)
+    return App(
+        agent,
+        store=open_store(settings),
+        access=access_of(settings),
+        project=str(repository),
+        heartbeat_s=settings.heartbeat,
+        check_model=partial(_model, settings, environment),
+    )
+
+
+def open_store(settings: Settings) -> Callable[[], AbstractAsyncContextManager[Store]]:
+    """What opens the store that `settings` name."""
+    path = settings.store_path
+    return open_memory if path is None else partial(open_sqlite, path)
+
+
+def access_of(settings: Settings) -> Access:
+    """Who may talk to the server. Makes the token where none is kept yet."""
+    token = None if settings.no_auth else settings.token or load_token(settings.data_dir)
+    hosts = {settings.host.lower()} if settings.host not in ("0.0.0.0", "::") else set()
+    return Access(token, frozenset(hosts | set(settings.allow_host)), frozenset(settings.allow_origin))
+
+
+def coding_agent(settings: Settings, repository: Path, environment: Mapping[str, str]) -> CodingAgent:
+    """The agent that comes with the program. Raises ConfigError, at once and not at the first message."""
+    make = partial(_model, settings, environment)
+    make("")
+    sandbox = find_sandbox(settings.sandbox)
+    workspaces = RepositoryWorkspaces(
+        repository, settings.data_dir, in_place=settings.in_place, with_changes=settings.with_changes
+    )
+    return CodingAgent(
+        make_model=make,
+        make_tools=partial(_tools, sandbox, settings.data_dir, environment),
+        workspaces=workspaces,
+        budget=Budget(
+            dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
+        ),
+        sandbox=sandbox.name,
+    )
+
+
+def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Model:
+    chosen = name or settings.model or default_model_name(environment)
+    return make_model(chosen, environment, settings.base_url or None)
+
+
+def _tools(sandbox: Sandbox, data_dir: Path, environment: Mapping[str, str], model: Model) -> Sequence[Tool]:
+    theirs = child_environment(environment, {})
+    tools: list[Tool] = [
+        Bash(sandbox=sandbox, environment=theirs, hidden=[data_dir]),
+        Patch(),
+        ReadFile(),
+        Search(rg=shutil.which("rg"), environment=theirs),
+        TodoWrite(),
+    ]
+    # Only the demo model asks for bursts; to others it would be one more thing to misuse.
+    return [*tools, Burst()] if model.name == "demo" else tools
