@@ -153,6 +153,11 @@ def test_json_as_deep_as_allowed_is_read() -> None:
     assert decode_json(nested(MAX_JSON_DEPTH), list) is not None
 
 
+@pytest.mark.parametrize("data", [b"[" + b"[1]," * 1000 + b"[]]", b"[" + b'{"a":{}},' * 1000 + b"1]"])
+def test_json_that_is_wide_is_not_deep(data: bytes) -> None:
+    assert len(decode_json(data, list)) == 1001
+
+
 @pytest.mark.parametrize("levels", [MAX_JSON_DEPTH + 1, 1000, 100_000])
 @pytest.mark.parametrize("unit", [(b"[", b"]"), (b'{"a":', b"}")], ids=["arrays", "objects"])
 def test_json_deeper_than_allowed_is_refused(levels: int, unit: tuple[bytes, bytes]) -> None:

@@ -37,7 +37,7 @@ class Cursor:
 
 def parse_cursor(text: str) -> Cursor | None:
     """The cursor that `text` spells, or None where it spells none. Never raises: clients send anything."""
-    if len(text) > MAX_CURSOR_CHARS or not text.isascii():
+    if len(text) > MAX_CURSOR_CHARS:
         return None
     match = _CURSOR.fullmatch(text)
     return Cursor(match[1], int(match[2]), match[3]) if match else None
