@@ -93,7 +93,7 @@ async def test_what_is_said_while_a_tool_runs_is_the_next_prompt() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["hello", "echo hi", "bash ls", "stream x"])
-async def test_the_first_answer_explains_itself_and_later_ones_do_not(prompt: str) -> None:
+async def test_the_first_answer_explains_itself_and_later_ones_do_not(prompt: str, autojump_clock: MockClock) -> None:
     first = await answer_of(MODEL, prompt)
     assert INTRODUCTION in first.thinking + first.text
     later = await answer_of(MODEL, asking("echo before", AgentTurn(text="before"), "echo hi"))

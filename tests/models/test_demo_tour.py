@@ -44,7 +44,7 @@ def do(repo: Path, call: ToolCall) -> str:
         case "bash":
             return run(repo, "bash", "-c", arguments["command"]) or "(no output)"
         case "read_file":
-            return (repo / arguments["path"]).read_text()
+            return (repo / str(arguments["path"])).read_text()
         case "patch":
             (patch,) = arguments["patches"]
             assert patch["operation"] == "overwrite"
@@ -65,7 +65,7 @@ def tools(answers: list[Answer]) -> list[str]:
     return [call.name for answer in answers for call in answer.tool_calls]
 
 
-async def test_the_tour_reads_writes_runs_and_commits(repo: Path) -> None:
+async def test_the_tour_reads_writes_runs_and_commits(repo: Path, autojump_clock: MockClock) -> None:
     _, answers = await take_tour(repo, asking("hello"))
     assert tools(answers) == ["bash", "read_file", "patch", "bash", "bash"]
     assert json.loads(answers[1].tool_calls[0].input)["path"] == "README.md"
@@ -76,7 +76,7 @@ async def test_the_tour_reads_writes_runs_and_commits(repo: Path) -> None:
     assert answers[-1].stop_reason == "end_turn"
 
 
-async def test_the_tour_commits_a_second_time_too(repo: Path) -> None:
+async def test_the_tour_commits_a_second_time_too(repo: Path, autojump_clock: MockClock) -> None:
     request, answers = await take_tour(repo, asking("hello"))
     again = ModelRequest(system="", turns=(*request.turns, AgentTurn(text=answers[-1].text), *asking("again").turns))
     await take_tour(repo, again)
@@ -84,33 +84,35 @@ async def test_the_tour_commits_a_second_time_too(repo: Path) -> None:
     assert subjects == ["Add the demo tour, number 2", "Add the demo tour, number 1", "Begin"]
 
 
-async def test_the_same_tour_in_another_conversation_still_commits(repo: Path) -> None:
+async def test_the_same_tour_in_another_conversation_still_commits(repo: Path, autojump_clock: MockClock) -> None:
     await take_tour(repo, asking("hello"))
     await take_tour(repo, asking("hello"))
     assert len(run(repo, "git", "log", "--format=%s").splitlines()) == 3
 
 
-async def test_only_the_file_of_the_tour_is_committed(repo: Path) -> None:
+async def test_only_the_file_of_the_tour_is_committed(repo: Path, autojump_clock: MockClock) -> None:
     (repo / "a.py").write_text("changed\n")
     run(repo, "git", "add", "a.py")
     await take_tour(repo, asking("hello"))
     assert run(repo, "git", "show", "--name-only", "--format=", "HEAD").split() == [TOUR_FILE]
 
 
-async def test_without_a_readme_the_first_file_is_read(repo: Path) -> None:
+async def test_without_a_readme_the_first_file_is_read(repo: Path, autojump_clock: MockClock) -> None:
     run(repo, "git", "rm", "-q", "README.md")
     _, answers = await take_tour(repo, asking("hello"))
     assert json.loads(answers[1].tool_calls[0].input)["path"] == "a.py"
 
 
-async def test_a_repository_without_files_is_toured_without_reading(tmp_path: Path, repo: Path) -> None:
+async def test_a_repository_without_files_is_toured_without_reading(
+    tmp_path: Path, repo: Path, autojump_clock: MockClock
+) -> None:
     run(repo, "git", "rm", "-q", "README.md", "a.py")
     _, answers = await take_tour(repo, asking("hello"))
     assert tools(answers) == ["bash", "patch", "bash", "bash"]
     assert run(repo, "git", "status", "--short", TOUR_FILE) == ""
 
 
-async def test_a_step_that_fails_does_not_end_the_tour() -> None:
+async def test_a_step_that_fails_does_not_end_the_tour(autojump_clock: MockClock) -> None:
     request = asking("hello")
     answers = [await answer_of(MODEL, request)]
     while answers[-1].tool_calls:

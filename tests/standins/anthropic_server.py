@@ -37,6 +37,8 @@ if not __package__:
 
 from tests.standins.anthropic_rules import objection
 
+AT_ITS_END = "The plan has no further answer."
+
 Plan = Sequence[dict[str, Any]]
 
 
@@ -81,13 +83,10 @@ class AnthropicServer:
             return await _send_error(connection, stream, status, {"type": kind, "message": message})
         self.headers.append(headers)
         self.requests.append(json.loads(body))
-        answer = (
-            self._plan[self._given] if self._given < len(self._plan) else {"text": "The plan has no further answer."}
-        )
-        self._given += 1
+        answer = self._next_answer()
         if "status" in answer:
             error = answer.get("error", {"type": "api_error", "message": "as planned"})
-            return await _send_error(connection, stream, answer["status"], error, answer.get("headers", {}))
+            return await _send_error(connection, stream, answer["status"], error, answer.get("headers"))
         return await self._stream(connection, stream, answer, self.requests[-1]["model"])
 
     async def _stream(
@@ -111,6 +110,10 @@ class AnthropicServer:
             await _send(connection, stream, h11.Data(data=encode_event(event)))
         await _send(connection, stream, h11.EndOfMessage())
 
+    def _next_answer(self) -> dict[str, Any]:
+        self._given += 1
+        return self._plan[self._given - 1] if self._given <= len(self._plan) else {"text": AT_ITS_END}
+
     def _lost_client(self) -> None:
         self.clients_gone += 1
         self.left.set()
@@ -119,7 +122,7 @@ class AnthropicServer:
 def answer_events(answer: dict[str, Any], model: str, number: int = 1) -> list[dict[str, Any]]:
     """The events that stream `answer`, in the order of the real API."""
     usage = {"input_tokens": 100, "output_tokens": 10, **answer.get("usage", {})}
-    started = {
+    started: dict[str, Any] = {
         "id": f"msg_{number}",
         "type": "message",
         "role": "assistant",

@@ -10,13 +10,12 @@ import ssl
 import time
 from collections.abc import Callable
 from functools import cached_property
-from urllib.parse import urlsplit
 
 import httpx2
 import trio
 
 from trio_agent import __version__
-from trio_agent.core.errors import ProviderError
+from trio_agent.core.errors import ConfigError, ProviderError
 from trio_agent.models.anthropic_answer import AnswerReader
 from trio_agent.models.anthropic_failure import http_failure
 from trio_agent.models.anthropic_request import API_VERSION, encode_request
@@ -46,7 +45,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class AnthropicModel:
     """The model that the provider calls `model`, paid for with `key`.
 
-    `base_url` is that of another server with the same API. The rest is for tests.
+    `base_url` is that of another server with the same API; ConfigError where it is none. The rest is for tests.
     """
 
     def __init__(
@@ -61,10 +60,11 @@ class AnthropicModel:
     ) -> None:
         self._model = model
         self._limits = limits_of(model)
-        self._url = f"{(base_url or BASE_URL).rstrip('/').removesuffix('/v1')}/v1/messages"
+        self._url = _messages_url(base_url or BASE_URL)
         self._provider = f"The server at {base_url}" if base_url else "Anthropic"
+        self._whereabouts = "--base-url, and that the server runs" if base_url else "the network"
         # No proxy reaches this machine's own loopback.
-        self._by_proxy = urlsplit(self._url).hostname not in _LOOPBACK
+        self._by_proxy = self._url.host not in _LOOPBACK
         self._headers = {
             "x-api-key": key,
             "anthropic-version": API_VERSION,
@@ -111,13 +111,11 @@ class AnthropicModel:
         try:
             with trio.CancelScope(deadline=trio.current_time() + IDLE_S) as idle:
                 await self._listen(body, reader, on_text, shown, idle)
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as exc:
-            raise ProviderError(f"{self._url} is no address of a server: check --base-url. ({exc})") from exc
         except httpx2.SSEError as exc:
             raise ProviderError(f"{self._provider} sent no event stream: check --base-url. ({exc})") from exc
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
             raise ProviderError(
-                f"{self._provider} cannot be reached: check the network. ({_reason(exc)})", retry_after_s=0
+                f"{self._provider} cannot be reached: check {self._whereabouts}. ({_reason(exc)})", retry_after_s=0
             ) from exc
         except httpx2.RequestError as exc:
             raise self._broken_off(_reason(exc)) from exc
@@ -151,6 +149,8 @@ class AnthropicModel:
                 )
             async for event in source:
                 idle.deadline = trio.current_time() + IDLE_S
+                if not event.data:
+                    continue  # httpx2 gives out what the standard drops: an event cut off before its data
                 for part, text in reader.feed(event.data):
                     shown.add(part)
                     on_text(part, text)
@@ -160,6 +160,16 @@ class AnthropicModel:
 
     def _broken_off(self, why: str) -> ProviderError:
         return ProviderError(f"{self._provider} broke off in the middle of the answer: {why}.", retry_after_s=0)
+
+
+def _messages_url(base_url: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(f"{base_url.rstrip('/').removesuffix('/v1')}/v1/messages")
+    except httpx2.InvalidURL as exc:
+        raise ConfigError(f"--base-url {base_url} is no address: {exc}") from exc
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigError(f"--base-url {base_url} is no address: it should look like http://HOST:PORT")
+    return url
 
 
 def _reason(exc: Exception) -> str:

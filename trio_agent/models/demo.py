@@ -22,7 +22,7 @@ from trio_agent.models.speech import estimated_usage, speak
 from trio_agent.seams import Answer, ModelRequest, OnText
 
 # The tour is read by people while it is written; everything else is quick, for the tests.
-TOUR_PAUSE_S = 0.015
+TOUR_PAUSE_S = 0.01
 
 
 class DemoModel:

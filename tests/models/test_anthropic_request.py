@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.models.listener import asking
+from tests.standins.anthropic_rules import objection
+from trio_agent.core.message import Message, MessageType, ToolCall
+from trio_agent.core.transcript import AgentTurn, Outcome, UserTurn, transcript
+from trio_agent.models.anthropic_request import encode_request
+from trio_agent.seams import ModelRequest, ToolSpec
+
+HEADERS = {"x-api-key": "k", "anthropic-version": "v", "content-type": "application/json"}
+CACHED = {"type": "ephemeral"}
+
+
+def body_of(request: ModelRequest) -> dict[str, Any]:
+    encoded = encode_request(request, model="claude-sonnet-5-5", max_tokens=1000)
+    assert encoded.isascii()
+    assert objection(b"POST", b"/v1/messages", HEADERS, encoded) is None
+    body: dict[str, Any] = json.loads(encoded)
+    return body
+
+
+def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
+    request = ModelRequest(
+        system="Be brief.",
+        turns=(
+            UserTurn(text="Look."),
+            AgentTurn(text="I look.", tool_calls=(ToolCall(name="bash", input='{"command":"ls"}', tool_call_id="t1"),)),
+            UserTurn(
+                outcomes=(Outcome(tool_call_id="t1", name="bash", text="no such file", error=True),),
+                text="Hurry \u2028é.",
+            ),
+        ),
+        tools=(ToolSpec(name="bash", description="Runs.", input_schema={"type": "object"}),),
+    )
+    assert body_of(request) == {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 1000,
+        "stream": True,
+        "system": [{"type": "text", "text": "Be brief.", "cache_control": CACHED}],
+        "tools": [{"name": "bash", "description": "Runs.", "input_schema": {"type": "object"}}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Look."}]},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "text", "text": "I look."},
+                    {"type": "tool_use", "id": "t1", "name": "bash", "input": {"command": "ls"}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "t1", "content": "no such file", "is_error": True},
+                    {"type": "text", "text": "Hurry \u2028é.", "cache_control": CACHED},
+                ],
+            },
+        ],
+    }
+
+
+def test_what_is_empty_is_left_out() -> None:
+    body = body_of(
+        asking(
+            "hi",
+            AgentTurn(text=" ", tool_calls=(ToolCall(name="x", input="", tool_call_id="t"),)),
+            UserTurn(
+                outcomes=(Outcome(tool_call_id="t", name="x", text="done"),),
+                text=" ",
+            ),
+        )
+    )
+    assert "system" not in body
+    assert "tools" not in body
+    assert [[block["type"] for block in message["content"]] for message in body["messages"]] == [
+        ["text"],
+        ["tool_use"],
+        ["tool_result"],
+    ]
+    assert body["messages"][2]["content"][0]["cache_control"] == CACHED
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ("", {}),
+        ('{"a": ', {"invalid": '{"a": '}),
+        ("[1]", {"invalid": "[1]"}),
+        ("null", {"invalid": "null"}),
+    ],
+)
+def test_the_input_of_a_tool_is_sent_as_an_object_whatever_the_model_wrote(written: str, sent: dict[str, Any]) -> None:
+    call = ToolCall(name="x", input=written, tool_call_id="t")
+    outcome = Outcome(tool_call_id="t", name="x", text="done")
+    body = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))
+    assert body["messages"][1]["content"][0]["input"] == sent
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Message]:
+    """Messages as a log may hold them, broken off anywhere; each call has a name of its own."""
+    messages: list[Message] = []
+    texts = st.sampled_from(["", " ", "words", "more\n\nwords"])
+    for number in range(draw(st.integers(0, 12))):
+        match draw(st.sampled_from(["user", "agent", "tool", "auto", "error", "compact"])):
+            case "agent":
+                calls = tuple(
+                    ToolCall(name="x", input="{}", tool_call_id=f"{number}-{i}") for i in range(draw(st.integers(0, 3)))
+                )
+                messages.append(Message(type="agent", content=draw(texts), tool_calls=calls))
+            case "tool":
+                names = [call.tool_call_id for message in messages for call in message.tool_calls] or ["none"]
+                messages.append(
+                    Message(type="tool", tool_call_id=draw(st.sampled_from(names)), tool_result=draw(texts))
+                )
+            case kind:
+                messages.append(Message(type=cast(MessageType, kind), content=draw(texts)))
+    return [*messages, Message(type="user", content="and now?")]
+
+
+@given(logs())
+def test_every_log_makes_a_request_that_the_api_takes(messages: list[Message]) -> None:
+    body_of(ModelRequest(system="s", turns=transcript(messages)))

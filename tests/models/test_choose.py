@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trio_agent.core.errors import ConfigError
+from trio_agent.models.choose import default_model_name, make_model
+
+KEY = {"ANTHROPIC_API_KEY": "sk-1"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, "demo"),
+        ({"ANTHROPIC_API_KEY": ""}, "demo"),
+        ({"ANTHROPIC_API_KEY": " "}, "demo"),
+        (KEY, "anthropic/claude-sonnet-5-5"),
+    ],
+)
+def test_the_default_is_the_provider_with_a_key_or_else_the_demo(environment: dict[str, str], name: str) -> None:
+    assert default_model_name(environment) == name
+
+
+def test_a_model_is_called_what_the_user_called_it(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text('{"text": "hi"}')
+    for name in ("demo", "anthropic/claude-opus-5-5", f"scripted:{tmp_path}/script"):
+        assert make_model(name, KEY).name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "dem", "demo/x", "anthropic", "anthropic/", "claude-sonnet-5-5", "scripted", "openai/gpt", "gemini/pro"],
+)
+def test_an_unknown_name_is_refused_with_what_there_is(name: str) -> None:
+    with pytest.raises(ConfigError, match="choose anthropic/MODEL, scripted:FILE or demo"):
+        make_model(name, KEY)
+
+
+def test_a_script_needs_a_file() -> None:
+    with pytest.raises(ConfigError, match="scripted:FILE"):
+        make_model("scripted:", {})
+
+
+@pytest.mark.parametrize("environment", [{}, {"ANTHROPIC_API_KEY": " "}])
+def test_without_a_key_the_variable_to_set_is_named(environment: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="set ANTHROPIC_API_KEY"):
+        make_model("anthropic/claude-sonnet-5-5", environment)
+
+
+def test_a_server_of_ones_own_needs_no_key() -> None:
+    assert make_model("anthropic/llama", {}, "http://localhost:8080").name == "anthropic/llama"
+
+
+@pytest.mark.parametrize("key", ["sk-\n1", "sk-ключ", "sk-\x00"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(ConfigError, match="is no key") as caught:
+        make_model("anthropic/claude-sonnet-5-5", {"ANTHROPIC_API_KEY": key})
+    assert key not in str(caught.value)
