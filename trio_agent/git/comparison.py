@@ -97,7 +97,7 @@ class Comparison:
         # A git that was killed leaves its lock behind; under our own lock, nobody else can be holding it.
         self.host.index.with_name("index.lock").unlink(missing_ok=True)
         git = self.host.over(self.work_tree)
-        await git.run("read-tree", "--reset", head or "--empty")
+        await git.run("read-tree", *(("--reset", head) if head else ("--empty",)))
         new = await self._new_files(git)
         if new:
             await git.run("update-index", "-z", "--index-info", stdin=self._as_empty(new))

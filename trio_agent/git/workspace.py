@@ -79,7 +79,7 @@ class GitWorkspace:
         try:
             branch = await self._bring(head, slug)
         except RepositoryError as exc:
-            problem = str(exc)
+            problem = f"The new commits did not arrive in the repository: {exc}"
         # No checkpoint from here on: what is told and what is noted are one.
         self._notes["announced"] = head
         if problem:
