@@ -168,3 +168,10 @@ async def test_the_stand_in_serves_as_a_program_and_tells_what_it_was_asked(tmp_
             with trio.CancelScope(shield=True, deadline=trio.current_time() + 10):
                 await process.wait()
             nursery.cancel_scope.cancel()
+
+
+async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    async with serve_anthropic([{"text": "direct"}]) as server:
+        assert (await model_at(server.url).answer(asking("hi"), Listener())).text == "direct"

@@ -43,6 +43,7 @@ from trio_agent.models.demo_prompt import (
         ("bash cat <<X\n\na\nX", Bash("cat <<X\n\na\nX")),
         ("slow 3", Bash("sleep 3", timeout_s=3 + SLOW_MARGIN_S)),
         ("slow 0.5", Bash("sleep 0.5", timeout_s=1 + SLOW_MARGIN_S)),
+        ("slow 3600", Bash("sleep 3600", timeout_s=MAX_SECONDS)),
         ("burst 100", Burst(100, 500)),
         ("burst 100 20", Burst(100, 20)),
         (f"burst {MAX_BURST} {MAX_BURST_BYTES}", Burst(MAX_BURST, MAX_BURST_BYTES)),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 # Bounds on what a prompt may ask for: a slip of the finger must not keep the program busy for days.
 MAX_WORDS = 100_000
 MAX_PAUSE_MS = 60_000
-MAX_SECONDS = 24 * 60 * 60
+MAX_SECONDS = 3_600  # and this is the longest that the bash tool waits
 MAX_BURST = 1_000_000
 MAX_BURST_BYTES = 1024 * 1024
 MAX_DOLLARS = 1_000_000
@@ -139,7 +139,7 @@ def _well_formed(name: str, rest: str) -> Command | None:
             size = _whole(bytes_each[0], 1, MAX_BURST_BYTES) if bytes_each else DEFAULT_BURST_BYTES
             return None if count is None or size is None else Burst(count, size)
         case "slow", [seconds] if (duration_s := _decimal(seconds, MAX_SECONDS)) is not None:
-            return Bash(f"sleep {seconds}", timeout_s=math.ceil(duration_s) + SLOW_MARGIN_S)
+            return Bash(f"sleep {seconds}", timeout_s=min(math.ceil(duration_s) + SLOW_MARGIN_S, MAX_SECONDS))
         case "cost", [dollars] if (amount := _decimal(dollars.removeprefix("$"), MAX_DOLLARS)) is not None:
             return Cost(amount)
         case _:
