@@ -33,9 +33,9 @@ export const isWorking = (state) => agentState(state).mood === "working";
 
 /** @param {number} ms */
 export function duration(ms) {
-  if (ms < 950) return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
+  if (ms < 950) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
@@ -90,7 +90,7 @@ export function parseInput(text) {
 }
 
 /** The fields that say most about a call, by what they are called, whichever tool it is. */
-const TELLING = ["command", "path", "file", "query", "pattern", "url", "title", "prompt"];
+const TELLING = ["command", "pattern", "query", "path", "file", "url", "title", "prompt"];
 
 /**
  * What a tool was asked, on one line. @param {string} input JSON text as the model wrote it
@@ -103,15 +103,17 @@ export function toolLine(input) {
   const telling = TELLING.map((name) => fields[name]).find((value) => typeof value === "string" && value !== "");
   const value = telling ?? Object.values(fields).find((each) => typeof each === "string" && each !== "");
   const lines = String(value ?? "").trim().split("\n");
-  return lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
+  const line = lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
+  const place = typeof fields.path === "string" && fields.path !== telling ? fields.path : "";
+  return place && place !== "." ? `${line} in ${place}` : line;
 }
 
 /** A tool's input for reading: a command as it is, the rest as indented JSON. @param {string} input */
 export function readableInput(input) {
   const fields = parseInput(input);
-  const names = Object.keys(fields);
-  if (names.length === 1 && typeof fields[names[0] ?? ""] === "string") return String(fields[names[0] ?? ""]);
-  return names.length > 0 ? JSON.stringify(fields, null, 2) : input;
+  const { command, ...rest } = fields;
+  if (typeof command !== "string") return Object.keys(fields).length > 0 ? JSON.stringify(fields, null, 2) : input;
+  return [command, ...Object.entries(rest).map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`)].join("\n");
 }
 
 /** How long a message's work took, in words; empty where it does not say. @param {Message} message */

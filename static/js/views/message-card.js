@@ -64,6 +64,7 @@ export class MessageCard extends HTMLElement {
     this.dataset.idx = String(message.idx);
     this.#build(message.type);
     if (message.parent_conversation_id) this.dataset.sub = "";
+    if (message.end_of_turn) this.dataset.final = "";
     if (message.thinking) this.#showThinking(message.thinking, false);
     else this.#thoughts?.remove();
     extend(this.#text, message.content);

@@ -31,6 +31,7 @@ export class SessionTimeline extends HTMLElement {
   #generation = 0;
   #shown = 0;
   #sticking = true;
+  #top = 0;
   #unseen = 0;
   #slicing = false;
   /** @type {Snapshot | null} */
@@ -45,6 +46,7 @@ export class SessionTimeline extends HTMLElement {
   connectedCallback() {
     this.append(this.#empty, this.#list, this.#queue, this.#pill);
     this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.addEventListener("click", (event) => this.#opened(event.target), { capture: true });
     // Cards grow after they were appended: when Markdown arrives, when a card comes into view and is laid out at last.
     const resized = new ResizeObserver(() => this.#stick());
     resized.observe(this.#list);
@@ -183,8 +185,19 @@ export class SessionTimeline extends HTMLElement {
   }
 
   #scrolled() {
-    this.#sticking = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR_PX;
+    const near = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR_PX;
+    // Only going up is leaving the end: the event comes late, and by then new cards may have moved the end away.
+    if (near || this.scrollTop < this.#top) this.#sticking = near;
+    this.#top = this.scrollTop;
     this.#showPill();
+  }
+
+  /** Who opens a card wants to read it: it must not be pushed away. @param {EventTarget | null} target */
+  #opened(target) {
+    const card = target instanceof Element && target.closest("summary") ? target.closest("tool-card, message-card") : null;
+    if (!card || (card instanceof ToolCard && card.running)) return;
+    this.#sticking = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
   }
 
   #stick() {

@@ -13,7 +13,7 @@ import { diffLines } from "./diff-lines.js";
 
 /** @typedef {"running" | "ok" | "error" | "interrupted"} ToolStatus */
 
-const STATUS_WORDS = { running: "running", ok: "done", error: "failed", interrupted: "interrupted" };
+const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted" };
 
 export class ToolCard extends HTMLElement {
   /** @type {ToolCall} */
@@ -67,8 +67,8 @@ export class ToolCard extends HTMLElement {
     this.dataset.status = status;
     this.#stop.hidden = status !== "running";
     this.#mark.replaceChildren(icon(status));
-    say(this.#word, status === "ok" ? "" : STATUS_WORDS[status]);
-    this.#mark.title = STATUS_WORDS[status];
+    const exit = this.#result?.display?.exit_status;
+    say(this.#word, status === "error" && typeof exit === "number" ? `exit ${exit}` : STATUS_WORDS[status]);
   }
 
   get running() {
@@ -94,7 +94,7 @@ export class ToolCard extends HTMLElement {
 
   /** @param {number} nowMs Unix milliseconds */
   tick(nowMs) {
-    if (this.running) say(this.#time, duration(Math.max(0, Math.floor((nowMs - this.#startedMs) / 1000) * 1000)).replace("0 ms", "0 s"));
+    if (this.running) say(this.#time, duration(1000 * Math.max(1, Math.floor((nowMs - this.#startedMs) / 1000))));
   }
 
   /** The stop did not get through: let the user press again. */
@@ -103,13 +103,14 @@ export class ToolCard extends HTMLElement {
   }
 
   #build() {
-    /** @type {HTMLElement[]} */
-    const sections = [el("pre", { class: "tool-input", text: readableInput(this.#call.input) })];
     this.#showOutput();
     const display = this.#result?.display;
-    const diff = display?.kind === "diff" && (display.diff ?? display.text ?? display.unified);
-    if (typeof diff === "string" && diff) sections.push(diffLines(diff));
-    this.#body.replaceChildren(...sections, this.#output);
+    // A diff says what an edit was asked to do and what it did, better than the edit's own JSON.
+    const input =
+      display?.kind === "diff" && typeof display.diff === "string" && display.diff
+        ? diffLines(display.diff)
+        : el("pre", { class: "tool-input", text: readableInput(this.#call.input) });
+    this.#body.replaceChildren(input, this.#output);
   }
 
   #showOutput() {

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Api, ApiError, sessionOf, takeToken } from "../../static/js/api.js";
+import { sleepAwareClock } from "../../static/js/clock.js";
+
+/** @param {string} hash @param {string} kept */
+function tokenPage(hash, kept = "") {
+  const store = new Map([["trio-agent.token", kept]]);
+  const page = { shown: "" };
+  const location = /** @type {any} */ ({ hash, pathname: "/sub/", search: "?a" });
+  const history = /** @type {any} */ ({
+    state: null,
+    replaceState: (/** @type {null} */ _state, /** @type {string} */ _title, /** @type {string} */ url) => void (page.shown = url),
+  });
+  const token = takeToken(location, history, {
+    recall: (key) => store.get(key) ?? null,
+    keep: (key, value) => void store.set(key, value ?? ""),
+  });
+  return { token, kept: store.get("trio-agent.token"), shown: page.shown };
+}
+
+test("the token of the fragment is kept and leaves the address bar", () => {
+  assert.deepEqual(tokenPage("#token=new", "old"), { token: "new", kept: "new", shown: "/sub/?a" });
+});
+
+test("without a fragment the kept token serves and the address stays", () => {
+  assert.deepEqual(tokenPage("", "old"), { token: "old", kept: "old", shown: "" });
+  assert.deepEqual(tokenPage("#token=", "old"), { token: "old", kept: "old", shown: "" });
+});
+
+test("the session is named by the end of the path, whatever the prefix", () => {
+  const told = ["/", "/sessions/ab/", "/proxy/8000/sessions/ab/", "/sessions/a%20b/", "/sessions/ab"].map(sessionOf);
+  assert.deepEqual(told, ["", "ab", "ab", "a b", ""]);
+});
+
+/** @param {() => Response} answer @param {string} sessionId @param {string} token */
+function apiOf(answer, sessionId = "", token = "") {
+  /** @type {{ url: string, init: RequestInit }[]} */
+  const asked = [];
+  const fetch = async (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
+    asked.push({ url, init });
+    return answer();
+  };
+  return { api: new Api({ fetch, base: "http://h/sub/", sessionId, token }), asked };
+}
+
+test("routes are relative to the base, and to the session where it is known", () => {
+  const { api } = apiOf(() => new Response());
+  assert.equal(api.url("stream"), "http://h/sub/stream");
+  api.sessionId = "s/1";
+  assert.equal(api.url("stream"), "http://h/sub/sessions/s%2F1/stream");
+  assert.equal(api.rootUrl("sessions"), "http://h/sub/sessions");
+});
+
+test("a message is posted with its key, as JSON, with the token in the header", async () => {
+  const { api, asked } = apiOf(() => Response.json({ log: "abc", idx: 3, cursor: "abc.4.t" }, { status: 202 }), "s", "secret");
+  assert.equal((await api.chat("hi", "key-12345")).idx, 3);
+  assert.deepEqual(asked[0]?.init.headers, { Authorization: "Bearer secret", "Content-Type": "application/json", "Idempotency-Key": "key-12345" });
+  assert.equal(asked[0]?.init.body, '{"message":"hi"}');
+  assert.ok(!asked[0]?.url.includes("secret"));
+});
+
+test("without a token no Authorization is sent", async () => {
+  const { api, asked } = apiOf(() => Response.json([]));
+  await api.sessions();
+  assert.deepEqual(asked[0]?.init.headers, {});
+});
+
+test("one tool is cancelled by its id, and the turn without one", async () => {
+  const { api, asked } = apiOf(() => Response.json({}));
+  await api.cancel("t1");
+  await api.cancel();
+  assert.deepEqual(asked.map(({ init }) => init.body), ['{"tool_call_id":"t1"}', "{}"]);
+});
+
+test("a refusal says what the server's problem says", async () => {
+  const { api } = apiOf(() => Response.json({ title: "Conflict", detail: "the session has ended" }, { status: 409, headers: { "Retry-After": "2" } }));
+  await assert.rejects(api.chat("hi", "key-12345"), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.message, error.retryAfterMs], [409, "the session has ended", 2000]);
+    return true;
+  });
+});
+
+test("a refusal that is no JSON still has words", async () => {
+  const { api } = apiOf(() => new Response("<html>", { status: 502 }));
+  await assert.rejects(api.diff(""), /the server answered 502/);
+});
+
+test("the clock counts the time the machine slept, and only that", () => {
+  let steady = 100;
+  let wall = 1_000_000;
+  const now = sleepAwareClock(() => steady, () => wall);
+  const start = now();
+  steady += 500;
+  wall += 500;
+  assert.equal(now() - start, 500);
+  wall += 60_000;
+  assert.equal(now() - start, 60_500, "asleep");
+  wall -= 3_600_000;
+  assert.equal(now() - start, 60_500, "the clock was set back");
+  steady += 500;
+  wall += 500;
+  assert.equal(now() - start, 61_000);
+});

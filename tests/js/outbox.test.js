@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiError } from "../../static/js/api.js";
+import { newKey, Outbox } from "../../static/js/outbox.js";
+import { EMPTY } from "../../static/js/reducer.js";
+import { FakeWorld, settled } from "./world.js";
+
+/** @import { Pending } from "../../static/js/outbox.js" */
+
+function fixture() {
+  const fake = new FakeWorld();
+  /** @type {{ text: string, key: string, answer: (idx: number) => Promise<void>, fail: (error: unknown) => Promise<void> }[]} */
+  const posts = [];
+  /** @type {{ pending: readonly Pending[] }} */
+  const page = { pending: [] };
+  let keys = 0;
+  const outbox = new Outbox(fake.world, {
+    post: (text, key) =>
+      new Promise((resolve, reject) => {
+        posts.push({
+          text,
+          key,
+          answer: async (idx) => (resolve({ log: "abc", idx }), settled()),
+          fail: async (error) => (reject(error), settled()),
+        });
+      }),
+    onChange: (pending) => {
+      page.pending = pending;
+    },
+    newKey: () => `key-${++keys}`,
+  });
+  const statuses = () => page.pending.map(({ status }) => status);
+  return { fake, posts, page, outbox, statuses };
+}
+
+/** @param {string[]} texts */
+const logOf = (...texts) => ({
+  ...EMPTY,
+  log: "abc",
+  messages: texts.map((content, idx) => /** @type {any} */ ({ type: "user", content, idx })),
+});
+
+test("a message is sent and goes when the stream has brought it", async () => {
+  const { posts, outbox, statuses } = fixture();
+  outbox.send("hello");
+  await posts[0]?.answer(0);
+  assert.deepEqual(statuses(), ["accepted"]);
+  outbox.settle(logOf(), 0);
+  assert.deepEqual(statuses(), ["accepted"]);
+  outbox.settle(logOf("hello"), 1);
+  assert.deepEqual(statuses(), []);
+});
+
+test("a lost answer is asked for again under the same key, further and further apart", async () => {
+  const { fake, posts, outbox, statuses } = fixture();
+  outbox.send("hello");
+  for (const delay of [125, 250, 500]) {
+    await posts.at(-1)?.fail(new TypeError("failed to fetch"));
+    assert.deepEqual(statuses(), ["waiting"]);
+    const count = posts.length;
+    await fake.pass(delay - 1);
+    assert.equal(posts.length, count);
+    await fake.pass(1);
+    assert.equal(posts.length, count + 1);
+  }
+  assert.deepEqual(new Set(posts.map(({ key }) => key)), new Set(["key-1"]));
+});
+
+test("messages go one after the other, in the user's order", async () => {
+  const { posts, outbox } = fixture();
+  outbox.send("one");
+  outbox.send("two");
+  assert.deepEqual(posts.map(({ text }) => text), ["one"]);
+  await posts[0]?.answer(0);
+  assert.deepEqual(posts.map(({ text, key }) => [text, key]), [["one", "key-1"], ["two", "key-2"]]);
+});
+
+test("a refusal is shown with its reason and waits for the user", async () => {
+  const { fake, posts, page, outbox, statuses } = fixture();
+  outbox.send("hello");
+  await posts[0]?.fail(new ApiError(409, "the session has ended"));
+  await fake.pass(600_000);
+  assert.deepEqual([statuses(), page.pending[0]?.problem, posts.length], [["failed"], "the session has ended", 1]);
+  outbox.retry();
+  assert.deepEqual([posts.length, posts[1]?.key], [2, "key-1"]);
+});
+
+test("a refused message does not hold up the next", async () => {
+  const { posts, outbox } = fixture();
+  outbox.send("bad");
+  outbox.send("good");
+  await posts[0]?.fail(new ApiError(422, "no"));
+  assert.equal(posts[1]?.text, "good");
+});
+
+test("a server that is starting is tried again, not before it asked", async () => {
+  const { fake, posts, outbox } = fixture();
+  outbox.send("hello");
+  await posts[0]?.fail(new ApiError(503, "starting", 3000));
+  await fake.pass(2999);
+  assert.equal(posts.length, 1);
+  await fake.pass(1);
+  assert.equal(posts.length, 2);
+});
+
+test("one that the stream brings before the answer is hidden, and is let go only by the answer", async () => {
+  const { posts, page, outbox } = fixture();
+  outbox.send("hello");
+  outbox.settle(logOf("hello"), 1);
+  assert.equal(page.pending[0]?.echoed, true);
+  await posts[0]?.answer(0);
+  outbox.settle(logOf("hello"), 0);
+  assert.equal(page.pending.length, 0);
+});
+
+test("of two equal messages one echo hides one", () => {
+  const { page, outbox } = fixture();
+  outbox.send("again");
+  outbox.send("again");
+  outbox.settle(logOf("again"), 1);
+  assert.deepEqual(page.pending.map(({ echoed }) => echoed), [true, false]);
+});
+
+test("what an earlier visit left is sent under its own key", async () => {
+  const { posts, page, outbox } = fixture();
+  outbox.send("left behind");
+  const left = page.pending;
+  const later = fixture();
+  later.outbox.resume(left);
+  assert.deepEqual([later.posts[0]?.text, later.posts[0]?.key], ["left behind", posts[0]?.key]);
+});
+
+test("a message given up is not sent and gives its text back", async () => {
+  const { fake, posts, page, outbox } = fixture();
+  outbox.send("hello");
+  await posts[0]?.fail(new ApiError(422, "no"));
+  assert.equal(outbox.discard("key-1"), "hello");
+  await fake.pass(60_000);
+  assert.deepEqual([page.pending.length, posts.length], [0, 1]);
+});
+
+test("keys differ, and are what the server takes for one", () => {
+  const keys = new Set(Array.from({ length: 100 }, newKey));
+  assert.equal(keys.size, 100);
+  for (const key of keys) assert.match(key, /^[\x21-\x7e]{8,128}$/);
+});
