@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.projects import commit_files, git
 from trio_agent.git.workspaces import RepositoryWorkspaces
@@ -103,6 +104,17 @@ async def test_two_sessions_of_one_slug_get_a_branch_each(
     commit_files(other.path, {"a": "b"}, "Other")
     assert (await workspace.deliver("fix")).branch == "trio-agent/fix"
     assert (await other.deliver("fix")).branch == "trio-agent/fix-2"
+
+
+async def test_two_sessions_that_deliver_at_once_get_a_branch_each(
+    workspace: Workspace, workspaces: RepositoryWorkspaces, project: Path
+) -> None:
+    other = await workspaces.open("s2", {})
+    heads = {commit_files(workspace.path, {"a": "a"}, "One"), commit_files(other.path, {"a": "b"}, "Other")}
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(workspace.deliver, "fix")
+        nursery.start_soon(other.deliver, "fix")
+    assert {git(project, "rev-parse", f"trio-agent/{name}") for name in ("fix", "fix-2")} == heads
 
 
 async def test_an_amended_commit_replaces_the_one_delivered(workspace: Workspace, project: Path) -> None:

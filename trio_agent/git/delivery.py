@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import trio
+
 from trio_agent.core.errors import RepositoryError
 from trio_agent.git.branch import PREFIX, branch_names, is_taken
 from trio_agent.git.host_repository import HostRepository
@@ -16,17 +18,23 @@ from trio_agent.git.user_repository import Branch, UserRepository
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """Carries commits from `host` to `user`, for one session."""
+    """Carries commits from `host` to `user`, for one session. `taking_turns` is shared by all sessions."""
 
     user: UserRepository
     host: HostRepository
     session_id: str
+    taking_turns: trio.Lock
 
     async def bring(self, head: str, branch: str, slug: str) -> str:
         """Let `branch` name `head`; the branch. Where `branch` is empty, one is chosen after `slug`.
 
         Raises RepositoryError, fit for the user, where it cannot be.
         """
+        # Two that choose a name at the same time would choose the same.
+        async with self.taking_turns:
+            return await self._bring(head, branch, slug)
+
+    async def _bring(self, head: str, branch: str, slug: str) -> str:
         branches = await self.user.branches(PREFIX)
         name = branch or self._choose(slug, branches)
         present = branches.get(name)

@@ -42,6 +42,7 @@ class RepositoryWorkspaces:
         self._folder = data_dir.resolve() / "workspaces"
         self._in_place = in_place
         self._with_changes = with_changes
+        self._delivering = trio.Lock()
 
     async def open(self, session_id: str, notes: Mapping[str, str]) -> Workspace:
         """The session's workspace; made where `notes` are empty, or what they tell of is gone.
@@ -97,7 +98,7 @@ class RepositoryWorkspaces:
             await self._discard(session_id)
             await self._make_clone(session_id, user, notes)
         notes["initial_commit"] = host.kept("initial")
-        return GitWorkspace(path, clone_git(path), user, host, Courier(user, host, session_id), notes)
+        return GitWorkspace(path, clone_git(path), user, host, Courier(user, host, session_id, self._delivering), notes)
 
     async def _make_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> None:
         path = self._folder / session_id
