@@ -56,6 +56,28 @@ def test_a_careless_git_sets_the_trap_off(armed: Path, traps: Traps, command: st
     assert trap in traps.sprung
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "ls-files --others",
+        "write-tree",
+        "log",
+        "config --edit",
+        "update-ref refs/heads/x HEAD",
+        f"cat-file -p {MISSING}",
+        "fetch /nonexistent",
+        "fetch ssh://example.org/x",
+    ],
+)
+async def test_the_switches_alone_keep_what_they_cover_from_running(armed: Path, traps: Traps, command: str) -> None:
+    spring(armed, *command.split())
+    assert traps.sprung
+    traps.forget()
+    # How git ends does not matter here.
+    await Git(directory=armed, users_config=True).run(*command.split(), accept=range(256))
+    assert traps.sprung == set()
+
+
 async def _ask_everything(workspaces: RepositoryWorkspaces, workspace: Workspace, commits: list[str]) -> None:
     await workspace.survey()
     assert "+untracked" in await workspace.diff("")

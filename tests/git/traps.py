@@ -59,6 +59,10 @@ class Traps:
         """The names of the traps that went off."""
         return set(os.listdir(self._sprung))
 
+    def forget(self) -> None:
+        for name in self.sprung:
+            (self._sprung / name).unlink()
+
     def arm(self, git_dir: Path, owner: str) -> None:
         """Set every trap in the repository of `git_dir`. Their names begin with `owner`."""
         config = git_dir / "config"

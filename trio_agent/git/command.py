@@ -41,7 +41,6 @@ SWITCHED_OFF = {
     # A name without a program would be an error where alternates are asked for their refs; `true` names no refs.
     "core.alternateRefsCommand": "true",
     "credential.helper": "",
-    "diff.external": "",
     "gc.auto": "0",
     "gpg.program": "false",
     "log.showSignature": "false",

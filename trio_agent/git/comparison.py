@@ -22,6 +22,7 @@ MAX_DIFF_BYTES = 8 * 1024 * 1024
 CONTEXT_LINES = 10
 
 SHOWN = (
+    # Not `-c diff.external=`: git would try to run a program without a name.
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
