@@ -21,11 +21,11 @@ from urllib.parse import urljoin, urlsplit
 START_S = 30
 STOP_S = 15
 LISTENING = re.compile(r"trio-agent listening on (http://[^/]+/)#token=(\S+)\n")
-# What a page, a module and a style sheet name: src= and href=, import and from, url().
+# What a page, a module (for its types, too) and a style sheet name.
 NAMED = {
     "text/html": re.compile(r"""(?:src|href)=["']([^"'#]+)["']"""),
     "text/javascript": re.compile(
-        r"""(?m)^(?:import|export)\b[^"';]*["'](\.[^"']+)["']|\bimport\(["'](\.[^"']+)["']\)"""
+        r"""(?m)(?:^import|^export|@import)\b[^"';]*["'](\.[^"']+)["']|\bimport\(["'](\.[^"']+)["']\)"""
     ),
     "text/css": re.compile(r"""url\(["']?(?!data:)([^"')]+)["']?\)|@import ["']([^"']+)["']"""),
 }
@@ -102,6 +102,10 @@ def compare(pages: dict[str, bytes], static: Path) -> None:
     """The files served are those of `static`, byte for byte, and no module or style sheet lies there unused."""
     files = {file.relative_to(static).as_posix(): file.read_bytes() for file in static.rglob("*") if file.is_file()}
     served = set()
+    # The one thing the server writes into the page: where its own paths begin.
+    written = re.search(rb'<base href="([^"]*)">', pages["/"])
+    assert written, "the page has no <base>"
+    files["index.html"] = files["index.html"].replace(b"{{base}}", written[1])
     for path, body in pages.items():
         name = "index.html" if path == "/" else next((name for name in files if path.endswith(f"/{name}")), path)
         assert files.get(name) == body, f"{path} is not {static}/{name}"
