@@ -52,6 +52,17 @@ async def test_many_objects_arrive_as_one_pack(workspace: Workspace, project: Pa
     assert git(project, "ls-tree", "--name-only", "trio-agent/many:many").count("\n") == 149
 
 
+async def test_only_what_is_new_is_carried(workspaces: RepositoryWorkspaces, project: Path) -> None:
+    commit_files(project, {f"many/{number}": str(number) for number in range(150)}, "Many of the user's")
+    workspace = await workspaces.open("s2", {})
+    commit_files(workspace.path, {f"more/{number}": f"more {number}" for number in range(90)}, "Many of the agent's")
+    await workspace.deliver("many")
+    commit_files(workspace.path, {f"most/{number}": f"most {number}" for number in range(90)}, "Many more")
+    await workspace.deliver("many")
+    # All that was there and came before would be more than is kept loose.
+    assert "packs: 0" in git(project, "count-objects", "--verbose").splitlines()
+
+
 async def test_each_commit_is_told_once(workspace: Workspace) -> None:
     commit_files(workspace.path, {"a": "a"}, "One")
     assert len((await workspace.deliver("one")).commits) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,17 +100,6 @@ async def test_a_session_sets_no_trap_off(armed: Path, traps: Traps, data_dir: P
     assert traps.sprung == set()
 
     # The model does its worst, by itself and unharmed; then we look at what it made.
-    git(workspace.path, "init", "--quiet", "inner")
-    git(
-        workspace.path / "inner",
-        "-c",
-        "user.name=M",
-        "-c",
-        "user.email=m@example.org",
-        "commit",
-        "--allow-empty",
-        "-mx",
-    )
     commit_files(workspace.path, {"new.txt": "new\n"}, "New")
     sign_head(workspace.path)
     touch(workspace.path)
@@ -118,7 +108,8 @@ async def test_a_session_sets_no_trap_off(armed: Path, traps: Traps, data_dir: P
     (workspace.path / "quite-new").write_text("untracked\n")
     head = git(workspace.path, "rev-parse", "HEAD")
     traps.arm(workspace.path / ".git", "model")
-    traps.arm(workspace.path / "inner" / ".git", "model-inner")
+    # A submodule at the commit that is recorded: git then looks for changes in it.
+    shutil.copytree(armed / "inner", workspace.path / "inner", symlinks=True, dirs_exist_ok=True)
 
     await _ask_everything(workspaces, workspace, [head, head[:8]])
     assert traps.sprung == set()
@@ -129,7 +120,7 @@ async def test_a_session_sets_no_trap_off(armed: Path, traps: Traps, data_dir: P
 async def test_a_session_in_place_sets_no_trap_off(armed: Path, traps: Traps, data_dir: Path) -> None:
     workspaces = RepositoryWorkspaces(armed, data_dir, in_place=True)
     workspace = await workspaces.open("s1", {})
-    tree = git(armed, "-c", "core.hooksPath=/dev/null", "rev-parse", "HEAD~1^{tree}")
+    tree = git(armed, "-c", "core.hooksPath=/dev/null", "rev-parse", "HEAD^{tree}")
     commit = git(armed, "commit-tree", tree, "-p", "HEAD", "-m", "New")
     git(armed, "-c", "core.hooksPath=/dev/null", "update-ref", "HEAD", commit)
     assert traps.sprung == set()
