@@ -3,6 +3,7 @@
     nox                           everything
     nox -s lint types             some sessions
     nox -s tests -- tests/core    some tests
+    nox -s dev                    the tools, for working by hand
 
 Python 3.11 and git must be there. What else a session needs it installs itself: Python packages and, where there is none,
 Node.js into an environment of its own under `.nox/`; Chromium, bubblewrap and ripgrep by the system's apt-get.
@@ -46,7 +47,7 @@ if sys.version_info < OLDEST_PYTHON:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, and who may import whom."""
+    """Style, who may import whom, and whether the changelog can be made."""
     session.install(*_group("lint"))
     present = [name for name in OUR_PYTHON if (HERE / name).exists()]
     session.run("ruff", "check", *present)
@@ -55,6 +56,8 @@ def lint(session: nox.Session) -> None:
     session.log(f"flake8-async on the {len(waiting)} files of the package that import trio")
     session.run("flake8-async", f"--enable={','.join(FLOW_RULES)}", *waiting, log=False)
     session.run("lint-imports", "--no-cache")
+    # A fragment of an unknown kind would be left out of the release without a word.
+    session.run("towncrier", "build", "--draft", "--version", "unreleased", silent=True)
 
 
 @nox.session
@@ -98,6 +101,13 @@ def wheel(session: nox.Session) -> None:
     # From another folder, or Python would import the checkout instead of what was installed.
     session.chdir(out)
     session.run(python, str(HERE / "tests" / "installed.py"), str(HERE / "static"), external=True)
+
+
+@nox.session(default=False, venv_backend="none")
+def dev(session: nox.Session) -> None:
+    """Everything to work with, into the environment that nox itself runs in."""
+    tools = (*_group("lint"), *_group("types"), *_group("test"))
+    session.run(sys.executable, "-m", "pip", "install", "-e", ".", *tools, external=True)
 
 
 def _group(name: str) -> tuple[str, ...]:
