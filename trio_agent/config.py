@@ -113,7 +113,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
     ):
         values |= _checked(given, source)
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        return _converted(values)
     except msgspec.ValidationError as exc:
         raise ConfigError(_told(exc)) from exc
 
@@ -126,10 +126,21 @@ def _checked(given: dict[str, Any], source: str) -> dict[str, Any]:
         # What concerns two settings together is judged at the end, of the values that win.
         if name != "no_auth":
             try:
-                msgspec.convert({name: value}, Settings, strict=False)
+                _converted({name: value})
             except msgspec.ValidationError as exc:
                 raise ConfigError(f"{source}: {name}: {_told(exc)}") from exc
     return given
+
+
+def _converted(values: dict[str, Any]) -> Settings:
+    """From texts, as the environment has them, or from values of their own types. Raises ValidationError."""
+    return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+
+
+def _path(kind: type, value: object) -> Path:
+    if isinstance(value, str | Path) and value != "":
+        return Path(value).expanduser()
+    raise ValueError("takes the name of a directory")
 
 
 def _told(error: msgspec.ValidationError) -> str:

@@ -1,0 +1,62 @@
+"""The docs say what is true: made blocks are up to date, nothing is missing, and what they show runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from docs import generate
+from trio_agent.config import Settings
+from trio_agent.core.message import Message
+from trio_agent.core.state import State
+from trio_agent.web.app import App
+from trio_agent.web.routes import ROUTES
+
+HERE = Path(__file__).resolve().parent.parent
+README = (HERE / "README.md").read_text("utf-8")
+EVENTS = ("ready", "reset", "state", "message", "delta", "tool", "heartbeat", "bye")
+
+
+def links(page: Path) -> Iterator[Path]:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text("utf-8")):
+        if "://" not in target:
+            yield page.parent / target
+
+
+def test_what_is_made_from_the_code_is_up_to_date() -> None:
+    assert generate.stale() == []
+
+
+def test_every_setting_route_and_event_stands_in_the_docs() -> None:
+    options, api, stream = ((HERE / "docs" / f"{name}.md").read_text("utf-8") for name in ("options", "api", "stream"))
+    assert [
+        field.name for field in msgspec.structs.fields(Settings) if field.name.replace("_", "-") not in options
+    ] == []
+    assert [route.path for route in ROUTES if route.path.split("<")[0] not in api] == []
+    assert [event for event in EVENTS if f"| `{event}` |" not in stream] == []
+
+
+@pytest.mark.parametrize(
+    "page", [HERE / "README.md", *sorted((HERE / "docs").rglob("*.md"))], ids=lambda page: page.name
+)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert [target for target in links(page) if not target.exists()] == []
+
+
+def test_the_agent_in_the_readme_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIO_AGENT_DATA_DIR", str(tmp_path))
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert isinstance(names["app"], App)
+
+
+def test_every_field_of_message_and_state_is_described() -> None:
+    """A field that slips onto the wire unnoticed is a promise that nobody meant to make."""
+    described = {field.name for kind in (Message, State) for field in msgspec.structs.fields(kind)}
+    named = set(re.findall(r"`(\w+)`", (HERE / "docs" / "wire.md").read_text("utf-8")))
+    assert described - named == set()
