@@ -86,6 +86,21 @@ async def test_a_bomb_of_forks_is_put_out(tmp_path: Path, nap: str) -> None:
     assert not running(nap)
 
 
+async def test_a_stopped_program_hears_term_too(tmp_path: Path) -> None:
+    heard = b""
+    scope = trio.CancelScope()
+
+    def listen(chunk: bytes) -> None:
+        nonlocal heard
+        heard += chunk
+        scope.cancel()
+
+    script = "trap 'echo woken; exit' TERM; echo stopping; kill -STOP $$"
+    with scope:
+        await run_group(["sh", "-c", script], cwd=tmp_path, environment=ENVIRONMENT, on_output=listen)
+    assert heard == b"stopping\nwoken\n"
+
+
 async def test_an_outer_deadline_does_not_hinder_the_ending(tmp_path: Path, nap: str) -> None:
     with trio.move_on_after(0.2), trio.move_on_after(0.2):
         await run_group(["sleep", nap], cwd=tmp_path, environment=ENVIRONMENT, on_output=ignore)

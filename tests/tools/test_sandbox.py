@@ -165,8 +165,8 @@ def test_a_list_of_borrowed_objects_opens_nothing_that_is_hidden(
 ) -> None:
     secret = tmp_path / "data" / "objects"
     (secret / "pack").mkdir(parents=True)
-    plain = tmp_path / "plain"
-    plain.mkdir()
+    plain = tmp_path / "plain" / "objects"
+    plain.mkdir(parents=True)
     for directory in (secret, plain):
         (directory / "file").write_text("secret\n")
     info = bench.workspace / ".git/objects/info"

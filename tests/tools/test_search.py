@@ -14,7 +14,7 @@ from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ToolError
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.matches import MAX_LINE_CHARS, Matches
-from trio_agent.tools.search import Search
+from trio_agent.tools.search import SEARCH_S, Search
 
 # Python's stand-in is tested everywhere; ripgrep where it is installed.
 PROGRAMS = [None, *filter(None, [shutil.which("rg")])]
@@ -38,6 +38,7 @@ def repository(bench: FakeBench) -> Path:
     (workspace / ".hidden.py").write_text("needle here too\n")
     (workspace / "ignored.log").write_text("needle\n")
     (workspace / "build" / "out.py").write_text("needle\n")
+    (workspace / ".git" / "needle.txt").write_text("needle\n")
     (workspace / "binary.bin").write_bytes(b"\0needle\n")
     return workspace
 
@@ -137,6 +138,30 @@ async def test_enough_is_enough_also_of_endless_matches(search: Search, bench: F
     assert found[:2] == ["many.txt:1: match", "many.txt:2: match"]
     assert found[2].startswith("[stopped at 2")
     assert len(found) == 3
+
+
+async def test_enough_is_not_followed_by_more_work(bench: FakeBench) -> None:
+    (bench.workspace / "a.txt").write_text("match\n" * 10_000)
+    (bench.workspace / "trap.txt").write_text("a" * 60 + "!\n")
+    search = Search(rg=None, environment=child_environment(os.environ, {}))
+    with trio.fail_after(SEARCH_S / 2):
+        assert len(await find(search, bench, "match|(a+)+$", max_results=2)) == 3
+
+
+async def test_a_search_over_its_time_gives_what_it_found(bench: FakeBench) -> None:
+    (bench.workspace / "a.txt").write_text("match\n")
+    (bench.workspace / "trap.txt").write_text("a" * 60 + "!\n")
+    search = Search(rg=None, environment=child_environment(os.environ, {}), search_s=2.0)
+    found, remark = await find(search, bench, "match|(a+)+$")
+    assert found == "a.txt:1: match"
+    assert "not done after 2 s" in remark
+
+
+async def test_a_search_over_its_time_that_found_nothing_is_the_tools_error(bench: FakeBench) -> None:
+    (bench.workspace / "trap.txt").write_text("a" * 60 + "!\n")
+    search = Search(rg=None, environment=child_environment(os.environ, {}), search_s=0.3)
+    with pytest.raises(ToolError, match=r"not done after 0\.3 s"):
+        await find(search, bench, "(a+)+$")
 
 
 async def test_exactly_as_many_as_asked_for_is_not_called_stopped(search: Search, bench: FakeBench) -> None:

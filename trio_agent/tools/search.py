@@ -46,8 +46,9 @@ class SearchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Search:
     """Searches by the program `rg`, or, where that is None, by a Python program that prints the same, but more slowly."""
 
-    def __init__(self, *, rg: str | None, environment: Mapping[str, str]) -> None:
+    def __init__(self, *, rg: str | None, environment: Mapping[str, str], search_s: float = SEARCH_S) -> None:
         self._rg = rg
+        self._search_s = search_s
         self._environment = environment
 
     @property
@@ -60,20 +61,23 @@ class Search:
         place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path)
         try:
             matches = Matches(asked.max_results, place.shown, glob.matches if glob else lambda path: True)
-            await self._search(asked.pattern, glob.names if glob else (), place, matches)
+            done = await self._search(asked.pattern, glob.names if glob else (), place, matches)
         finally:
             place.close()
         lines = list(matches.lines)
         if matches.more:
             lines.append(f"[stopped at {asked.max_results}: narrow the pattern, path or glob, or raise max_results]")
+        elif not done:
+            lines.append(f"[{self._overtime}]")
         return ToolResult(
             text="\n".join(lines) or "no matches",
             display={"kind": "search", "pattern": asked.pattern, "matches": len(matches.lines)},
         )
 
-    async def _search(self, pattern: str, names: tuple[str, ...], place: _Place, matches: Matches) -> None:
+    async def _search(self, pattern: str, names: tuple[str, ...], place: _Place, matches: Matches) -> bool:
+        """Whether it came to its end, or to as many matches as asked for, within its time."""
         argv = self._rg_line(pattern, names, place) if self._rg else _worker_line(pattern, names, place)
-        enough = trio.CancelScope(deadline=trio.current_time() + SEARCH_S)
+        enough = trio.CancelScope(deadline=trio.current_time() + self._search_s)
 
         def take(chunk: bytes) -> None:
             matches.add(chunk)
@@ -88,10 +92,16 @@ class Search:
         except (OSError, ValueError) as exc:
             raise ToolError(f"the search could not be started: {exc}") from exc
         if enough.cancelled_caught:
-            if not matches.more:
-                raise ToolError(f"the search was not done after {SEARCH_S:.0f} s; narrow it, or simplify the pattern")
-        elif finished.exit_status not in (0, 1) and matches.messages and not matches.lines:
+            if not matches.lines:
+                raise ToolError(self._overtime)
+            return matches.more
+        if finished.exit_status not in (0, 1) and matches.messages and not matches.lines:
             raise ToolError(f"the search failed: {matches.messages.strip()}")
+        return True
+
+    @property
+    def _overtime(self) -> str:
+        return f"the search was not done after {self._search_s:g} s; narrow it, or simplify the pattern"
 
     def _rg_line(self, pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
         line = [str(self._rg), "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename"]

@@ -87,6 +87,8 @@ def main(request: dict[str, Any]) -> int:
         for number, line in matching_lines(pattern, data):
             found = True
             sys.stdout.buffer.write(b"%b\0%d:%b\n" % (path, number, line[: request["max_line_bytes"]]))
+        # What was found counts even if the next file is where the expression never ends.
+        sys.stdout.flush()
     return 0 if found else 1
 
 
