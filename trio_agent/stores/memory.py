@@ -35,7 +35,7 @@ class MemoryStore:
 
     async def sessions(self) -> list[SessionRecord]:
         await trio.lowlevel.checkpoint()
-        return sorted(self._records.values(), key=lambda record: record.created, reverse=True)
+        return list(reversed(self._records.values()))
 
     async def save(self, record: SessionRecord) -> None:
         await trio.lowlevel.checkpoint()

@@ -7,43 +7,17 @@ newer than this program is refused and left as it is.
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import apsw
 import msgspec
 import trio
 
-from trio_agent.core.errors import StoreDown, StoreFull, StoreRefused
+from trio_agent.core.errors import StoreDown, StoreRefused
 from trio_agent.seams import Entry, SessionRecord
-
-APPLICATION_ID = 0x7472696F  # "trio" in ASCII: tells our files from anybody else's
-SCHEMA_VERSION = 1
-BUSY_MS = 5000  # a backup or an export may hold a read lock for a moment
-
-_SCHEMA = """
-CREATE TABLE session (
-    session_id TEXT PRIMARY KEY,
-    created TEXT NOT NULL,
-    log TEXT NOT NULL UNIQUE,
-    record BLOB NOT NULL
-) STRICT;
-CREATE TABLE message (
-    log TEXT NOT NULL,
-    idx INTEGER NOT NULL,
-    wire BLOB NOT NULL,
-    tag TEXT NOT NULL,
-    key TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    UNIQUE (log, idx)
-) STRICT;
-CREATE UNIQUE INDEX message_key ON message (log, key) WHERE key <> '';
-"""
+from trio_agent.stores.sqlite_file import locked, open_to_read, open_to_write, translated
 
 _INSERT = "INSERT INTO message (log, idx, wire, tag, key, digest) VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT log, idx, wire, tag, key, digest FROM message WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx"
@@ -61,8 +35,8 @@ async def open_sqlite(path: Path) -> AsyncIterator[SqliteStore]:
 
     Raises StoreRefused where another process has it, or it is damaged, or not ours, or newer than this program.
     """
-    with _locked(path):
-        store = await trio.to_thread.run_sync(SqliteStore, path)
+    with locked(path) as real:
+        store = await trio.to_thread.run_sync(SqliteStore, real)
         try:
             yield store
         finally:
@@ -73,11 +47,10 @@ class SqliteReader:
     """What can be read of a store file. Needs no lock: it sees what was committed when it looks."""
 
     def __init__(self, path: Path) -> None:
-        """Raises StoreRefused where there is no store at `path`."""
+        """Raises StoreRefused where there is no store of ours at `path`."""
         self._one_reader = trio.CapacityLimiter(1)
-        with _translated(f"cannot open the store {path}", StoreRefused):
-            self._reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-            self._reader.set_busy_timeout(BUSY_MS)
+        with translated(f"cannot open the store {path}", StoreRefused):
+            self._reader = open_to_read(path)
 
     def close(self) -> None:
         self._reader.close()
@@ -87,9 +60,13 @@ class SqliteReader:
         return [Entry(*row) for row in rows]
 
     async def sessions(self) -> list[SessionRecord]:
-        query = "SELECT record FROM session ORDER BY created DESC, rowid DESC"
+        # Not by `created`: a clock that was set back would make an old session the newest.
+        query = "SELECT record FROM session ORDER BY rowid DESC"
         rows = await self._read(lambda: list(self._reader.execute(query)))
-        return [msgspec.json.decode(record, type=SessionRecord) for (record,) in rows]
+        try:
+            return [msgspec.json.decode(record, type=SessionRecord) for (record,) in rows]
+        except msgspec.DecodeError as exc:
+            raise StoreDown(f"the store holds a session that cannot be read: {exc}; restore a backup") from exc
 
     async def count(self, log: str) -> int:
         """How many messages `log` has."""
@@ -99,7 +76,7 @@ class SqliteReader:
 
     async def _read(self, query: Callable[[], R]) -> R:
         def work() -> R:
-            with _translated("cannot read the store", StoreDown):
+            with translated("cannot read the store", StoreDown):
                 return query()
 
         return await trio.to_thread.run_sync(work, limiter=self._one_reader)
@@ -110,9 +87,13 @@ class SqliteStore(SqliteReader):
 
     def __init__(self, path: Path) -> None:
         self._one_writer = trio.CapacityLimiter(1)
-        with _translated(f"cannot open the store {path}", StoreRefused):
-            self._writer = _open_writer(path)
-        super().__init__(path)
+        with translated(f"cannot open the store {path}", StoreRefused):
+            self._writer = open_to_write(path)
+        try:
+            super().__init__(path)
+        except StoreRefused:
+            self._writer.close()
+            raise
 
     def close(self) -> None:
         """Synchronous, so that a cancelled shutdown closes too. The last connection to go folds the WAL into the file."""
@@ -136,7 +117,7 @@ class SqliteStore(SqliteReader):
 
     async def _write(self, work: Callable[[], object]) -> None:
         def transaction() -> None:
-            with _translated("cannot write to the store", StoreDown):
+            with translated("cannot write to the store", StoreDown):
                 self._writer.execute("BEGIN IMMEDIATE")
                 try:
                     work()
@@ -148,59 +129,3 @@ class SqliteStore(SqliteReader):
 
         # Not abandoned on cancel: a commit that has begun ends before anybody acts on its outcome.
         await trio.to_thread.run_sync(transaction, limiter=self._one_writer)
-
-
-def _open_writer(path: Path) -> apsw.Connection:
-    """A connection ready to write, with the schema in place."""
-    connection = apsw.Connection(str(path))
-    os.chmod(path, 0o600)
-    connection.set_busy_timeout(BUSY_MS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    version = connection.pragma("user_version")
-    if version == 0 and connection.pragma("schema_version") == 0:
-        connection.execute(f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
-    elif connection.pragma("application_id") != APPLICATION_ID:
-        raise StoreRefused(f"{path} is a database of another program; name another file with --store")
-    elif version > SCHEMA_VERSION:
-        raise StoreRefused(f"{path} was written by a newer trio-agent; upgrade this one, or name another file")
-    elif (verdict := connection.execute("PRAGMA quick_check(1)").get) != "ok":
-        raise StoreRefused(f"{path} is damaged ({verdict}); restore a backup, or move it away to begin anew")
-    return connection
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock. The lock file stays: removing it would let two processes lock two files of one name."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise StoreRefused(f"cannot open the store {path}: {exc.strerror}; name another with --store") from exc
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        os.close(descriptor)
-        if exc.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise StoreRefused(
-                f"the store {path} is in use by another trio-agent; stop that one, or name another with --data-dir"
-            ) from exc
-        raise StoreRefused(f"cannot lock the store {path}: {exc.strerror}") from exc
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _translated(doing: str, otherwise: type[StoreDown] | type[StoreRefused]) -> Iterator[None]:
-    """Translate SQLite's errors to ours."""
-    try:
-        yield
-    except apsw.FullError as exc:
-        raise StoreFull("the disk is full: make room, then try again") from exc
-    except (apsw.CorruptError, apsw.NotADBError) as exc:
-        raise otherwise(f"{doing}: the file is damaged ({exc}); restore a backup, or move it away") from exc
-    except apsw.Error as exc:
-        raise otherwise(f"{doing}: {exc}") from exc
