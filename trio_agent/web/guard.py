@@ -91,17 +91,30 @@ class Guard:
             elif scope["method"] == "OPTIONS" and extra:
                 await exchange.answer_preflight()
             else:
-                await self._app(scope, exchange.receive, exchange.send)
+                await self._pass_on(scope, exchange)
             # The path only: a query may hold a token, and does for EventSource.
             logger.debug("request", method=scope["method"], path=scope["path"], status=exchange.status)
 
+    async def _pass_on(self, scope: Scope, exchange: _Exchange) -> None:
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except* Exception as group:
+            # Past the point where the app could answer: the response has begun, and now it breaks off.
+            logger.error("response_crashed", path=scope["path"], exc_info=group)
+            raise
+
     def _judge(self, scope: Scope, headers: _Headers) -> _Refusal | None:
+        if not scope["path"].startswith("/"):
+            # A proxy's form, `*`, or nothing: routing would take it for a URL, and fail on some.
+            return _Refusal(HTTPStatus.BAD_REQUEST, "the request's target must be a path that begins with /")
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
             return _Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL is longer than {MAX_URL_BYTES} bytes")
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             return _Refusal(
                 HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"the headers are larger than {MAX_HEADER_BYTES} bytes"
             )
+        if headers.only("host") is None:
+            return _Refusal(HTTPStatus.BAD_REQUEST, "a request names exactly one Host")
         port = scope["server"][1] if scope.get("server") else None
         if not self._names_us(headers.only("host"), port):
             return _Refusal(HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by that Host; see --allow-host")
@@ -117,10 +130,10 @@ class Guard:
         match = _HOST.fullmatch(host or "")
         if match is None:
             return False
-        name, asked = match[1].lower(), match[2]
+        name, asked = match[1].lower(), int(match[2] or 80)
         if name in self._access.allow_hosts or f"{name}:{asked}" in self._access.allow_hosts:
             return True
-        return name in _LOOPBACK and (port is None or int(asked or 80) == port)
+        return name in _LOOPBACK and port in (None, asked)
 
     def _from_own_page(self, headers: _Headers, public: bool) -> bool:
         origin = headers.only("origin")
@@ -205,7 +218,16 @@ class _Exchange:
 
     async def answer(self, status: HTTPStatus, detail: str, request_id: str) -> None:
         body = problem_json(status, detail, request_id)
-        await self._whole(status, headers_of(status), body)
+        async with trio.open_nursery() as nursery:
+            # The server hands us the body through a short queue, and would wait for ever, in the middle of our answer, for
+            # somebody to take it.
+            nursery.start_soon(self._discard)
+            await self._whole(status, headers_of(status), body)
+            nursery.cancel_scope.cancel()
+
+    async def _discard(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def answer_preflight(self) -> None:
         headers = {"Access-Control-Allow-Methods": _CORS_METHODS, "Access-Control-Allow-Headers": _CORS_HEADERS}

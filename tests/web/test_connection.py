@@ -1,0 +1,125 @@
+"""Connections on real sockets, on a clock that moves only when it is told to."""
+
+from __future__ import annotations
+
+import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from tests.web.serving import descriptors, read_all, read_until, serving_app, settled, tasks
+
+
+async def test_a_client_that_leaves_its_stream_is_gone_at_once(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await wait_all_tasks_blocked(0.01)
+        before = tasks(), descriptors()
+        async with await server.connect() as stream:
+            await stream.send_all(server.request("/stream"))
+            await read_until(stream, b"event: state")
+            assert tasks() > before[0]
+        await settled(lambda: (tasks(), descriptors()) == before)
+
+
+async def test_a_client_that_pipelined_behind_its_stream_is_cut_off(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await wait_all_tasks_blocked(0.01)
+        before = tasks()
+        async with await server.connect() as stream:
+            await stream.send_all(server.request("/stream") + server.request("/state"))
+            await read_all(stream)
+        await settled(lambda: tasks() == before)
+
+
+async def test_a_client_that_asked_for_another_protocol_and_leaves_is_gone_at_once(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await wait_all_tasks_blocked(0.01)
+        before = tasks()
+        for upgrade in ("Upgrade: h2c", "Upgrade: foo"):
+            async with await server.connect() as stream:
+                await stream.send_all(server.request("/stream", "Connection: Upgrade", upgrade))
+                await read_until(stream, b"event: state")
+            await settled(lambda: tasks() == before)
+
+
+async def test_an_idle_connection_is_closed_after_five_seconds(mock_clock: MockClock) -> None:
+    async with serving_app() as server, await server.connect() as stream:
+        await stream.send_all(server.request("/state"))
+        await read_until(stream, b'"ssh_error":""}')
+        await wait_all_tasks_blocked(0.01)
+        mock_clock.jump(5.1)
+        assert await read_all(stream) == b""
+
+
+async def test_an_idle_connection_that_the_client_closes_is_gone_at_once(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await wait_all_tasks_blocked(0.01)
+        before = tasks()
+        async with await server.connect() as stream:
+            await stream.send_all(server.request("/state"))
+            await read_until(stream, b'"ssh_error":""}')
+        await settled(lambda: tasks() == before)
+
+
+async def test_a_head_that_never_ends_is_given_up_after_five_seconds(mock_clock: MockClock) -> None:
+    async with serving_app() as server, await server.connect() as stream:
+        await stream.send_all(b"GET /stream HTTP/1.1\r\nHost:")
+        for _ in range(4):
+            await wait_all_tasks_blocked(0.01)
+            mock_clock.jump(1.2)
+            await stream.send_all(b"x")
+        await wait_all_tasks_blocked(0.01)
+        mock_clock.jump(1.2)
+        assert await read_all(stream) == b""
+
+
+async def test_a_refused_client_that_floods_its_body_in_small_chunks_leaves_nothing_behind(
+    mock_clock: MockClock,
+) -> None:
+    async with serving_app() as server:
+        await wait_all_tasks_blocked(0.01)
+        before = tasks()
+        async with await server.connect() as stream:
+            head = server.request("/chat", "Transfer-Encoding: chunked", method="POST", token="")
+            await stream.send_all(head + b"1\r\na\r\n" * 9000)
+            answer = await read_until(stream, b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 401")
+        await settled(lambda: tasks() == before)
+
+
+async def test_a_client_that_sends_more_than_was_asked_still_reads_its_answer(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        for target, token in (("/chat", ""), ("/chat", "canary-token-of-the-tests")):
+            head = server.request(
+                target, "Content-Length: 3000000", "Content-Type: application/json", method="POST", token=token
+            )
+            answer = await server.raw(head + b"x" * 3_000_000)
+            assert answer.startswith(b"HTTP/1.1 401" if not token else b"HTTP/1.1 413"), answer[:100]
+            assert answer.endswith(b"}")
+
+
+async def test_connection_close_is_honoured(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        answer = await server.raw(server.request("/state", "Connection: close"))
+        assert b"connection: close" in answer.lower()
+        assert answer.endswith(b'"ssh_error":""}')
+
+
+async def test_two_requests_on_one_connection_work(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        both = server.request("/state") + server.request("/healthz", "Connection: close")
+        answer = await server.raw(both)
+        assert answer.count(b"HTTP/1.1 200") == 2
+
+
+async def test_a_reader_that_takes_nothing_is_cut_off_after_twenty_seconds(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await server.record(*["x" * 1_000_000] * 12)
+        before = tasks()
+        async with await server.connect() as stuck:
+            await stuck.send_all(server.request("/stream"))
+            await wait_all_tasks_blocked(0.05)
+            mock_clock.jump(19)
+            await wait_all_tasks_blocked(0.05)
+            assert tasks() > before
+            with trio.fail_after(1000):
+                mock_clock.jump(2)
+                await settled(lambda: tasks() == before)
