@@ -150,16 +150,28 @@ async def test_commits_taken_back_are_taken_back_on_the_branch(workspace: Worksp
 
 
 async def test_an_amended_commit_that_was_pruned_does_not_matter(workspace: Workspace, project: Path) -> None:
-    git(project, "checkout", "--quiet", "-b", "trio-agent/one")
-    git(project, "checkout", "--quiet", "main")
-    git(project, "branch", "--quiet", "--move", "trio-agent/one", "trio-agent")
     commit_files(workspace.path, {"a": "a"}, "One")
-    assert "trio-agent" in (await workspace.deliver("one")).problem
-    git(workspace.path, "commit", "--quiet", "--amend", "--message", "One, better")
+    await workspace.deliver("one")
+    git(project, "checkout", "--quiet", "trio-agent/one")
+    commit_files(workspace.path, {"a": "b"}, "Two")
+    assert (await workspace.deliver("one")).problem
+    git(project, "checkout", "--quiet", "main")
+    git(workspace.path, "commit", "--quiet", "--amend", "--message", "Two, better")
     git(workspace.path, "reflog", "expire", "--expire=now", "--all")
     git(workspace.path, "gc", "--quiet", "--prune=now")
-    git(project, "branch", "--quiet", "--delete", "trio-agent")
-    assert [commit.subject for commit in (await workspace.deliver("one")).commits] == ["One, better"]
+    delivery = await workspace.deliver("one")
+    assert [commit.subject for commit in delivery.commits] == ["Two, better"]
+    assert delivery.problem == ""
+
+
+async def test_a_first_delivery_that_failed_is_made_up_for(workspace: Workspace, project: Path) -> None:
+    git(project, "branch", "trio-agent")
+    head = commit_files(workspace.path, {"a": "a"}, "One")
+    assert "'refs/heads/trio-agent' exists" in (await workspace.deliver("one")).problem
+    git(project, "branch", "--quiet", "--move", "trio-agent", "another")
+    delivery = await workspace.deliver("one")
+    assert (delivery.commits, delivery.branch) == ((), "trio-agent/one")
+    assert git(project, "rev-parse", "trio-agent/one") == head
 
 
 async def test_a_branch_that_is_checked_out_is_not_moved(workspace: Workspace, project: Path, tmp_path: Path) -> None:

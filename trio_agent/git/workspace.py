@@ -72,7 +72,7 @@ class GitWorkspace:
 
     async def _deliver(self, head: str, slug: str) -> Delivery:
         start, announced = self._notes["initial_commit"], self._notes["announced"]
-        commits = await self._host.log(head, [start, announced])
+        commits = await self._host.log(head, [start, announced, self._delivered])
         if not commits and not self._notes["branch"] and not await self._host.log(head, [start]):
             return Delivery()
         branch = problem = ""
