@@ -196,7 +196,7 @@ async def run_group(
             await group.wait()
             linger_s = LINGER_S
         finally:
-            left_behind = await group.end(linger_s)
+            left_behind = await group.end(linger_s)  # noqa: ASYNC102  it shields itself, with a deadline
             pumping.deadline = trio.current_time() + DRAIN_GRACE_S
     exit_status = group.exit_status
     # None: killed, and not gone within the grace.
