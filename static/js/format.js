@@ -74,7 +74,7 @@ export function ago(rfc3339, nowMs) {
 }
 
 /** The last `keep` parts of a path. @param {string} path @param {number} keep */
-export function shortPath(path, keep = 2) {
+export function shortPath(path, keep) {
   const parts = path.split("/").filter(Boolean);
   return parts.length <= keep ? path : `…/${parts.slice(-keep).join("/")}`;
 }

@@ -49,8 +49,8 @@ test("a state of a later server is shown by its name", () => {
 });
 
 test("paths are shortened from the left", () => {
-  assert.equal(shortPath("/home/user/work/weather"), "…/work/weather");
-  assert.equal(shortPath("/work"), "/work");
+  assert.equal(shortPath("/home/user/work/weather", 2), "…/work/weather");
+  assert.equal(shortPath("/work", 1), "/work");
 });
 
 test("the past is told in the largest unit that fits", () => {

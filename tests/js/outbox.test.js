@@ -120,6 +120,8 @@ test("of two equal messages one echo hides one", () => {
   outbox.send("again");
   outbox.settle(logOf("again"), 1);
   assert.deepEqual(page.pending.map(({ echoed }) => echoed), [true, false]);
+  outbox.settle(logOf("again", "again"), 1);
+  assert.deepEqual(page.pending.map(({ echoed }) => echoed), [true, true]);
 });
 
 test("what an earlier visit left is sent under its own key", async () => {

@@ -105,8 +105,8 @@ test("deltas grow the draft of the next message, part by part", () => {
 });
 
 test("offsets count code points", () => {
-  const log = told(EMPTY, ready(), delta(0, 0, "\ud83d\ude00\u00e9"), delta(0, 2, "x"));
-  assert.equal(log.draft?.content.text, "\ud83d\ude00\u00e9x");
+  const log = told(EMPTY, ready(), delta(0, 0, "\ud83d\ude00\u00e9"), delta(0, 2, "\ud83d\ude80"), delta(0, 3, "x"));
+  assert.equal(log.draft?.content.text, "\ud83d\ude00\u00e9\ud83d\ude80x");
 });
 
 test("a delta from the start replaces, also with nothing", () => {

@@ -152,10 +152,10 @@ test("Retry-After of a refusal is respected", async () => {
 test("an ended session is not asked for again", async () => {
   const { fake, stream, events } = await connected();
   await fake.last.event("bye", { reason: "session_ended", retry_ms: 2000 });
+  assert.equal(fake.timers, 0);
   await fake.pass(600_000);
   assert.equal(stream.connection.status, "ended");
   assert.equal(fake.exchanges.length, 1);
-  assert.equal(fake.timers, 0);
   assert.equal(events.at(-1)?.event, "bye");
 });
 

@@ -42,7 +42,7 @@ export class SessionFacts extends HTMLElement {
     const facts = [
       ["Branch", state.branch_name || "made with the first commit", state.branch_name],
       ["Model", state.model, state.model],
-      ["Folder", shortPath(directory), directory],
+      ["Folder", shortPath(directory, 1), directory],
       ["Sandbox", SANDBOXES[state.sandbox] ?? state.sandbox, state.sandbox === "none" ? "Commands run with your own rights" : state.sandbox],
       ["Origin", state.git_origin, state.git_origin],
       ["Host", state.hostname, state.hostname],

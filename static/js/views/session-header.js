@@ -14,14 +14,18 @@ export class SessionHeader extends HTMLElement {
   }
 
   /** @param {Snapshot} snapshot */
-  show({ log: { state }, connection, stopping }) {
+  show({ log: { state, draft }, connection, stopping }) {
     if (!state) return;
     const { words, mood } = agentState(state.agent_state);
     const title = state.title || "New session";
     say(this.#title, title);
     this.#title.title = title;
-    const tools = state.agent_state === "RunningTool" ? state.outstanding_tool_calls : [];
-    const said = state.session_ended ? "Session ended" : stopping ? "Stopping…" : tools.length > 0 ? `Running ${[...new Set(tools)].join(", ")}` : words;
+    const tools = state.agent_state === "RunningTool" ? [...new Set(state.outstanding_tool_calls)] : [];
+    let said = words;
+    if (state.session_ended) said = "Session ended";
+    else if (stopping) said = "Stopping…";
+    else if (tools.length > 0) said = `Running ${tools.join(", ")}`;
+    else if (draft?.content.text) said = "Answering";
     say(this.#words, said);
     this.#state.dataset.state = state.agent_state;
     // What was true when the connection broke may not be true now: shown, but not as if it were live.

@@ -18,6 +18,11 @@ import { welcome } from "./welcome.js";
 
 /** Time for appending in one frame; the rest of a 60 Hz frame is the browser's. */
 const SLICE_MS = 8;
+/**
+ * Cards in one block. Blocks out of sight are not laid out at all, so a log of ten thousands costs what its blocks cost;
+ * with content-visibility on each card instead, every new message still visited all the others.
+ */
+const BLOCK_CARDS = 40;
 /** This close to the end counts as being there. */
 const NEAR_PX = 48;
 
@@ -28,6 +33,8 @@ export class SessionTimeline extends HTMLElement {
   #queue = el("div", { class: "queue" });
   #pill = el("button", { class: "pill", type: "button", hidden: true, onClick: () => this.toEnd() }, "New messages");
   #empty = el("div", { class: "welcome-slot" });
+  /** @type {HTMLElement | null} The last block, which grows. */
+  #block = null;
   #generation = 0;
   #shown = 0;
   #sticking = true;
@@ -85,6 +92,7 @@ export class SessionTimeline extends HTMLElement {
     this.#shown = 0;
     this.#unseen = 0;
     this.#draft = null;
+    this.#block = null;
     this.#calls.clear();
     this.markdown?.clear();
     this.#list.replaceChildren();
@@ -101,7 +109,7 @@ export class SessionTimeline extends HTMLElement {
       this.#place(/** @type {Message} */ (log.messages[this.#shown]), fragment);
       this.#shown += 1;
     }
-    this.#list.append(fragment);
+    this.#extend(fragment);
     if (!this.#sticking) this.#unseen += this.#shown - from;
     if (this.#shown < log.messages.length) {
       this.#slicing = true;
@@ -109,6 +117,17 @@ export class SessionTimeline extends HTMLElement {
         this.#slicing = false;
         if (this.#snapshot) this.show(this.#snapshot);
       });
+    }
+  }
+
+  /** @param {DocumentFragment} cards */
+  #extend(cards) {
+    while (cards.firstChild) {
+      if (!this.#block || this.#block.childElementCount >= BLOCK_CARDS) {
+        this.#block = el("div", { class: "block" });
+        this.#list.append(this.#block);
+      }
+      this.#block.append(...[...cards.childNodes].slice(0, BLOCK_CARDS - this.#block.childElementCount));
     }
   }
 
@@ -146,7 +165,10 @@ export class SessionTimeline extends HTMLElement {
     }
     this.#draft ??= new MessageCard();
     this.#draft.write(log.draft);
-    if (this.#draft !== this.#list.lastElementChild) this.#list.append(this.#draft);
+    if (this.#draft === this.#block?.lastElementChild) return;
+    const fragment = document.createDocumentFragment();
+    fragment.append(this.#draft);
+    this.#extend(fragment);
   }
 
   #showCalls() {
