@@ -52,6 +52,12 @@ async def test_many_objects_arrive_as_one_pack(workspace: Workspace, project: Pa
     assert git(project, "ls-tree", "--name-only", "trio-agent/many:many").count("\n") == 149
 
 
+async def test_nothing_that_was_packed_for_the_way_is_left(workspace: Workspace, data_dir: Path) -> None:
+    commit_files(workspace.path, {"a": "a"}, "One")
+    await workspace.deliver("one")
+    assert list((data_dir / "workspaces" / "s1.git").rglob("*.pack")) == []
+
+
 async def test_only_what_is_new_is_carried(workspaces: RepositoryWorkspaces, project: Path) -> None:
     commit_files(project, {f"many/{number}": str(number) for number in range(150)}, "Many of the user's")
     workspace = await workspaces.open("s2", {})

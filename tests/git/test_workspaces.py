@@ -40,6 +40,12 @@ async def test_a_clone_has_the_users_identity_and_no_way_back(workspaces: Reposi
     assert not (workspace.path / ".git" / "hooks").exists()
 
 
+async def test_a_commit_in_a_clone_asks_nobody_for_a_signature(workspaces: RepositoryWorkspaces, project: Path) -> None:
+    git(project, "config", "commit.gpgSign", "true")
+    workspace = await workspaces.open("s1", {})
+    assert git(workspace.path, "config", "--type=bool", "commit.gpgSign") == "false"
+
+
 async def test_a_clone_knows_tags_and_other_branches(workspaces: RepositoryWorkspaces, project: Path) -> None:
     git(project, "branch", "side/line", "v0.1.0")
     workspace = await workspaces.open("s1", {})
