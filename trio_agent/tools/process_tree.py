@@ -2,7 +2,8 @@
 
 Source: proc(5), `/proc/PID/stat` and `/proc/PID/environ`. Three signs, any of which is enough: the session of the command's
 leader; an ancestor that belongs; a marker in the environment, which every fork and exec inherits. A process that gives up
-all three (setsid, orphaned, environment cleared) is not found outside a sandbox; inside, its PID namespace dies as a whole.
+all three (setsid, orphaned, environment cleared), or forks a successor faster than /proc can be read, gets away where there is
+no sandbox; in one, its PID namespace dies as a whole.
 """
 
 from __future__ import annotations
