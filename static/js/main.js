@@ -13,6 +13,7 @@ import { EventStream, HEARTBEAT_S } from "./stream.js";
 import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
+import { NoticeBar } from "./views/notice-bar.js";
 import { SessionFacts } from "./views/session-facts.js";
 import { SessionHeader } from "./views/session-header.js";
 import { SessionList } from "./views/session-list.js";
@@ -35,7 +36,7 @@ const views = {
   list: find("session-list", SessionList),
   diff: find("diff-panel", DiffPanel),
   gate: find("token-gate", TokenGate),
-  notice: find("#notice", HTMLElement),
+  notice: find("notice-bar", NoticeBar),
 };
 
 const now = sleepAwareClock(() => performance.now(), () => Date.now());
@@ -172,7 +173,6 @@ function act(intent) {
 }
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
-views.notice.addEventListener("click", () => act({ kind: "dismiss" }));
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   stream.wake();
@@ -187,19 +187,18 @@ store.subscribe((snapshot) => {
   const { log, connection, notice } = snapshot;
   const barred = connection.status === "unauthorized";
   document.body.classList.toggle("barred", barred);
-  document.body.dataset.status = connection.status;
-  views.gate.hidden = !barred;
+  views.gate.show(barred);
   views.network.show(connection, now);
   views.header.show(snapshot);
   views.timeline.show(snapshot);
   views.composer.show(snapshot);
   views.list.show(snapshot);
   if (log.state) views.facts.show(log.state);
-  views.notice.hidden = notice === "";
-  views.notice.textContent = notice;
+  views.notice.show(notice);
 });
 
 if (addressed) settleOn(addressed);
 stream.start();
 void refreshSessions();
-views.composer.focusPrompt();
+// Where there is no hover there is a keyboard on the screen, which would come up over the log.
+if (matchMedia("(hover: hover)").matches) views.composer.focusPrompt();

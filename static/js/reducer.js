@@ -14,10 +14,11 @@
  * @typedef {{ idx: number, content: Written, thinking: Written }} Draft
  * @typedef {{ text: string, end: number }} Output  the end of a running tool's output; `end` is the offset after it
  * @typedef {{
- *   generation: number, log: string, cursor: string, base: number, messages: readonly Message[], state: State | null,
+ *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Message[], state: State | null,
  *   draft: Draft | null, outputs: ReadonlyMap<string, Output>,
  * }} Log
- *   `messages[i].idx === base + i`. `generation` counts how often everything was dropped.
+ *   `messages[i].idx === base + i`. `generation` counts how often everything was dropped. `announced` is how many
+ *   messages the log had when the connection began.
  */
 
 import { isWorking } from "./format.js";
@@ -31,6 +32,7 @@ export const EMPTY = {
   log: "",
   cursor: "",
   base: 0,
+  announced: 0,
   messages: [],
   state: null,
   draft: null,
@@ -86,7 +88,7 @@ function restart(next, { log, from = 0 }, id) {
   next.outputs = new Map();
 }
 
-/** @param {Log} next @param {{ log: string, from: number }} data @param {string} id */
+/** @param {Log} next @param {{ log: string, from: number, count: number }} data @param {string} id */
 function applyReady(next, data, id) {
   if (next.log !== "" && data.log !== next.log) restart(next, data, id);
   // A new connection tells again what is being written; what the old one told may have been given up meanwhile.
@@ -94,6 +96,7 @@ function applyReady(next, data, id) {
   next.outputs = new Map();
   const fresh = next.log === "";
   next.log = data.log;
+  next.announced = data.count;
   if (fresh) next.base = data.from;
   if (data.from > countOf(next)) {
     // The server begins after what we have, and we never asked for that: ask again from the start.

@@ -172,3 +172,8 @@ test("code points are counted, also where a pair is broken", () => {
   assert.equal(codePoints("\ude00\ud83d"), 2);
   assert.equal(codePoints("\ud83d\ud83d\ude00"), 2);
 });
+
+test("how long the log is to become is known from the start of the connection", () => {
+  const log = told(EMPTY, made("ready", { log: "abc", from: 0, count: 900, heartbeat: 15 }, "abc.0.t"), message(0));
+  assert.deepEqual([log.announced, countOf(log)], [900, 1]);
+});

@@ -1,8 +1,6 @@
 /**
  * The log on screen: one element a message, appended once, in slices that never hold up a frame.
  *
- * Sticks to the end unless the user has scrolled up; then a pill says that there is more.
- *
  * @import { Snapshot } from "../store.js"
  * @import { Message, State } from "../wire.js"
  * @import { MarkdownRenderer } from "../markdown.js"
@@ -11,10 +9,11 @@
 import { el, want } from "../dom.js";
 import { isWorking } from "../format.js";
 import { countOf } from "../reducer.js";
+import { EndFollower } from "./end-follower.js";
 import { MessageCard } from "./message-card.js";
 import { PendingCard } from "./pending-card.js";
 import { ToolCard } from "./tool-card.js";
-import { welcome } from "./welcome.js";
+import { loading, welcome } from "./welcome.js";
 
 /** Time for appending in one frame; the rest of a 60 Hz frame is the browser's. */
 const SLICE_MS = 8;
@@ -23,23 +22,21 @@ const SLICE_MS = 8;
  * with content-visibility on each card instead, every new message still visited all the others.
  */
 const BLOCK_CARDS = 40;
-/** This close to the end counts as being there. */
-const NEAR_PX = 48;
+/** A log with more to come than this is shown when it is whole, instead of racing past. */
+const CATCH_UP = 300;
 
 export class SessionTimeline extends HTMLElement {
   /** @type {MarkdownRenderer | null} Set before the first `show`. */
   markdown = null;
   #list = el("div", { class: "cards" });
   #queue = el("div", { class: "queue" });
-  #pill = el("button", { class: "pill", type: "button", hidden: true, onClick: () => this.toEnd() }, "New messages");
+  #end = new EndFollower(this, this.#list);
   #empty = el("div", { class: "welcome-slot" });
   /** @type {HTMLElement | null} The last block, which grows. */
   #block = null;
   #generation = 0;
   #shown = 0;
-  #sticking = true;
-  #top = 0;
-  #unseen = 0;
+  #catchingUp = false;
   #slicing = false;
   /** @type {Snapshot | null} */
   #snapshot = null;
@@ -51,13 +48,8 @@ export class SessionTimeline extends HTMLElement {
   #pending = new Map();
 
   connectedCallback() {
-    this.append(this.#empty, this.#list, this.#queue, this.#pill);
-    this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.append(this.#empty, this.#list, this.#queue, this.#end.pill);
     this.addEventListener("click", (event) => this.#opened(event.target), { capture: true });
-    // Cards grow after they were appended: when Markdown arrives, when a card comes into view and is laid out at last.
-    const resized = new ResizeObserver(() => this.#stick());
-    resized.observe(this.#list);
-    resized.observe(this);
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -70,15 +62,11 @@ export class SessionTimeline extends HTMLElement {
     this.#showDraft();
     this.#showCalls();
     this.#showPending(pending);
-    const empty = countOf(log) === 0 && pending.length === 0 && !log.draft;
+    const empty = this.#catchingUp || (countOf(log) === 0 && pending.length === 0 && !log.draft);
     this.#empty.hidden = !empty;
-    if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
-    this.#stick();
-  }
-
-  toEnd() {
-    this.#sticking = true;
-    this.#stick();
+    if (this.#catchingUp) loading(this.#empty, this.#shown, log.announced);
+    else if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
+    this.#end.stick();
   }
 
   /** @param {string} toolCallId */
@@ -90,27 +78,29 @@ export class SessionTimeline extends HTMLElement {
   #clear(generation) {
     this.#generation = generation;
     this.#shown = 0;
-    this.#unseen = 0;
     this.#draft = null;
     this.#block = null;
     this.#calls.clear();
     this.markdown?.clear();
     this.#list.replaceChildren();
-    this.#sticking = true;
+    this.#end.toEnd();
   }
 
   #append() {
     const log = this.#snapshot?.log;
     if (!log || this.#slicing) return;
-    const deadline = performance.now() + SLICE_MS;
     const from = this.#shown;
+    const behind = log.announced - log.base - from;
+    this.#catchingUp = behind > CATCH_UP && (this.#catchingUp || from === 0);
+    this.#list.classList.toggle("catching-up", this.#catchingUp);
+    const deadline = performance.now() + SLICE_MS;
     const fragment = document.createDocumentFragment();
     while (this.#shown < log.messages.length && performance.now() < deadline) {
       this.#place(/** @type {Message} */ (log.messages[this.#shown]), fragment);
       this.#shown += 1;
     }
     this.#extend(fragment);
-    if (!this.#sticking) this.#unseen += this.#shown - from;
+    this.#end.grew(this.#shown - from);
     if (this.#shown < log.messages.length) {
       this.#slicing = true;
       setTimeout(() => {
@@ -195,7 +185,7 @@ export class SessionTimeline extends HTMLElement {
         card = new PendingCard();
         this.#pending.set(each.key, card);
         this.#queue.append(card);
-        this.#sticking = true;
+        this.#end.toEnd();
       }
       card.show(each);
     }
@@ -206,30 +196,11 @@ export class SessionTimeline extends HTMLElement {
     for (const card of this.#calls.values()) card.tick(now);
   }
 
-  #scrolled() {
-    const near = this.scrollHeight - this.scrollTop - this.clientHeight < NEAR_PX;
-    // Only going up is leaving the end: the event comes late, and by then new cards may have moved the end away.
-    if (near || this.scrollTop < this.#top) this.#sticking = near;
-    this.#top = this.scrollTop;
-    this.#showPill();
-  }
-
   /** Who opens a card wants to read it: it must not be pushed away. @param {EventTarget | null} target */
   #opened(target) {
     const card = target instanceof Element && target.closest("summary") ? target.closest("tool-card, message-card") : null;
     if (!card || (card instanceof ToolCard && card.running)) return;
-    this.#sticking = false;
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
-  }
-
-  #stick() {
-    if (this.#sticking) this.scrollTop = this.scrollHeight;
-    this.#showPill();
-  }
-
-  #showPill() {
-    if (this.#sticking) this.#unseen = 0;
-    this.#pill.hidden = this.#sticking || this.#unseen === 0;
+    this.#end.hold();
   }
 }
 

@@ -3,6 +3,8 @@
 import { el, icon, want } from "../dom.js";
 
 export class TokenGate extends HTMLElement {
+  #tried = false;
+  #problem = el("p", { class: "problem", role: "alert", hidden: true }, "The server did not accept that.");
   #field = el("input", { id: "token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
 
   connectedCallback() {
@@ -14,14 +16,24 @@ export class TokenGate extends HTMLElement {
       el("p", { text: "Open the link that trio-agent printed when it started. Its end, after #token=, is the key to this server." }),
       el("label", { for: "token", text: "Or paste the link or the token here" }),
       el("div", { class: "gate-row" }, this.#field, el("button", { class: "button primary", type: "submit", text: "Open" })),
+      this.#problem,
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const given = this.#field.value.trim();
       this.#field.value = "";
+      this.#tried = true;
       want(this, { kind: "token", token: given.split("#token=").at(-1) ?? "" });
     });
     this.append(form);
+  }
+
+  /** @param {boolean} barred whether the server refuses this page */
+  show(barred) {
+    if (barred !== this.hasAttribute("hidden")) return;
+    this.toggleAttribute("hidden", !barred);
+    this.#problem.hidden = !this.#tried;
+    if (barred) this.#field.focus();
   }
 }
 

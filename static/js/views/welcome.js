@@ -16,6 +16,14 @@ const REAL = [
   { prompt: "Find the least tested part of this code and add tests for it.", says: "make it safer" },
 ];
 
+/** A long log on its way. @param {HTMLElement} slot @param {number} shown @param {number} count */
+export function loading(slot, shown, count) {
+  slot.dataset.shows = "loading a log";
+  slot.replaceChildren(
+    el("p", { class: "quiet loading", text: `Loading ${shown.toLocaleString()} of ${count.toLocaleString()} messages…` }),
+  );
+}
+
 /** @param {HTMLElement} slot @param {Snapshot} snapshot @param {(prompt: string) => void} suggest */
 export function welcome(slot, { log }, suggest) {
   const key = log.state ? `ready ${log.state.model}` : "loading";
