@@ -6,7 +6,7 @@
     nox -s dev                    the tools, for working by hand
 
 Python 3.11 and git must be there. What else a session needs it installs itself: Python packages and, where there is none,
-Node.js into an environment of its own under `.nox/`; Chromium, bubblewrap and ripgrep by the system's apt-get.
+Node.js into an environment of its own under `.nox/`; by the system's apt-get Chromium, bubblewrap, ripgrep and libatomic.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
+from functools import partial
 from pathlib import Path
 
 import nox
@@ -134,23 +136,35 @@ def _node_version() -> int:
 
 def _install_programs(session: nox.Session) -> None:
     """See that Chromium is there, and what the program uses where it is there: bubblewrap and ripgrep."""
-    missing = [
-        *([] if browser_on_path() else ["chromium"]),
-        *([] if shutil.which("bwrap") else ["bubblewrap"]),
-        *([] if shutil.which("rg") else ["ripgrep"]),
-    ]
-    if missing and shutil.which("apt-get"):
-        as_root = [] if os.geteuid() == 0 else ["sudo"] if shutil.which("sudo") else None
-        if as_root is not None:
-            quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-            # What matters is what is there afterwards: without network, or with half a mirror, the next lines say so.
-            any_code = range(256)
-            session.run(*as_root, "apt-get", "-qq", "update", external=True, env=quiet, success_codes=any_code)
-            for package in missing:
-                install = ("apt-get", "-qq", "install", "-y", "--no-install-recommends", package)
-                session.run(*as_root, *install, external=True, env=quiet, success_codes=any_code, silent=True)
-    if not browser_on_path():
+    missing = [package for package, there in _programs().items() if not there]
+    as_root = _as_root()
+    if missing and shutil.which("apt-get") and as_root is not None:
+        # What counts is what is there afterwards: a step that fails, without network say, is judged by the lines below.
+        apt = partial(session.run, *as_root, "apt-get", "-qq", external=True, silent=True, success_codes=range(256))
+        apt("update")
+        for package in missing:
+            apt("install", "-y", "--no-install-recommends", package, env={"DEBIAN_FRONTEND": "noninteractive"})
+    there_now = _programs()
+    if not there_now["chromium"]:
         session.error(INSTALL_HINT)
-    for program, loss in (("bwrap", "the sandbox"), ("rg", "the fast search")):
-        if not shutil.which(program):
-            session.warn(f"{program} is not installed: {loss} is tested only in its absence")
+    for package, there in there_now.items():
+        if not there:
+            session.warn(f"{package} is not installed: what uses it is tested in its absence only, or fails")
+
+
+def _programs() -> dict[str, bool]:
+    """Debian's packages that the tests use, and whether what they bring is there, by whatever way it came."""
+    return {
+        "chromium": browser_on_path() is not None,
+        "bubblewrap": shutil.which("bwrap") is not None,
+        "ripgrep": shutil.which("rg") is not None,
+        # The Node.js inside playwright's wheel is linked to it, and a slim system lacks it.
+        "libatomic1": find_library("atomic") is not None,
+    }
+
+
+def _as_root() -> list[str] | None:
+    """What to put before a command that needs root; None where root is out of reach."""
+    if os.geteuid() == 0:
+        return []
+    return ["sudo"] if shutil.which("sudo") else None
