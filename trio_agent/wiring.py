@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import trio
+
 from trio_agent.agent.coder import CodingAgent
-from trio_agent.config import Settings, load_settings
+from trio_agent.config import LOOPBACK_HOSTS, Settings, load_settings
 from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import default_model_name, make_model
@@ -28,6 +30,8 @@ from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
 from trio_agent.web.app import App
 from trio_agent.web.guard import Access
+
+END_BACKGROUND_S = 8.0  # the grace after TERM is 5 s
 
 
 def create_app(
@@ -65,8 +69,10 @@ def open_store(settings: Settings) -> Callable[[], AbstractAsyncContextManager[S
 def access_of(settings: Settings) -> Access:
     """Who may talk to the server. Makes the token where none is kept yet."""
     token = None if settings.no_auth else settings.token or load_token(settings.data_dir)
-    hosts = {settings.host.lower()} if settings.host not in ("0.0.0.0", "::") else set()
-    return Access(token, frozenset(hosts | set(settings.allow_host)), frozenset(settings.allow_origin))
+    hosts = {name.lower() for name in settings.allow_host}
+    if settings.host not in (*LOOPBACK_HOSTS, "0.0.0.0", "::"):
+        hosts.add(f"[{settings.host}]".lower() if ":" in settings.host else settings.host.lower())
+    return Access(token, frozenset(hosts), frozenset(settings.allow_origin))
 
 
 def coding_agent(settings: Settings, repository: Path, environment: Mapping[str, str]) -> CodingAgent:
@@ -79,7 +85,7 @@ def coding_agent(settings: Settings, repository: Path, environment: Mapping[str,
     )
     return CodingAgent(
         make_model=make,
-        make_tools=partial(_tools, sandbox, settings.data_dir, environment),
+        open_tools=partial(_open_tools, sandbox, settings.data_dir, environment),
         workspaces=workspaces,
         budget=Budget(
             dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
@@ -93,14 +99,23 @@ def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Mod
     return make_model(chosen, environment, settings.base_url or None)
 
 
-def _tools(sandbox: Sandbox, data_dir: Path, environment: Mapping[str, str], model: Model) -> Sequence[Tool]:
+@asynccontextmanager
+async def _open_tools(
+    sandbox: Sandbox, data_dir: Path, environment: Mapping[str, str], model: Model
+) -> AsyncIterator[Sequence[Tool]]:
     theirs = child_environment(environment, {})
+    bash = Bash(sandbox=sandbox, environment=theirs, hidden=[data_dir])
     tools: list[Tool] = [
-        Bash(sandbox=sandbox, environment=theirs, hidden=[data_dir]),
+        bash,
         Patch(),
         ReadFile(),
         Search(rg=shutil.which("rg"), environment=theirs),
         TodoWrite(),
     ]
     # Only the demo model asks for bursts; to others it would be one more thing to misuse.
-    return [*tools, Burst()] if model.name == "demo" else tools
+    try:
+        yield [*tools, Burst()] if model.name == "demo" else tools
+    finally:
+        # Commands left in the background end with the session: TERM, a grace, KILL.
+        with trio.move_on_after(END_BACKGROUND_S, shield=True):
+            await bash.end_background()

@@ -8,7 +8,7 @@ log from which the next turn can go on, because every tool call has its result w
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -46,14 +46,17 @@ class CodingAgent:
         self,
         *,
         make_model: Callable[[str], Model],
-        make_tools: Callable[[Model], Sequence[Tool]],
+        open_tools: Callable[[Model], AbstractAsyncContextManager[Sequence[Tool]]],
         workspaces: Workspaces,
         budget: Budget,
         sandbox: str,
     ) -> None:
-        """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in."""
+        """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
+
+        `open_tools` gives a session its tools; leaving ends what they left running.
+        """
         self._make_model = make_model
-        self._make_tools = make_tools
+        self._open_tools = open_tools
         self._workspaces = workspaces
         self._budget = budget
         self._sandbox = sandbox
@@ -76,9 +79,10 @@ class CodingAgent:
             sandbox=self._sandbox,
         )
         await session.describe(facts, workspace.notes)
-        toolbox = Toolbox(session, self._make_tools(model), workspace.path)
         system = instructions(workspace.path, survey, self._sandbox)
-        yield Coder(session, history, model, toolbox, workspace, system, self._budget)
+        async with self._open_tools(model) as tools:
+            toolbox = Toolbox(session, tools, workspace.path)
+            yield Coder(session, history, model, toolbox, workspace, system, self._budget)
 
     async def forget(self, session_id: str) -> None:
         await self._workspaces.remove(session_id)
