@@ -6,21 +6,29 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from trio_agent.config import LogFormat
 
 
 def configure_logs(form: LogFormat, level: int = logging.INFO) -> None:
-    """Send structlog's and the libraries' lines to stderr, `pretty` for people or `json`, one object a line."""
+    """Send structlog's and the libraries' lines to stderr, `pretty` for people or `json`, one object a line.
+
+    Tracebacks come without the local variables, which hold tokens, keys and what users said.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if form == "pretty":
-        last: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        console = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        last: list[structlog.typing.Processor] = [console]
     else:
-        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        last = [tracebacks, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import trio
 from quart import Request, Response, request
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -21,7 +22,7 @@ from trio_agent.core.message import Message
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.log import rfc3339
 from trio_agent.runtime.session import Session
-from trio_agent.seams import SessionRecord
+from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
 from trio_agent.web.pages import Pages
 from trio_agent.web.parameters import (
@@ -31,13 +32,14 @@ from trio_agent.web.parameters import (
     query_heartbeat,
     query_integer,
 )
-from trio_agent.web.polling import wait_for_more
+from trio_agent.web.polling import wait_for_attendant, wait_for_more
 from trio_agent.web.render import render
 from trio_agent.web.serving import Serving
 from trio_agent.web.stream import HEADERS as STREAM_HEADERS
-from trio_agent.web.stream import Start, StreamBody, open_stream, overloaded
+from trio_agent.web.stream import Start, StreamBody, admitted, open_stream
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,40}")
+_SESSION_ID = re.compile(r"[0-9a-f]{16}")
 _INDEX = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
@@ -47,12 +49,16 @@ class Api:
 
     serving: Serving
     pages: Pages
+    renderers: trio.CapacityLimiter
 
     async def dashboard(self, session_id: str | None = None) -> Response:
         return self.pages.index(request, "./" if session_id is None else "../../")
 
     async def session_link(self, session_id: str) -> Response:
         """The page's relative links need the slash at the end."""
+        if not _SESSION_ID.fullmatch(session_id):
+            # It would become a Location, and one such as `\\\\host` leads elsewhere.
+            raise NotFound("no such session")
         return Response(b"", HTTPStatus.PERMANENT_REDIRECT, {"Location": f"{session_id}/"})
 
     async def static(self, name: str) -> Response:
@@ -63,14 +69,12 @@ class Api:
         start = await _stream_start(request, session)
         heartbeat_s = query_heartbeat(request, self.serving.hall.heartbeat_s)
         if request.method == "HEAD":
-            return Response(b"", 200, STREAM_HEADERS)
-        if not self.serving.may_stream():
-            return Response(overloaded(), 200, STREAM_HEADERS)
+            return _head_of_stream()
         stream = open_stream(
             session, start, heartbeat_s=heartbeat_s, stopping=self.serving.stopping.is_set, clock=self.serving.clock
         )
-        response = Response(StreamBody(self.serving.counted(stream)), 200, STREAM_HEADERS)
-        response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, 60 s
+        response = Response(StreamBody(admitted(self.serving.place(), stream)), 200, STREAM_HEADERS)
+        response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, if anybody set one
         return response
 
     async def state(self, session_id: str | None = None) -> Response:
@@ -96,7 +100,9 @@ class Api:
         if not _INDEX.fullmatch(idx) or int(idx) >= session.log.cursor.index:
             raise NotFound("no such message")
         (wire,) = await session.log.wires(int(idx), int(idx) + 1)
-        html = render(msgspec.json.decode(wire, type=Message).content)
+        content = msgspec.json.decode(wire, type=Message).content
+        # In a thread, and one at a time: what a model wrote may take long, and must not delay the streams meanwhile.
+        html = await trio.to_thread.run_sync(render, content, limiter=self.renderers, abandon_on_cancel=True)
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "private, max-age=31536000, immutable"}
         return Response(html.encode(), 200, headers)
 
@@ -108,7 +114,7 @@ class Api:
         digest = hashlib.sha256(body.message.encode("utf-8", "surrogatepass")).hexdigest()
         receipt = await session.post(body.message, key=key, digest=digest)
         cursor = receipt.cursor
-        answer = _json({"log": cursor.log, "idx": cursor.index - 1, "cursor": str(cursor)}, HTTPStatus.ACCEPTED)
+        answer = _json(Posted(log=cursor.log, idx=cursor.index - 1, cursor=str(cursor)), HTTPStatus.ACCEPTED)
         if receipt.replayed:
             answer.status_code = HTTPStatus.OK
             answer.headers["Idempotency-Replayed"] = "true"
@@ -120,17 +126,16 @@ class Api:
         session = await self._session(session_id)
         if body.tool_call_id:
             reason = await session.cancel_tool(body.tool_call_id, body.reason)
-            return _json({"status": "cancelled", "reason": reason, "tool_call_id": body.tool_call_id})
-        return _json({"status": "cancelled", "reason": await session.cancel(body.reason)})
+            return _json(Cancelled(reason=reason, tool_call_id=body.tool_call_id))
+        return _json(Cancelled(reason=await session.cancel(body.reason)))
 
     async def diff(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
         commits = request.args.getlist("commit")
         if len(commits) > 1 or (commits and not _COMMIT.fullmatch(commits[0])):
             raise InvalidInput("commit takes 4 to 40 hexadecimal digits")
-        if session.attendant is None:
-            raise ServiceUnavailable("the session is not ready yet")
-        text = await session.attendant.diff(commits[0] if commits else "")
+        attendant = await wait_for_attendant(session, self.serving.stopping.is_set)
+        text = await attendant.diff(commits[0] if commits else "")
         headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
         return Response(text.encode("utf-8", "replace"), 200, headers)
 
@@ -138,35 +143,37 @@ class Api:
         session = await self._session(session_id)
         state = session.snapshot()
         now = rfc3339(self.serving.clock())
-        rest = {
-            "message_count": state.message_count,
-            "total_usage": state.total_usage,
-            "hostname": state.hostname,
-            "working_dir": state.working_dir,
-            "download_time": now,
-        }
+        frame = Download(
+            messages=(),
+            message_count=state.message_count,
+            total_usage=state.total_usage,
+            hostname=state.hostname,
+            working_dir=state.working_dir,
+            download_time=now,
+        )
         messages = b",".join(await session.log.wires(0, state.message_count))
-        answer = _json_bytes(b'{"messages":[%b],%b' % (messages, encode_json(rest)[1:]))
+        # The messages go in as they stand in the log: nothing is decoded only to be encoded again.
+        answer = _json_bytes(encode_json(frame).replace(b"[]", b"[%b]" % messages, 1))
         stamp = re.sub(r"[-:]|\..*", "", now).replace("T", "-")
         answer.headers["Content-Disposition"] = f'attachment; filename="trio-agent-{stamp}.json"'
         return answer
 
     async def sessions(self) -> Response:
         opened = {session.id: session for session in self.serving.hall.open_sessions()}
-        return _json([_listed(record, opened.get(record.session_id)) for record in self.serving.hall.records()])
+        return _json([listed(record, opened.get(record.session_id)) for record in self.serving.hall.records()])
 
     async def new_session(self) -> Response:
         self._require_open()
         body = await json_body(request, NewSessionBody, optional=True)
         self.serving.check_model(body.model)
         session = await self.serving.hall.create(title=body.title, model=body.model)
-        return _json({"session_id": session.id, "url": f"sessions/{session.id}/"}, HTTPStatus.CREATED)
+        return _json(Begun(session_id=session.id, url=session_url(session.id)), HTTPStatus.CREATED)
 
     async def change_session(self, session_id: str) -> Response:
         self._require_open()
         body = await json_body(request, SessionPatchBody)
         record = await self.serving.hall.change(session_id, title=body.title, archived=body.archived)
-        return _json(_listed(record, await self.serving.hall.session(session_id)))
+        return _json(listed(record, await self.serving.hall.session(session_id)))
 
     async def delete_session(self, session_id: str) -> Response:
         self._require_open()
@@ -174,12 +181,12 @@ class Api:
         return Response(b"", HTTPStatus.NO_CONTENT)
 
     async def healthz(self) -> Response:
-        return _json({"status": "ok"})
+        return _json(Health(status="ok"))
 
     async def readyz(self) -> Response:
         self._require_open()
         await self.serving.hall.store.sessions()
-        return _json({"status": "ready"})
+        return _json(Health(status="ready"))
 
     async def metrics(self) -> Response:
         return Response(self.serving.metrics(), 200, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
@@ -202,21 +209,11 @@ async def _stream_start(request: Request, session: Session) -> Start:
     return Start(await session.log.locate(min(max(index, 0), session.log.cursor.index)))
 
 
-def _listed(record: SessionRecord, session: Session | None) -> dict[str, Any]:
-    """A session in the list; what only an open session knows is null for the others."""
-    return {
-        "session_id": record.session_id,
-        "url": f"sessions/{record.session_id}/",
-        "log": record.log,
-        "title": record.title or record.facts.title,
-        "created": record.created,
-        "archived": record.archived,
-        "ended": record.ended,
-        "model": record.model or record.facts.model,
-        "agent_state": session.state.value if session else None,
-        "message_count": session.log.cursor.index if session else None,
-        "total_cost_usd": session.usage.total_cost_usd if session else None,
-    }
+def _head_of_stream() -> Response:
+    """The headers alone. A length, of which Quart would make 0, is nothing that a stream has."""
+    response = Response(b"", 200, STREAM_HEADERS)
+    del response.headers["Content-Length"]
+    return response
 
 
 def _json(value: Any, status: int = HTTPStatus.OK) -> Response:

@@ -23,7 +23,7 @@ from trio_agent.web.api import Api
 from trio_agent.web.guard import Access, Guard, Receive, Scope, Send
 from trio_agent.web.openapi import describe
 from trio_agent.web.pages import Pages
-from trio_agent.web.problems import headers_of, problem_json, status_of
+from trio_agent.web.problems import detail_of, headers_of, problem_json, status_of
 from trio_agent.web.routes import expanded
 from trio_agent.web.serving import Serving
 
@@ -74,7 +74,7 @@ class App:
             ) as hall,
         ):
             serving = Serving(hall, self._clock, self._max_streams, self._require_model)
-            self._quart = _make_quart(Api(serving, self._pages))
+            self._quart = _make_quart(Api(serving, self._pages, trio.CapacityLimiter(1)))
             try:
                 yield serving
             finally:
@@ -114,6 +114,8 @@ class App:
 def _make_quart(api: Api) -> QuartTrio:
     quart = QuartTrio("trio_agent", static_folder=None)
     quart.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    # It would cut off, without a word, whoever needs a minute to load a long session; stuck readers the server sees to.
+    quart.config["RESPONSE_TIMEOUT"] = None
     quart.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     quart.url_map.strict_slashes = False
     quart.url_map.merge_slashes = False
@@ -161,7 +163,7 @@ async def _our_problem(error: TrioAgentError) -> Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request_failed", path=request.path, reason=str(error))
-    return _problem(status, str(error))
+    return _problem(status, detail_of(error))
 
 
 async def _bug(error: Exception) -> Response:

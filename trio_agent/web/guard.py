@@ -107,7 +107,8 @@ class Guard:
         if not scope["path"].startswith("/"):
             # A proxy's form, `*`, or nothing: routing would take it for a URL, and fail on some.
             return _Refusal(HTTPStatus.BAD_REQUEST, "the request's target must be a path that begins with /")
-        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+        query = scope["query_string"]
+        if len(scope["raw_path"]) + len(query) + bool(query) > MAX_URL_BYTES:
             return _Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"the URL is longer than {MAX_URL_BYTES} bytes")
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             return _Refusal(

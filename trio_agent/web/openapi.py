@@ -10,6 +10,7 @@ import msgspec
 from trio_agent import __version__
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
+from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
 from trio_agent.web.routes import Route, expanded
 
@@ -25,13 +26,23 @@ _QUERY: dict[str, dict[str, str]] = {
     "messages": {"start": "integer", "end": "integer"},
     "diff": {"commit": "string"},
 }
-_SUCCESS: dict[str, tuple[int, str]] = {
+# What each handler answers where all went well: the status, and the type behind the JSON or else the media type.
+_SUCCESS: dict[str, tuple[int, Any]] = {
     "stream": (200, "text/event-stream"),
+    "state": (200, State),
+    "messages": (200, list[Message]),
     "message_html": (200, "text/html"),
-    "chat": (202, "application/json"),
-    "new_session": (201, "application/json"),
-    "delete_session": (204, ""),
+    "chat": (202, Posted),
+    "cancel": (200, Cancelled),
     "diff": (200, "text/plain"),
+    "download": (200, Download),
+    "sessions": (200, list[Listed]),
+    "new_session": (201, Begun),
+    "change_session": (200, Listed),
+    "delete_session": (204, None),
+    "openapi": (200, dict[str, Any]),
+    "healthz": (200, Health),
+    "readyz": (200, Health),
     "metrics": (200, "text/plain"),
 }
 _PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
@@ -39,7 +50,8 @@ _PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 
 def describe() -> dict[str, Any]:
     """The whole description, ready to be encoded."""
-    types = [Message, State, *(body for body, _ in _BODIES.values())]
+    answers = [answer for _, answer in _SUCCESS.values() if answer is not None and not isinstance(answer, str)]
+    types = [*answers, *(body for body, _ in _BODIES.values())]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     references = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -57,22 +69,20 @@ def describe() -> dict[str, Any]:
 
 
 def _operation(route: Route, path: str, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    status, content_type = _SUCCESS.get(route.handler, (200, "application/json"))
-    schema: dict[str, Any] = {"type": "object"} if content_type == "application/json" else {"type": "string"}
-    if route.handler == "state":
-        schema = references[State]
-    elif route.handler == "messages":
-        schema = {"type": "array", "items": references[Message]}
-    elif route.handler == "sessions":
-        schema = {"type": "array", "items": {"type": "object"}}
+    status, answer = _SUCCESS[route.handler]
     success: dict[str, Any] = {"description": route.summary}
-    if content_type:
-        success["content"] = {content_type: {"schema": schema}}
+    if isinstance(answer, str):
+        success["content"] = {answer: {"schema": {"type": "string"}}}
+    elif answer is not None:
+        success["content"] = {"application/json": {"schema": references[answer]}}
+    responses = {str(status): success, "default": {"description": "A problem (RFC 9457)"}}
+    if route.handler == "chat":
+        responses["200"] = {**success, "description": "The first answer again, for an Idempotency-Key that came before"}
     operation: dict[str, Any] = {
         "summary": route.summary,
         "operationId": route.handler + ("_of_session" if route.of_session and path.startswith("/sessions/") else ""),
         "parameters": _parameters(route, path),
-        "responses": {str(status): success, "default": {"description": "A problem (RFC 9457)"}},
+        "responses": responses,
     }
     if route.handler in _BODIES:
         body, required = _BODIES[route.handler]

@@ -40,10 +40,7 @@ def query_cursor(request: Request) -> str | None:
 
     A browser sends its last event id by itself and has no other way to resume, so it wins over what the URL said at first.
     """
-    header = request.headers.get("Last-Event-ID")
-    if header:
-        return header
-    values = request.args.getlist("cursor")
+    values = [value for value in request.headers.getlist("Last-Event-ID") if value] or request.args.getlist("cursor")
     if not values:
         return None
     return values[0] if len(values) == 1 else "given more than once"

@@ -15,6 +15,7 @@ from trio_agent.core.errors import (
     InvalidInput,
     KeyReused,
     NotFound,
+    RepositoryError,
     StoreError,
     StoreFull,
     TrioAgentError,
@@ -30,6 +31,7 @@ _STATUS: dict[type[TrioAgentError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RepositoryError: HTTPStatus.CONFLICT,
     StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     CallerError: HTTPStatus.BAD_REQUEST,
@@ -42,6 +44,13 @@ def status_of(error: TrioAgentError) -> HTTPStatus:
         if kind in _STATUS:
             return _STATUS[kind]
     return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def detail_of(error: TrioAgentError) -> str:
+    """What a client is told: of a store that fails, that it does; how it does is for the server's log."""
+    if isinstance(error, StoreError) and not isinstance(error, StoreFull):
+        return "the store does not answer; nothing was recorded"
+    return str(error)
 
 
 def problem_json(status: int, detail: str, request_id: str) -> bytes:

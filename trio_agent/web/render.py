@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -11,7 +12,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-MAX_HIGHLIGHTED_CHARS = 100_000  # beyond this a lexer takes seconds, and nobody reads the colours
+MAX_RENDERED_CHARS = 100_000  # this takes up to four seconds where somebody means harm; beyond it text stays plain
 
 _ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "span": {"class"}, "code": {"class"}, "pre": {"class"}, "div": {"class"}}
 # Images would be loaded from wherever a model, or what it has read, says: an address can carry data out.
@@ -20,8 +21,6 @@ _formatter = HtmlFormatter(nowrap=True)
 
 
 def _highlight(code: str, language: str, _attributes: str) -> str:
-    if len(code) > MAX_HIGHLIGHTED_CHARS:
-        return ""
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
@@ -32,9 +31,8 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
 _markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def render(text: str) -> str:
-    """`text`, CommonMark with tables, as sanitised HTML without scripts, styles or remote images."""
-    return nh3.clean(
-        _markdown.render(text), tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer nofollow"
-    )
+    """`text`, CommonMark with tables, as sanitised HTML without scripts, styles or remote images. May take seconds."""
+    rendered = _markdown.render(text) if len(text) <= MAX_RENDERED_CHARS else f"<pre>{escape(text)}</pre>"
+    return nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer nofollow")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import trio
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -12,8 +11,6 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from trio_agent import __version__
 from trio_agent.runtime.hall import Hall
 from trio_agent.seams import Clock
-
-T = TypeVar("T")
 
 
 class Serving:
@@ -33,16 +30,15 @@ class Serving:
         for session in self.hall.open_sessions():
             session.signal.notify()
 
-    def may_stream(self) -> bool:
-        return self._streams < self._max_streams
-
-    @asynccontextmanager
-    async def counted(self, stream: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-        """`stream`, counted for as long as it lasts."""
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """A place among the streams, taken for as long as the block lasts; False where there is none left."""
+        if self._streams >= self._max_streams:
+            yield False
+            return
         self._streams += 1
         try:
-            async with stream as opened:
-                yield opened
+            yield True
         finally:
             self._streams -= 1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -78,6 +78,8 @@ async def open_stream(
                 due += heartbeat_s
                 await trio.sleep_until(due)
                 await mine.send(encode_event("heartbeat", b"%d" % clock()))
+                # What a reader that was stuck has missed is not made up for: many beats at once say no more than one.
+                due += (trio.current_time() - due) // heartbeat_s * heartbeat_s
 
     with receive:
         async with session.watched(), trio.open_nursery() as nursery:
@@ -87,8 +89,27 @@ async def open_stream(
             nursery.cancel_scope.cancel()
 
 
+@asynccontextmanager
+async def admitted(
+    place: AbstractContextManager[bool], stream: AbstractAsyncContextManager[trio.MemoryReceiveChannel[bytes]]
+) -> AsyncIterator[trio.MemoryReceiveChannel[bytes]]:
+    """`stream` where there is a `place`, kept for as long as it lasts; else a goodbye, for a 4xx would close a browser's
+    EventSource for good. Decided when the stream begins: a look any earlier would let in all who come at the same time.
+    """
+    with place as free:
+        if free:
+            async with stream as chunks:
+                yield chunks
+        else:
+            send, receive = trio.open_memory_channel[bytes](1)
+            send.send_nowait(overloaded())
+            send.close()
+            with receive:
+                yield receive
+
+
 def overloaded() -> bytes:
-    """The whole stream for a client that is one too many: a 4xx would close a browser's EventSource for good."""
+    """The whole stream for a client that is one too many."""
     return encode_retry(OVERLOAD_RETRY_MS) + _bye("overload", OVERLOAD_RETRY_MS)
 
 

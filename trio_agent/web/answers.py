@@ -1,0 +1,89 @@
+"""What clients are answered, beside Message and State: the JSON of our own making, as types."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from trio_agent.core.message import Message
+from trio_agent.core.usage import CumulativeUsage
+from trio_agent.runtime.session import Session
+from trio_agent.seams import SessionRecord
+
+
+class Posted(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /chat`: where the message stands, and the cursor after it."""
+
+    log: str
+    idx: int
+    cursor: str
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`POST /cancel`; `tool_call_id` where one call alone was stopped."""
+
+    # A factory's default is not omitted.
+    status: Literal["cancelled"] = msgspec.field(default_factory=lambda: "cancelled")
+    reason: str
+    tool_call_id: str = ""
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /sessions`. `url` is relative to where the server's paths begin."""
+
+    session_id: str
+    url: str
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A session in `GET /sessions`; what only an open session knows is null for the others."""
+
+    session_id: str
+    url: str
+    log: str
+    title: str
+    created: str
+    archived: bool
+    ended: bool
+    model: str
+    agent_state: str | None
+    message_count: int | None
+    total_cost_usd: float | None
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /download`: the whole session. Source of the names: the seed."""
+
+    messages: tuple[Message, ...]
+    message_count: int
+    total_usage: CumulativeUsage
+    hostname: str
+    working_dir: str
+    download_time: str
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /healthz` and `GET /readyz`."""
+
+    status: Literal["ok", "ready"]
+
+
+def session_url(session_id: str) -> str:
+    return f"sessions/{session_id}/"
+
+
+def listed(record: SessionRecord, session: Session | None) -> Listed:
+    return Listed(
+        session_id=record.session_id,
+        url=session_url(record.session_id),
+        log=record.log,
+        title=record.title or record.facts.title,
+        created=record.created,
+        archived=record.archived,
+        ended=record.ended,
+        model=record.model or record.facts.model,
+        agent_state=session.state.value if session else None,
+        message_count=session.log.cursor.index if session else None,
+        total_cost_usd=session.usage.total_cost_usd if session else None,
+    )
