@@ -38,7 +38,9 @@ export function sessionOf(pathname) {
 
 export class Api {
   /**
-   * @param {{ fetch: (url: string, init: RequestInit) => Promise<Response>, base: string, sessionId: string, token: string }} page
+   * @param {{
+   *   fetch: (url: string, init: RequestInit) => Promise<Response>, base: string, sessionId: string, token: string,
+   * }} page
    *   `base` is the absolute address that all routes are relative to.
    */
   constructor(page) {
@@ -111,7 +113,11 @@ export class Api {
     return this.#ask(url, { method: "POST", headers: all, body: JSON.stringify(body) });
   }
 
-  /** Throws ApiError for an answer that is no, and what fetch throws where there is none. @param {string} url @param {RequestInit} init */
+  /**
+   * Throws ApiError for an answer that is no, and what fetch throws where there is none.
+   * @param {string} url
+   * @param {RequestInit} init
+   */
   async #ask(url, init) {
     const response = await this.#fetch(url, init);
     if (response.ok) return response;

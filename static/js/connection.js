@@ -14,21 +14,25 @@
  * Effects: `open` (drop what is there, send a request), `close`, `schedule` (a `due` after the backoff), `settle` (a
  * `settled` once the connection has lived SETTLED_MS), `forgive` (forget failed attempts).
  *
- * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "closed" | "unauthorized" | "missing"} ConnectionState
+ * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "closed" | "unauthorized"
+ *   | "missing"} ConnectionState
  * @typedef {"start" | "ready" | "lost" | "silent" | "refused" | "absent" | "ended" | "resync" | "settled" | "due" | "now"
  *   | "wake" | "online" | "offline"} Input
  * @typedef {"open" | "close" | "schedule" | "settle" | "forgive"} Effect
  * @typedef {"connecting" | "connected" | "reconnecting" | "offline" | "ended" | "unauthorized"} Status
  */
 
-/** A connection that dies younger than this counts as a failed attempt, or a server that accepts and drops would be hammered. */
+/** A connection that dies younger than this is a failed attempt, or a server that accepts and drops would be hammered. */
 export const SETTLED_MS = 30_000;
 export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 15_000;
 /** A server may ask for a longer wait than our cap, but not for one that looks like never. */
 export const LONGEST_WAIT_MS = 300_000;
 
-/** @type {Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>} While a request is out and has not said `ready`. */
+/**
+ * While a request is out and has not said `ready`.
+ * @type {Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>}
+ */
 const OPENING = {
   ready: ["open", "settle"],
   lost: ["waiting", "close", "schedule"],

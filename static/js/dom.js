@@ -40,17 +40,23 @@ export function icon(name) {
   return svg;
 }
 
-/** Sets text only where it differs, so that nothing is laid out or read aloud again. @param {Element} element @param {string} text */
+/**
+ * Sets text only where it differs, so that nothing is laid out or read aloud again.
+ * @param {Element} element
+ * @param {string} text
+ */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 /**
  * What a view wants done; main.js does it. Views touch neither network nor storage.
- * @typedef {{ kind: "send", text: string } | { kind: "cancel", toolCallId: string } | { kind: "discard", key: string, edit: boolean }
- *   | { kind: "retry" } | { kind: "reconnect" } | { kind: "diff", commit: string, title: string } | { kind: "new-session" }
- *   | { kind: "list-sessions" } | { kind: "token", token: string } | { kind: "draft", text: string } | { kind: "suggest", text: string }
- *   | { kind: "dismiss" }} Intent
+ * @typedef {{ kind: "send" | "suggest" | "draft", text: string }
+ *   | { kind: "cancel", toolCallId: string }
+ *   | { kind: "discard", key: string, edit: boolean }
+ *   | { kind: "diff", commit: string, title: string }
+ *   | { kind: "token", token: string }
+ *   | { kind: "retry" | "reconnect" | "new-session" | "dismiss" }} Intent
  */
 
 /** @param {Element} from @param {Intent} intent */

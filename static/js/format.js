@@ -102,7 +102,9 @@ export function toolLine(input) {
   if (Array.isArray(tasks)) return `${tasks.length} ${tasks.length === 1 ? "step" : "steps"}`;
   const telling = TELLING.map((name) => fields[name]).find((value) => typeof value === "string" && value !== "");
   const value = telling ?? Object.values(fields).find((each) => typeof each === "string" && each !== "");
-  const lines = String(value ?? "").trim().split("\n");
+  const lines = String(value ?? "")
+    .trim()
+    .split("\n");
   const line = lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
   const place = typeof fields.path === "string" && fields.path !== telling ? fields.path : "";
   return place && place !== "." ? `${line} in ${place}` : line;

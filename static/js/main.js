@@ -1,13 +1,15 @@
-/** Wires the page: the stream to the store, the store to the views, the views' wishes to the API. Holds no logic of its own. */
-
-/** @import { Intent } from "./dom.js" */
+/**
+ * Wires the page: the stream to the store, the store to the views, the views' wishes to the API.
+ *
+ * @import { Intent } from "./dom.js"
+ */
 
 import { Api, sessionOf, takeToken } from "./api.js";
 import { sleepAwareClock } from "./clock.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
-import { keep, recall } from "./storage.js";
+import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
 import { EventStream, HEARTBEAT_S } from "./stream.js";
 import { DiffPanel } from "./views/diff-panel.js";
@@ -39,7 +41,10 @@ const views = {
   notice: find("notice-bar", NoticeBar),
 };
 
-const now = sleepAwareClock(() => performance.now(), () => Date.now());
+const now = sleepAwareClock(
+  () => performance.now(),
+  () => Date.now(),
+);
 const addressed = sessionOf(location.pathname);
 const api = new Api({
   fetch: (url, init) => fetch(url, init),
@@ -71,6 +76,7 @@ const stream = new EventStream(world, {
     return fits;
   },
   onChange: (connection) => {
+    if (connection.status === "connected" && store.snapshot.connection.status !== "connected") void refreshSessions();
     store.update({ connection });
     if (connection.state === "missing" && !addressed && api.sessionId) {
       // The newest session of this page is gone; there may be a newer one.
@@ -98,13 +104,16 @@ const outbox = new Outbox(world, {
   },
 });
 
-/** The session is known: from now on everything goes to it, and what an earlier visit left is taken up. @param {string} sessionId */
+/**
+ * The session is known: from now on everything goes to it, and what an earlier visit left is taken up.
+ * @param {string} sessionId
+ */
 function settleOn(sessionId) {
   api.sessionId = sessionId;
   const draft = recall(`trio-agent.draft.${sessionId}`);
   if (draft && !views.composer.text) views.composer.write(draft);
-  const unsent = recall(`trio-agent.outbox.${sessionId}`);
-  if (unsent) outbox.resume(JSON.parse(unsent));
+  const unsent = recallJson(`trio-agent.outbox.${sessionId}`);
+  if (Array.isArray(unsent)) outbox.resume(unsent);
 }
 
 /** @param {string} doing @param {Promise<unknown>} work */
@@ -152,10 +161,11 @@ function act(intent) {
       return stream.retryNow();
     case "diff":
       return void showDiff(intent.title, intent.commit);
-    case "list-sessions":
-      return void refreshSessions();
     case "new-session":
-      return void attempt("A new session", api.createSession().then(({ url }) => location.assign(api.rootUrl(url))));
+      return void attempt(
+        "A new session",
+        api.createSession().then(({ url }) => location.assign(api.rootUrl(url))),
+      );
     case "suggest":
       views.composer.write(intent.text);
       return views.composer.focusPrompt();
@@ -165,8 +175,7 @@ function act(intent) {
       keep("trio-agent.token", intent.token);
       api.token = intent.token;
       stream.start();
-      outbox.retry();
-      return void refreshSessions();
+      return outbox.retry();
     case "dismiss":
       return store.update({ notice: "" });
   }
@@ -178,6 +187,7 @@ document.addEventListener("visibilitychange", () => {
   stream.wake();
   void refreshSessions();
 });
+document.querySelector("#sessions-panel")?.addEventListener("toggle", () => void refreshSessions());
 addEventListener("pageshow", () => stream.wake());
 addEventListener("online", () => stream.online());
 addEventListener("offline", () => stream.offline());
@@ -199,6 +209,5 @@ store.subscribe((snapshot) => {
 
 if (addressed) settleOn(addressed);
 stream.start();
-void refreshSessions();
 // Where there is no hover there is a keyboard on the screen, which would come up over the log.
 if (matchMedia("(hover: hover)").matches) views.composer.focusPrompt();

@@ -53,7 +53,10 @@ export class Outbox {
     void this.#pump();
   }
 
-  /** Take up what an earlier visit to this page did not get rid of; the keys make that safe. @param {readonly Pending[]} left */
+  /**
+   * Take up what an earlier visit to this page did not get rid of; the keys make that safe.
+   * @param {readonly Pending[]} left
+   */
   resume(left) {
     this.#set([...left.map((each) => ({ ...each, echoed: false })), ...this.#pending]);
     void this.#pump();
@@ -80,10 +83,12 @@ export class Outbox {
       ({ status, idx, log: theirs }) => !(status === "accepted" && (theirs !== log.log || idx < countOf(log))),
     );
     for (const message of log.messages.slice(log.messages.length - fresh)) {
-      const at = message.type === "user" ? pending.findIndex((each) => !each.echoed && each.text === message.content) : -1;
+      const at =
+        message.type === "user" ? pending.findIndex((each) => !each.echoed && each.text === message.content) : -1;
       pending = pending.map((each, i) => (i === at ? { ...each, echoed: true } : each));
     }
-    if (pending.length < this.#pending.length || pending.some((each, i) => each !== this.#pending[i])) this.#set(pending);
+    if (pending.length < this.#pending.length || pending.some((each, i) => each !== this.#pending[i]))
+      this.#set(pending);
   }
 
   async #pump() {

@@ -14,8 +14,8 @@
  * @typedef {{ idx: number, content: Written, thinking: Written }} Draft
  * @typedef {{ text: string, end: number }} Output  the end of a running tool's output; `end` is the offset after it
  * @typedef {{
- *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Message[], state: State | null,
- *   draft: Draft | null, outputs: ReadonlyMap<string, Output>,
+ *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Message[],
+ *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>,
  * }} Log
  *   `messages[i].idx === base + i`. `generation` counts how often everything was dropped. `announced` is how many
  *   messages the log had when the connection began.

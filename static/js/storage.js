@@ -18,3 +18,13 @@ export function keep(key, value) {
     // Private windows and full disks refuse; nobody is waiting for this.
   }
 }
+
+/** What was kept as JSON; null for what is not there or cannot be read. @param {string} key @returns {any} */
+export function recallJson(key) {
+  try {
+    return JSON.parse(recall(key) ?? "null");
+  } catch {
+    keep(key, null);
+    return null;
+  }
+}

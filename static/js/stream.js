@@ -21,6 +21,7 @@
  * }} Connection  `dueAt` and `heartbeatAt` are of `world.now`; 0 = none. `reason` says why the last connection was lost.
  */
 
+import { Alarms } from "./alarms.js";
 import { backoff, SETTLED_MS, statusOf, step } from "./connection.js";
 import { EventParser } from "./sse.js";
 
@@ -41,6 +42,7 @@ export class EventStream {
   constructor(world, hooks) {
     this.#world = world;
     this.#hooks = hooks;
+    this.#alarms = new Alarms(world);
   }
 
   #world;
@@ -58,8 +60,8 @@ export class EventStream {
   #reason = "";
   /** @type {AbortController | null} */
   #request = null;
-  /** @type {Map<"due" | "settle" | "watch", unknown>} */
-  #timers = new Map();
+  /** @type {Alarms<"due" | "settle" | "watch">} */
+  #alarms;
 
   start() {
     this.#input("start");
@@ -111,7 +113,7 @@ export class EventStream {
       if (effect === "open") this.#open();
       else if (effect === "close") this.#close();
       else if (effect === "schedule") this.#schedule();
-      else if (effect === "settle") this.#timer("settle", SETTLED_MS, () => this.#input("settled"));
+      else if (effect === "settle") this.#alarms.set("settle", SETTLED_MS, () => this.#input("settled"));
       else this.#attempt = 0;
     }
     if (state !== before || effects.length > 0) this.#hooks.onChange(this.connection);
@@ -119,7 +121,8 @@ export class EventStream {
 
   #open() {
     this.#close();
-    this.#timer("due", 0, null);
+    this.#alarms.stop("due");
+    this.#dueAt = 0;
     const request = new AbortController();
     this.#request = request;
     this.#byteAt = this.#world.now();
@@ -132,8 +135,8 @@ export class EventStream {
   #close() {
     this.#request?.abort();
     this.#request = null;
-    this.#timer("settle", 0, null);
-    this.#timer("watch", 0, null);
+    this.#alarms.stop("settle");
+    this.#alarms.stop("watch");
   }
 
   #schedule() {
@@ -143,7 +146,7 @@ export class EventStream {
     this.#attempt += 1;
     this.#floorMs = 0;
     this.#dueAt = this.#world.now() + delay;
-    this.#timer("due", delay, () => this.#input("due"));
+    this.#alarms.set("due", delay, () => this.#input("due"));
   }
 
   /** @param {AbortController} request */
@@ -166,14 +169,25 @@ export class EventStream {
         if (signal.aborted) return;
         if (done) return this.#input("lost", "the server closed the connection");
         this.#byteAt = this.#world.now();
-        const events = parser.feed(value);
-        this.#retryMs = parser.retryMs ?? this.#retryMs;
-        this.#take(events);
+        this.#feed(parser, value);
         if (signal.aborted) return;
       }
-    } catch (error) {
+    } catch {
       // An abort is our own doing. Everything else, a failed fetch or a stream torn in the middle, is a lost connection.
-      if (!signal.aborted) this.#input("lost", error instanceof RangeError ? error.message : "no answer from the server");
+      if (!signal.aborted) this.#input("lost", "no answer from the server");
+    }
+  }
+
+  /** @param {EventParser} parser @param {Uint8Array} chunk */
+  #feed(parser, chunk) {
+    try {
+      const events = parser.feed(chunk);
+      this.#retryMs = parser.retryMs ?? this.#retryMs;
+      this.#take(events);
+    } catch (error) {
+      // Not the network's doing: an event beyond its bound, or one that is no JSON. Another try may read better.
+      console.error(error);
+      this.#input("lost", "the stream could not be read");
     }
   }
 
@@ -205,14 +219,6 @@ export class EventStream {
     if (!this.#request) return;
     const left = this.#byteAt + this.#silenceMs - this.#world.now();
     if (left < 0) return this.#input("silent", "the connection went silent");
-    this.#timer("watch", left + 1, () => this.#watch());
-  }
-
-  /** @param {"due" | "settle" | "watch"} name @param {number} ms @param {(() => void) | null} run null = stop the timer */
-  #timer(name, ms, run) {
-    this.#world.clearTimer(this.#timers.get(name));
-    this.#timers.delete(name);
-    if (name === "due" && !run) this.#dueAt = 0;
-    if (run) this.#timers.set(name, this.#world.setTimer(run, ms));
+    this.#alarms.set("watch", left + 1, () => this.#watch());
   }
 }

@@ -11,7 +11,8 @@ function tokenPage(hash, kept = "") {
   const location = /** @type {any} */ ({ hash, pathname: "/sub/", search: "?a" });
   const history = /** @type {any} */ ({
     state: null,
-    replaceState: (/** @type {null} */ _state, /** @type {string} */ _title, /** @type {string} */ url) => void (page.shown = url),
+    replaceState: (/** @type {null} */ _state, /** @type {string} */ _title, /** @type {string} */ url) =>
+      void (page.shown = url),
   });
   const token = takeToken(location, history, {
     recall: (key) => store.get(key) ?? null,
@@ -54,9 +55,17 @@ test("routes are relative to the base, and to the session where it is known", ()
 });
 
 test("a message is posted with its key, as JSON, with the token in the header", async () => {
-  const { api, asked } = apiOf(() => Response.json({ log: "abc", idx: 3, cursor: "abc.4.t" }, { status: 202 }), "s", "secret");
+  const { api, asked } = apiOf(
+    () => Response.json({ log: "abc", idx: 3, cursor: "abc.4.t" }, { status: 202 }),
+    "s",
+    "secret",
+  );
   assert.equal((await api.chat("hi", "key-12345")).idx, 3);
-  assert.deepEqual(asked[0]?.init.headers, { Authorization: "Bearer secret", "Content-Type": "application/json", "Idempotency-Key": "key-12345" });
+  assert.deepEqual(asked[0]?.init.headers, {
+    Authorization: "Bearer secret",
+    "Content-Type": "application/json",
+    "Idempotency-Key": "key-12345",
+  });
   assert.equal(asked[0]?.init.body, '{"message":"hi"}');
   assert.ok(!asked[0]?.url.includes("secret"));
 });
@@ -71,11 +80,19 @@ test("one tool is cancelled by its id, and the turn without one", async () => {
   const { api, asked } = apiOf(() => Response.json({}));
   await api.cancel("t1");
   await api.cancel();
-  assert.deepEqual(asked.map(({ init }) => init.body), ['{"tool_call_id":"t1"}', "{}"]);
+  assert.deepEqual(
+    asked.map(({ init }) => init.body),
+    ['{"tool_call_id":"t1"}', "{}"],
+  );
 });
 
 test("a refusal says what the server's problem says", async () => {
-  const { api } = apiOf(() => Response.json({ title: "Conflict", detail: "the session has ended" }, { status: 409, headers: { "Retry-After": "2" } }));
+  const { api } = apiOf(() =>
+    Response.json(
+      { title: "Conflict", detail: "the session has ended" },
+      { status: 409, headers: { "Retry-After": "2" } },
+    ),
+  );
   await assert.rejects(api.chat("hi", "key-12345"), (error) => {
     assert.ok(error instanceof ApiError);
     assert.deepEqual([error.status, error.message, error.retryAfterMs], [409, "the session has ended", 2000]);
@@ -91,7 +108,10 @@ test("a refusal that is no JSON still has words", async () => {
 test("the clock counts the time the machine slept, and only that", () => {
   let steady = 100;
   let wall = 1_000_000;
-  const now = sleepAwareClock(() => steady, () => wall);
+  const now = sleepAwareClock(
+    () => steady,
+    () => wall,
+  );
   const start = now();
   steady += 500;
   wall += 500;

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, backoff, LONGEST_WAIT_MS, statusOf, step, TABLE } from "../../static/js/connection.js";
+import {
+  BACKOFF_BASE_MS,
+  BACKOFF_CAP_MS,
+  backoff,
+  LONGEST_WAIT_MS,
+  statusOf,
+  step,
+  TABLE,
+} from "../../static/js/connection.js";
 
 /** @import { ConnectionState, Input } from "../../static/js/connection.js" */
 
@@ -11,7 +19,8 @@ const STATES = /** @type {ConnectionState[]} */ (Object.keys(TABLE));
 const walk = (state, ...inputs) => inputs.reduce((at, input) => step(at, input).state, state);
 
 test("every arrow leads to a state of the table", () => {
-  for (const row of Object.values(TABLE)) for (const [next] of Object.values(row)) assert.ok(STATES.includes(next), next);
+  for (const row of Object.values(TABLE))
+    for (const [next] of Object.values(row)) assert.ok(STATES.includes(next), next);
 });
 
 test("every state but the closed one can be left", () => {
@@ -20,7 +29,7 @@ test("every state but the closed one can be left", () => {
 
 test("every state but idle can be reached", () => {
   const reached = new Set(["idle"]);
-  for (let before = 0; before < reached.size; ) {
+  for (let before = 0; before < reached.size;) {
     before = reached.size;
     for (const state of [...reached]) {
       for (const [next] of Object.values(TABLE[/** @type {ConnectionState} */ (state)])) reached.add(next);
@@ -42,7 +51,9 @@ test("a state that waits has a timer running, and one that is connecting has a r
 
 test("only a connection that has lived settles the count of failed attempts, or the network itself coming back", () => {
   const forgiving = STATES.flatMap((state) =>
-    Object.entries(TABLE[state]).filter(([, row]) => row.includes("forgive")).map(([input]) => `${state} ${input}`),
+    Object.entries(TABLE[state])
+      .filter(([, row]) => row.includes("forgive"))
+      .map(([input]) => `${state} ${input}`),
   );
   assert.deepEqual(forgiving.sort(), ["missing start", "offline online", "open settled", "unauthorized start"]);
 });

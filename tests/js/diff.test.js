@@ -25,13 +25,25 @@ rename to new name
 
 test("files, their lines and their counts", () => {
   const { files } = parseDiff(DIFF);
-  assert.deepEqual(files.map(({ path, added, removed }) => [path, added, removed]), [["one.py", 2, 2], ["new name", 0, 0]]);
-  assert.deepEqual(files[0]?.lines.map(({ kind }) => kind), ["hunk", "same", "del", "add", "del", "add", "note"]);
+  assert.deepEqual(
+    files.map(({ path, added, removed }) => [path, added, removed]),
+    [
+      ["one.py", 2, 2],
+      ["new name", 0, 0],
+    ],
+  );
+  assert.deepEqual(
+    files[0]?.lines.map(({ kind }) => kind),
+    ["hunk", "same", "del", "add", "del", "add", "note"],
+  );
 });
 
 test("what says how a file was moved is kept, and what says where it was is not", () => {
   const { files } = parseDiff(DIFF);
-  assert.deepEqual(files[1]?.lines.map(({ text }) => text), ["similarity index 90%", "rename from old name", "rename to new name"]);
+  assert.deepEqual(
+    files[1]?.lines.map(({ text }) => text),
+    ["similarity index 90%", "rename from old name", "rename to new name"],
+  );
 });
 
 test("a commit's header comes before the first file", () => {

@@ -1,15 +1,47 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago, agentState, dollars, duration, isWorking, readableInput, shortPath, tokens, toolLine } from "../../static/js/format.js";
+import {
+  ago,
+  agentState,
+  dollars,
+  duration,
+  isWorking,
+  readableInput,
+  shortPath,
+  tokens,
+  toolLine,
+} from "../../static/js/format.js";
 
 test("durations are as exact as they are short", () => {
   const told = [0, 12, 949, 1000, 2140, 9949, 9951, 59_499, 59_600, 61_000, 3_599_900, 7_260_000].map(duration);
-  assert.deepEqual(told, ["0 ms", "12 ms", "949 ms", "1 s", "2.1 s", "9.9 s", "10 s", "59 s", "1 m 0 s", "1 m 1 s", "1 h 0 m", "2 h 1 m"]);
+  assert.deepEqual(told, [
+    "0 ms",
+    "12 ms",
+    "949 ms",
+    "1 s",
+    "2.1 s",
+    "9.9 s",
+    "10 s",
+    "59 s",
+    "1 m 0 s",
+    "1 m 1 s",
+    "1 h 0 m",
+    "2 h 1 m",
+  ]);
 });
 
 test("counts of tokens keep three digits or so", () => {
-  assert.deepEqual([0, 999, 1000, 18_423, 99_960, 999_499, 999_500, 1_234_567].map(tokens), ["0", "999", "1.0k", "18.4k", "100k", "999k", "1.00M", "1.23M"]);
+  assert.deepEqual([0, 999, 1000, 18_423, 99_960, 999_499, 999_500, 1_234_567].map(tokens), [
+    "0",
+    "999",
+    "1.0k",
+    "18.4k",
+    "100k",
+    "999k",
+    "1.00M",
+    "1.23M",
+  ]);
 });
 
 test("small sums of money are not shown as nothing", () => {
@@ -40,8 +72,10 @@ test("a command is read as a command, with what else was asked below it", () => 
 });
 
 test("the states that a turn goes through are work, and those between turns are not", () => {
-  for (const state of ["Ready", "WaitingForUserInput", "EndOfTurn", "Cancelled", "BudgetExceeded", "Error"]) assert.ok(!isWorking(state), state);
-  for (const state of ["SendingToLLM", "ProcessingLLMResponse", "RunningTool", "Compacting"]) assert.ok(isWorking(state), state);
+  for (const state of ["Ready", "WaitingForUserInput", "EndOfTurn", "Cancelled", "BudgetExceeded", "Error"])
+    assert.ok(!isWorking(state), state);
+  for (const state of ["SendingToLLM", "ProcessingLLMResponse", "RunningTool", "Compacting"])
+    assert.ok(isWorking(state), state);
 });
 
 test("a state of a later server is shown by its name", () => {
@@ -55,6 +89,12 @@ test("paths are shortened from the left", () => {
 
 test("the past is told in the largest unit that fits", () => {
   const now = Date.parse("2026-01-02T12:00:00Z");
-  const told = ["2026-01-02T11:59:30Z", "2026-01-02T11:15:00Z", "2026-01-02T02:00:00Z", "2025-12-30T00:00:00Z", "what"].map((when) => ago(when, now));
+  const told = [
+    "2026-01-02T11:59:30Z",
+    "2026-01-02T11:15:00Z",
+    "2026-01-02T02:00:00Z",
+    "2025-12-30T00:00:00Z",
+    "what",
+  ].map((when) => ago(when, now));
   assert.deepEqual(told, ["just now", "45 min ago", "10 h ago", "3 d ago", ""]);
 });

@@ -71,9 +71,18 @@ test("messages go one after the other, in the user's order", async () => {
   const { posts, outbox } = fixture();
   outbox.send("one");
   outbox.send("two");
-  assert.deepEqual(posts.map(({ text }) => text), ["one"]);
+  assert.deepEqual(
+    posts.map(({ text }) => text),
+    ["one"],
+  );
   await posts[0]?.answer(0);
-  assert.deepEqual(posts.map(({ text, key }) => [text, key]), [["one", "key-1"], ["two", "key-2"]]);
+  assert.deepEqual(
+    posts.map(({ text, key }) => [text, key]),
+    [
+      ["one", "key-1"],
+      ["two", "key-2"],
+    ],
+  );
 });
 
 test("a refusal is shown with its reason and waits for the user", async () => {
@@ -119,9 +128,15 @@ test("of two equal messages one echo hides one", () => {
   outbox.send("again");
   outbox.send("again");
   outbox.settle(logOf("again"), 1);
-  assert.deepEqual(page.pending.map(({ echoed }) => echoed), [true, false]);
+  assert.deepEqual(
+    page.pending.map(({ echoed }) => echoed),
+    [true, false],
+  );
   outbox.settle(logOf("again", "again"), 1);
-  assert.deepEqual(page.pending.map(({ echoed }) => echoed), [true, true]);
+  assert.deepEqual(
+    page.pending.map(({ echoed }) => echoed),
+    [true, true],
+  );
 });
 
 test("what an earlier visit left is sent under its own key", async () => {

@@ -10,7 +10,8 @@ const made = (event, data, id = "") => ({ event, data: JSON.stringify(data), id 
 /** @param {number} from @param {string} log */
 const ready = (from = 0, log = "abc") => made("ready", { log, from, count: from, heartbeat: 15 }, `${log}.${from}.t`);
 /** @param {number} idx @param {Record<string, unknown>} rest */
-const message = (idx, rest = {}) => made("message", { type: "agent", content: `m${idx}`, idx, ...rest }, `abc.${idx + 1}.t`);
+const message = (idx, rest = {}) =>
+  made("message", { type: "agent", content: `m${idx}`, idx, ...rest }, `abc.${idx + 1}.t`);
 /** @param {number} idx @param {number} offset @param {string} text */
 const delta = (idx, offset, text, part = "content") => made("delta", { idx, part, offset, text });
 /** @param {string} agent_state @param {number} message_count */
@@ -84,12 +85,23 @@ test("a reset drops everything and begins where it says", () => {
 });
 
 test("messages of the same batch as a reset, before it, are dropped too", () => {
-  const log = told(EMPTY, ready(), message(0), made("reset", { log: "xyz", from: 0 }, "xyz.0.t"), message(0, { content: "new" }));
+  const log = told(
+    EMPTY,
+    ready(),
+    message(0),
+    made("reset", { log: "xyz", from: 0 }, "xyz.0.t"),
+    message(0, { content: "new" }),
+  );
   assert.deepEqual(contents(log), ["new"]);
 });
 
 test("after a reset to a compacted log, indexes go on from where it begins", () => {
-  const log = told(EMPTY, ready(), made("reset", { reason: "compacted", log: "abc", from: 40 }, "abc.40.t"), message(40));
+  const log = told(
+    EMPTY,
+    ready(),
+    made("reset", { reason: "compacted", log: "abc", from: 40 }, "abc.40.t"),
+    message(40),
+  );
   assert.deepEqual([countOf(log), contents(log)], [41, ["m40"]]);
   assert.equal(reduce(log, [message(42)]).resync, true);
 });
@@ -153,7 +165,11 @@ test("only the end of a long output is kept, and it still grows at the right pla
   const long = "x".repeat(OUTPUT_CHARS);
   const log = told(EMPTY, ready(), output(0, long), output(OUTPUT_CHARS, "end"));
   assert.equal(log.outputs.get("t")?.text.length, OUTPUT_CHARS);
-  assert.ok(told(log, output(OUTPUT_CHARS + 3, "!")).outputs.get("t")?.text.endsWith("end!"));
+  assert.ok(
+    told(log, output(OUTPUT_CHARS + 3, "!"))
+      .outputs.get("t")
+      ?.text.endsWith("end!"),
+  );
 });
 
 test("the tool's message takes over from its output", () => {

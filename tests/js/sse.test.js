@@ -18,7 +18,7 @@ function parse(stream, cuts = [], parser = new EventParser()) {
 }
 
 const MIXED =
-  "retry: 1500\n\n: a comment\nevent: message\nid: log.1.abc\ndata: {\"a\":\"h\u00e9 \u2028 \ud83d\ude00\"}\n\n" +
+  'retry: 1500\n\n: a comment\nevent: message\nid: log.1.abc\ndata: {"a":"h\u00e9 \u2028 \ud83d\ude00"}\n\n' +
   "event: state\r\ndata: one\r\ndata: two\r\n\r\ndata:bare\r\revent: heartbeat\rdata: 7\r\r";
 
 const EXPECTED = [
@@ -35,7 +35,13 @@ test("a stream reads the same wherever it is cut in two", () => {
 
 test("a stream reads the same byte by byte", () => {
   const length = encoder.encode(MIXED).length;
-  assert.deepEqual(parse(MIXED, Array.from({ length }, (_, i) => i)), EXPECTED);
+  assert.deepEqual(
+    parse(
+      MIXED,
+      Array.from({ length }, (_, i) => i),
+    ),
+    EXPECTED,
+  );
 });
 
 test("an empty chunk between CR and LF does not make two lines of one end", () => {

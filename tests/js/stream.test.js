@@ -305,3 +305,13 @@ test("only one request is ever out", async () => {
   }
   assert.equal(fake.exchanges.filter((each) => !each.aborted).length, 1);
 });
+
+test("an event that is no JSON is a lost connection, not the end of all", async (t) => {
+  t.mock.method(console, "error", () => undefined);
+  const { fake, stream } = await connected();
+  await fake.last.bytes("event: bye\ndata: {\n\n");
+  assert.equal(stream.connection.reason, "the stream could not be read");
+  assert.ok(fake.exchanges[0]?.aborted);
+  await fake.pass(500);
+  assert.equal(fake.exchanges.length, 2);
+});

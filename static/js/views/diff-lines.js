@@ -14,11 +14,14 @@ const LINES_AT_ONCE = 2000;
 function linesOf(lines) {
   const pre = el("pre", { class: "diff-lines", tabindex: 0 });
   const shown = lines.slice(0, LINES_AT_ONCE);
-  for (let from = 0; from < shown.length; ) {
+  for (let from = 0; from < shown.length;) {
     const kind = shown[from]?.kind;
     let to = from;
     while (to < shown.length && shown[to]?.kind === kind) to += 1;
-    const text = shown.slice(from, to).map((line) => line.text).join("\n");
+    const text = shown
+      .slice(from, to)
+      .map((line) => line.text)
+      .join("\n");
     pre.append(el("span", { class: `diff-${kind}`, text: `${text}\n` }));
     from = to;
   }

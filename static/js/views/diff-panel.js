@@ -9,7 +9,16 @@ export class DiffPanel extends HTMLElement {
   #dialog = el(
     "dialog",
     { class: "sheet", "aria-labelledby": "diff-title" },
-    el("header", { class: "sheet-head" }, this.#title, el("button", { class: "button quiet", type: "button", "aria-label": "Close", onClick: () => this.#dialog.close() }, icon("close"))),
+    el(
+      "header",
+      { class: "sheet-head" },
+      this.#title,
+      el(
+        "button",
+        { class: "button quiet", type: "button", "aria-label": "Close", onClick: () => this.#dialog.close() },
+        icon("close"),
+      ),
+    ),
     this.#body,
   );
   /** Of two requests only the later one may be shown. */
@@ -32,7 +41,10 @@ export class DiffPanel extends HTMLElement {
       const text = await diff;
       content = text.trim() ? diffLines(text) : el("p", { class: "quiet", text: "Nothing has changed yet." });
     } catch (error) {
-      content = el("p", { class: "problem", text: `The diff could not be fetched: ${error instanceof Error ? error.message : error}` });
+      content = el("p", {
+        class: "problem",
+        text: `The diff could not be fetched: ${error instanceof Error ? error.message : error}`,
+      });
     }
     if (asked === this.#asked) this.#body.replaceChildren(content);
   }

@@ -4,9 +4,31 @@ import { el, icon, want } from "../dom.js";
 import { isWorking } from "../format.js";
 
 export class MessageComposer extends HTMLElement {
-  #prompt = el("textarea", { id: "prompt", rows: 1, placeholder: "Ask for a change…", autocomplete: "off", "aria-describedby": "prompt-hint" });
-  #send = el("button", { id: "send", type: "submit", class: "button primary", disabled: true, "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
-  #cancel = el("button", { id: "cancel", type: "button", class: "button", disabled: true, title: "Stop the agent" }, icon("stop"), el("span", { text: "Stop" }));
+  #prompt = el("textarea", {
+    id: "prompt",
+    rows: 1,
+    placeholder: "Ask for a change…",
+    autocomplete: "off",
+    "aria-describedby": "prompt-hint",
+  });
+  #send = el(
+    "button",
+    {
+      id: "send",
+      type: "submit",
+      class: "button primary",
+      disabled: true,
+      "aria-label": "Send",
+      title: "Send (Enter)",
+    },
+    icon("send"),
+  );
+  #cancel = el(
+    "button",
+    { id: "cancel", type: "button", class: "button", disabled: true, title: "Stop the agent" },
+    icon("stop"),
+    el("span", { text: "Stop" }),
+  );
   #hint = el("span", { class: "hint", id: "prompt-hint" });
 
   connectedCallback() {
@@ -39,8 +61,14 @@ export class MessageComposer extends HTMLElement {
     this.#cancel.hidden = !working;
     const ended = connection.status === "ended" || (state?.session_ended ?? false);
     this.#prompt.disabled = ended;
-    this.#prompt.placeholder = ended ? "This session has ended" : working ? "Add something while it works…" : "Ask for a change…";
-    this.#hint.textContent = working ? "The agent reads this before its next step" : "Enter sends, Shift+Enter breaks the line";
+    this.#prompt.placeholder = ended
+      ? "This session has ended"
+      : working
+        ? "Add something while it works…"
+        : "Ask for a change…";
+    this.#hint.textContent = working
+      ? "The agent reads this before its next step"
+      : "Enter sends, Shift+Enter breaks the line";
     this.#send.disabled = ended || this.#prompt.value.trim() === "";
   }
 

@@ -21,7 +21,13 @@ export class NetworkStatus extends HTMLElement {
   #words = el("span", { class: "net-words" });
   /** Said aloud when it changes; the countdown is not part of it, or a reader would hear every second. */
   #spoken = el("span", { class: "visually-hidden", role: "status", "aria-live": "polite" });
-  #now = el("button", { class: "button small", type: "button", text: "Now", hidden: true, onClick: () => want(this, { kind: "reconnect" }) });
+  #now = el("button", {
+    class: "button small",
+    type: "button",
+    text: "Now",
+    hidden: true,
+    onClick: () => want(this, { kind: "reconnect" }),
+  });
   /** @type {Connection | null} */
   #connection = null;
   #clock = () => performance.now();
@@ -52,7 +58,8 @@ export class NetworkStatus extends HTMLElement {
     say(this.#words, status === "reconnecting" ? (left > 0 ? `${words} in ${left} s` : `${words}…`) : words);
     say(this.#spoken, words);
     this.#now.hidden = dueAt === 0;
-    const age = heartbeatAt > 0 ? `Last heartbeat ${Math.round((this.#clock() - heartbeatAt) / 1000)} s ago` : "No heartbeat yet";
+    const age =
+      heartbeatAt > 0 ? `Last heartbeat ${Math.round((this.#clock() - heartbeatAt) / 1000)} s ago` : "No heartbeat yet";
     this.title = status === "connected" || !reason ? age : `${age}: ${reason}`;
   }
 }

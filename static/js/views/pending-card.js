@@ -5,7 +5,12 @@ import { el, icon, say, want } from "../dom.js";
 export class PendingCard extends HTMLElement {
   #text = el("div", { class: "text" });
   #word = el("span", {});
-  #again = el("button", { class: "button small", type: "button", text: "Try again", onClick: () => want(this, { kind: "retry" }) });
+  #again = el("button", {
+    class: "button small",
+    type: "button",
+    text: "Try again",
+    onClick: () => want(this, { kind: "retry" }),
+  });
   #edit = el("button", { class: "button small", type: "button", text: "Edit", onClick: () => this.#discard() });
   #key = "";
 
@@ -21,7 +26,9 @@ export class PendingCard extends HTMLElement {
     this.hidden = pending.echoed && (pending.status === "sending" || pending.status === "accepted");
     this.#again.hidden = pending.status === "sending" || pending.status === "accepted";
     this.#edit.hidden = pending.status !== "failed";
-    const words = { sending: "Sending…", accepted: "Sent", waiting: "Not sent yet: ", failed: "Not sent: " }[pending.status];
+    const words = { sending: "Sending…", accepted: "Sent", waiting: "Not sent yet: ", failed: "Not sent: " }[
+      pending.status
+    ];
     say(this.#word, this.#again.hidden ? words : words + pending.problem);
   }
 

@@ -15,7 +15,12 @@ export class SessionFacts extends HTMLElement {
   #removed = el("span", { class: "diff-count diff-count-del" });
   #changes = el(
     "button",
-    { class: "button wide", type: "button", id: "changes", onClick: () => want(this, { kind: "diff", commit: "", title: "All changes" }) },
+    {
+      class: "button wide",
+      type: "button",
+      id: "changes",
+      onClick: () => want(this, { kind: "diff", commit: "", title: "All changes" }),
+    },
     icon("diff"),
     "Changes",
     this.#added,
@@ -43,7 +48,11 @@ export class SessionFacts extends HTMLElement {
       ["Branch", state.branch_name || "made with the first commit", state.branch_name],
       ["Model", state.model, state.model],
       ["Folder", shortPath(directory, 1), directory],
-      ["Sandbox", SANDBOXES[state.sandbox] ?? state.sandbox, state.sandbox === "none" ? "Commands run with your own rights" : state.sandbox],
+      [
+        "Sandbox",
+        SANDBOXES[state.sandbox] ?? state.sandbox,
+        state.sandbox === "none" ? "Commands run with your own rights" : state.sandbox,
+      ],
       ["Origin", state.git_origin, state.git_origin],
       ["Host", state.hostname, state.hostname],
       ["Watching", state.streams > 1 ? `${state.streams} pages` : "", ""],
@@ -51,7 +60,9 @@ export class SessionFacts extends HTMLElement {
     const key = JSON.stringify(facts);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#pairs.replaceChildren(...facts.flatMap(([name, value, title]) => [el("dt", { text: name }), el("dd", { text: value, title })]));
+    this.#pairs.replaceChildren(
+      ...facts.flatMap(([name, value, title]) => [el("dt", { text: name }), el("dd", { text: value, title })]),
+    );
   }
 
   /** @param {State} state */
@@ -63,7 +74,13 @@ export class SessionFacts extends HTMLElement {
     const words = { queued: "to do", "in-progress": "in progress", completed: "done" };
     this.#todo.replaceChildren(
       ...todo.map(({ task, status }) =>
-        el("li", { "data-status": status }, icon(`todo-${status}`), el("span", { text: task }), el("span", { class: "visually-hidden", text: `, ${words[status]}` })),
+        el(
+          "li",
+          { "data-status": status },
+          icon(`todo-${status}`),
+          el("span", { text: task }),
+          el("span", { class: "visually-hidden", text: `, ${words[status]}` }),
+        ),
       ),
     );
   }

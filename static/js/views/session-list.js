@@ -8,7 +8,12 @@ export class SessionList extends HTMLElement {
   #shown = "";
 
   connectedCallback() {
-    const create = el("button", { class: "button wide", type: "button", id: "new-session", onClick: () => want(this, { kind: "new-session" }) }, icon("plus"), "New session");
+    const create = el(
+      "button",
+      { class: "button wide", type: "button", id: "new-session", onClick: () => want(this, { kind: "new-session" }) },
+      icon("plus"),
+      "New session",
+    );
     this.append(create, el("nav", { "aria-label": "Sessions" }, this.#list));
   }
 
@@ -31,7 +36,9 @@ export class SessionList extends HTMLElement {
             isWorking(doing) && !session.ended ? agentState(doing).words : ago(session.created, now),
             session.total_cost_usd > 0 ? dollars(session.total_cost_usd) : "",
             session.ended ? "ended" : "",
-          ].filter(Boolean).join(" · "),
+          ]
+            .filter(Boolean)
+            .join(" · "),
         };
       });
     const key = JSON.stringify(rows);

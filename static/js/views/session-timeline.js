@@ -11,7 +11,7 @@ import { isWorking } from "../format.js";
 import { countOf } from "../reducer.js";
 import { EndFollower } from "./end-follower.js";
 import { MessageCard } from "./message-card.js";
-import { PendingCard } from "./pending-card.js";
+import { PendingList } from "./pending-list.js";
 import { ToolCard } from "./tool-card.js";
 import { loading, welcome } from "./welcome.js";
 
@@ -29,7 +29,7 @@ export class SessionTimeline extends HTMLElement {
   /** @type {MarkdownRenderer | null} Set before the first `show`. */
   markdown = null;
   #list = el("div", { class: "cards" });
-  #queue = el("div", { class: "queue" });
+  #queue = new PendingList();
   #end = new EndFollower(this, this.#list);
   #empty = el("div", { class: "welcome-slot" });
   /** @type {HTMLElement | null} The last block, which grows. */
@@ -44,8 +44,6 @@ export class SessionTimeline extends HTMLElement {
   #draft = null;
   /** @type {Map<string, ToolCard>} Calls without their result yet, by tool_call_id. */
   #calls = new Map();
-  /** @type {Map<string, PendingCard>} */
-  #pending = new Map();
 
   connectedCallback() {
     this.append(this.#empty, this.#list, this.#queue, this.#end.pill);
@@ -61,7 +59,8 @@ export class SessionTimeline extends HTMLElement {
     this.#append();
     this.#showDraft();
     this.#showCalls();
-    this.#showPending(pending);
+    // Who has just written wants to see it, wherever they were reading.
+    if (this.#queue.show(pending)) this.#end.toEnd();
     const empty = this.#catchingUp || (countOf(log) === 0 && pending.length === 0 && !log.draft);
     this.#empty.hidden = !empty;
     if (this.#catchingUp) loading(this.#empty, this.#shown, log.announced);
@@ -171,26 +170,6 @@ export class SessionTimeline extends HTMLElement {
     }
   }
 
-  /** @param {Snapshot["pending"]} pending */
-  #showPending(pending) {
-    const keys = new Set(pending.map((each) => each.key));
-    for (const [key, card] of this.#pending) {
-      if (keys.has(key)) continue;
-      card.remove();
-      this.#pending.delete(key);
-    }
-    for (const each of pending) {
-      let card = this.#pending.get(each.key);
-      if (!card) {
-        card = new PendingCard();
-        this.#pending.set(each.key, card);
-        this.#queue.append(card);
-        this.#end.toEnd();
-      }
-      card.show(each);
-    }
-  }
-
   #tick() {
     const now = Date.now();
     for (const card of this.#calls.values()) card.tick(now);
@@ -198,7 +177,8 @@ export class SessionTimeline extends HTMLElement {
 
   /** Who opens a card wants to read it: it must not be pushed away. @param {EventTarget | null} target */
   #opened(target) {
-    const card = target instanceof Element && target.closest("summary") ? target.closest("tool-card, message-card") : null;
+    const card =
+      target instanceof Element && target.closest("summary") ? target.closest("tool-card, message-card") : null;
     if (!card || (card instanceof ToolCard && card.running)) return;
     this.#end.hold();
   }

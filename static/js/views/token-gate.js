@@ -5,7 +5,7 @@ import { el, icon, want } from "../dom.js";
 export class TokenGate extends HTMLElement {
   #tried = false;
   #problem = el("p", { class: "problem", role: "alert", hidden: true }, "The server did not accept that.");
-  #field = el("input", { id: "token", type: "password", autocomplete: "off", spellcheck: "false", required: true });
+  #field = el("input", { id: "token", type: "text", autocomplete: "off", spellcheck: "false", required: true });
 
   connectedCallback() {
     const form = el(
@@ -13,9 +13,16 @@ export class TokenGate extends HTMLElement {
       { class: "gate" },
       el("div", { class: "welcome-mark" }, icon("net-unauthorized")),
       el("h2", { text: "This page needs its key" }),
-      el("p", { text: "Open the link that trio-agent printed when it started. Its end, after #token=, is the key to this server." }),
+      el("p", {
+        text: "Open the link that trio-agent printed when it started. Its end, after #token=, is the key to this server.",
+      }),
       el("label", { for: "token", text: "Or paste the link or the token here" }),
-      el("div", { class: "gate-row" }, this.#field, el("button", { class: "button primary", type: "submit", text: "Open" })),
+      el(
+        "div",
+        { class: "gate-row" },
+        this.#field,
+        el("button", { class: "button primary", type: "submit", text: "Open" }),
+      ),
       this.#problem,
     );
     form.addEventListener("submit", (event) => {

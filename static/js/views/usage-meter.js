@@ -16,7 +16,16 @@ export class UsageMeter extends HTMLElement {
   connectedCallback() {
     this.append(
       el("div", { class: "cost" }, this.#cost, this.#costNote),
-      el("dl", { class: "pairs" }, el("dt", { text: "Input" }), this.#in, el("dt", { text: "Cached" }), this.#cached, el("dt", { text: "Output" }), this.#out),
+      el(
+        "dl",
+        { class: "pairs" },
+        el("dt", { text: "Input" }),
+        this.#in,
+        el("dt", { text: "Cached" }),
+        this.#cached,
+        el("dt", { text: "Output" }),
+        this.#out,
+      ),
       this.#contextBox,
     );
   }

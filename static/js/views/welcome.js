@@ -20,15 +20,29 @@ const REAL = [
 export function loading(slot, shown, count) {
   slot.dataset.shows = "loading a log";
   slot.replaceChildren(
-    el("p", { class: "quiet loading", text: `Loading ${shown.toLocaleString()} of ${count.toLocaleString()} messages…` }),
+    el("p", {
+      class: "quiet loading",
+      text: `Loading ${shown.toLocaleString()} of ${count.toLocaleString()} messages…`,
+    }),
   );
 }
 
 /** @param {HTMLElement} slot @param {Snapshot} snapshot @param {(prompt: string) => void} suggest */
-export function welcome(slot, { log }, suggest) {
-  const key = log.state ? `ready ${log.state.model}` : "loading";
+export function welcome(slot, { log, connection }, suggest) {
+  const missing = connection.state === "missing";
+  const key = missing ? "missing" : log.state ? `ready ${log.state.model}` : "loading";
   if (slot.dataset.shows === key) return;
   slot.dataset.shows = key;
+  if (missing) {
+    const words = [
+      el("h2", { text: "There is no such session" }),
+      el("p", {}, "It may have been deleted. ", el("a", { href: "./", text: "Go to the newest one" }), "."),
+    ];
+    slot.replaceChildren(
+      el("div", { class: "welcome" }, el("div", { class: "welcome-mark" }, icon("net-ended")), ...words),
+    );
+    return;
+  }
   if (!log.state) {
     slot.replaceChildren(el("div", { class: "skeleton", "aria-label": "Loading" }, el("i"), el("i"), el("i")));
     return;
