@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 import trio
@@ -30,6 +31,7 @@ NOW = 1_800_000_000.25
 
 
 SETTLE_S = 5.0
+MOST_EVENTS = 100_000  # that a test may leave unread
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Server:
     """A server that runs, and how to talk to it."""
 
     port: int
+    app: App
     serving: Serving
     agent: Agent
     store: MemoryStore
@@ -72,6 +75,34 @@ class Server:
         lines = [f"{method} {target} HTTP/1.1", f"Host: {self.host}"]
         lines += [f"Authorization: Bearer {token}"] if token else []
         return "\r\n".join([*lines, *headers, "", ""]).encode("latin-1")
+
+    async def asked_directly(self, method: str, path: str) -> tuple[int, dict[str, str]]:
+        """Status and headers of the app's answer to a request that came in past the sockets, with an empty JSON object."""
+        answer: list[dict[str, Any]] = []
+        headers = {"Host": self.host, "Content-Type": "application/json", **BEARER}
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", self.port),
+        }
+        send, receive = trio.open_memory_channel[dict[str, Any]](1)
+        send.send_nowait({"type": "http.request", "body": b"{}", "more_body": False})
+
+        async def keep(message: dict[str, Any]) -> None:
+            await trio.lowlevel.checkpoint()
+            answer.append(message)
+
+        with send, receive:
+            await self.app(scope, receive.receive, keep)
+        return answer[0]["status"], {name.decode(): value.decode() for name, value in answer[0]["headers"]}
 
     async def raw(self, data: bytes) -> bytes:
         """All that the server says to `data` until it closes the connection. It may close before all is sent."""
@@ -112,16 +143,13 @@ async def read_until(stream: trio.SocketStream, mark: bytes) -> bytes:
 class EventReader:
     """The events of one streamed response, one by one."""
 
-    def __init__(self, response: httpx2.Response) -> None:
-        self.parser = Parser()
-        self._chunks = response.aiter_bytes()
-        self._waiting: list[Event] = []
+    def __init__(self, parser: Parser, events: trio.MemoryReceiveChannel[Event]) -> None:
+        self.parser = parser
+        self._events = events
 
     async def next(self) -> Event:
-        """The next event. Raises StopAsyncIteration at the stream's end."""
-        while not self._waiting:
-            self._waiting = self.parser.feed(await anext(self._chunks))
-        return self._waiting.pop(0)
+        """The next event. Raises trio.EndOfChannel at the stream's end."""
+        return await self._events.receive()
 
     async def next_of(self, *names: str) -> Event:
         """The next event of one of these names; others are passed over."""
@@ -129,12 +157,31 @@ class EventReader:
             pass
         return event
 
+    async def rest(self) -> list[Event]:
+        """All events until the stream's end."""
+        return [event async for event in self._events]
+
 
 @asynccontextmanager
 async def open_events(client: httpx2.AsyncClient, url: str = "stream", **headers: str) -> AsyncIterator[EventReader]:
+    """The stream at `url` for as long as the block lasts."""
     async with client.stream("GET", url, headers=headers) as response:
         assert response.status_code == 200, await response.aread()
-        yield EventReader(response)
+        parser = Parser()
+        send, receive = trio.open_memory_channel[Event](MOST_EVENTS)
+
+        async def read() -> None:
+            # In a task that waits nowhere else: cancelled there, the client's generators are closed one after the other.
+            with send:
+                async for chunk in response.aiter_bytes():
+                    for event in parser.feed(chunk):
+                        send.send_nowait(event)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            with receive:
+                yield EventReader(parser, receive)
+            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
@@ -165,13 +212,15 @@ async def serving_app(
     )
     sockets = listen("127.0.0.1", 0)
     async with app.running() as serving, trio.open_nursery() as nursery:
-        server = Server(sockets[0].getsockname()[1], serving, agent, kept)
+        server = Server(sockets[0].getsockname()[1], app, serving, agent, kept)
 
         async def run() -> None:
             await serve_connections(app, sockets, serving)
             server.stopped.set()
 
         nursery.start_soon(run)
+        # Until everybody is at work: the tests count tasks.
+        await wait_all_tasks_blocked()
         try:
             yield server
         finally:

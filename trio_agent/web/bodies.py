@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+# A title goes out with every State, to every client.
+Title = Annotated[str, msgspec.Meta(max_length=500)]
 
 
 class ChatBody(msgspec.Struct, frozen=True):
@@ -21,12 +26,12 @@ class CancelBody(msgspec.Struct, frozen=True):
 class NewSessionBody(msgspec.Struct, frozen=True):
     """`POST /sessions`: `model` as on the command line; empty for the server's default."""
 
-    title: str = ""
+    title: Title = ""
     model: str = ""
 
 
 class SessionPatchBody(msgspec.Struct, frozen=True):
     """`PATCH /sessions/ID`: null leaves a field as it is."""
 
-    title: str | None = None
+    title: Title | None = None
     archived: bool | None = None

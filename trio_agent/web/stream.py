@@ -110,7 +110,7 @@ async def admitted(
 
 def overloaded() -> bytes:
     """The whole stream for a client that is one too many."""
-    return encode_retry(OVERLOAD_RETRY_MS) + _bye("overload", OVERLOAD_RETRY_MS)
+    return _with_retry(OVERLOAD_RETRY_MS, _bye("overload", OVERLOAD_RETRY_MS))
 
 
 def retry_ms() -> int:
@@ -140,11 +140,16 @@ def _opening(session: Session, start: Start, heartbeat_s: float) -> bytes:
         "heartbeat": heartbeat_s,
         "server": __version__,
     }
-    opening = encode_retry(retry_ms()) + encode_event("ready", encode_json(ready), cursor)
+    opening = _with_retry(retry_ms(), encode_event("ready", encode_json(ready), cursor))
     if start.reset is not None:
         reset = {"reason": start.reset, "log": start.cursor.log, "from": start.cursor.index}
         opening += encode_event("reset", encode_json(reset), cursor)
     return opening
+
+
+def _with_retry(milliseconds: int, event: bytes) -> bytes:
+    """`event` with the field in its own block: some clients take a block of `retry` alone for an empty message."""
+    return encode_retry(milliseconds).removesuffix(b"\n") + event
 
 
 def _bye(reason: str, retry: int) -> bytes:
