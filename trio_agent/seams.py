@@ -41,7 +41,8 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a session beside its log. `created` is RFC 3339; `facts` is the agent's last word on the session.
     `project` is what the server was started for (a repository's path): a server sees its own project's sessions only.
 
-    `notes` belongs to the agent: whatever it needs to find its work again after a restart.
+    `notes` belongs to the agent: whatever it needs to find its work again after a restart. `turn_from` is how long the log
+    was when the last turn began that answered words from before its end: without an ending since, that turn is unfinished.
     """
 
     session_id: str
@@ -55,6 +56,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = False
     facts: Facts = Facts()
     notes: dict[str, str] = {}
+    turn_from: int = 0
 
 
 class Store(Protocol):

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import msgspec
 import structlog
 import trio
 
@@ -22,6 +21,7 @@ from trio_agent.runtime.writer import Writer
 from trio_agent.seams import Agent, Clock, SessionRecord, Store
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
+FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
 
 logger = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Hall:
             title=title,
             model=model,
         )
-        await self.store.save(record)
+        await self._writer.save(record)
         self._records[record.session_id] = record
         return await self.session(record.session_id)
 
@@ -122,32 +122,37 @@ class Hall:
         session = await self.session(session_id)
         if archived and session.running:
             raise Conflict("the session is running; cancel it first")
-        record = session.kept
-        if title is not None:
-            record = msgspec.structs.replace(record, title=title)
-        if archived is not None:
-            record = msgspec.structs.replace(record, archived=archived)
-        await session.keep(record)
-        self._records[session_id] = record
-        return record
+        changes = {"title": title, "archived": archived}
+        await session.keep(**{name: value for name, value in changes.items() if value is not None})
+        return session.kept
 
     async def delete(self, session_id: str) -> None:
         """Delete a session and its log. Raises NotFound, StoreError; Conflict for a session at work."""
         session = await self.session(session_id)
         if session.running:
             raise Conflict("the session is running; cancel it first")
-        await self.store.save(msgspec.structs.replace(session.kept, deleted=True))
+        if session.log.closed:
+            raise NotFound("no such session")
+        # First of all: what was acknowledged after the log is gone from the store would be lost.
+        session.log.close()
+        try:
+            await session.keep(deleted=True)
+        finally:
+            if not session.kept.deleted:
+                session.log.reopen()
         session.end()
         del self._records[session_id]
         opened = self._open.pop(session_id)
         opened.scope.cancel()
-        await opened.finished.wait()
-        await self._agent.forget(session_id)
+        # The caller may go away now, but what the session kept must not stay behind for that.
+        with trio.move_on_after(FORGET_S, shield=True):
+            await opened.finished.wait()
+            await self._agent.forget(session_id)
 
     async def _start(self, record: SessionRecord) -> None:
         signal = Signal()
         log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
-        session = Session(record, log, self.store, signal, self._place, self.heartbeat_s)
+        session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s)
         opened = self._open[record.session_id] = _Opened(session)
         self._nursery.start_soon(self._run, opened, history)
 

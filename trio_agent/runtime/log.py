@@ -9,6 +9,8 @@ The end of the log is kept in memory as ready-made frames; what is older is read
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from typing import Literal
 import msgspec
 
 from trio_agent.core.cursor import Cursor, next_tag, start_of
-from trio_agent.core.errors import KeyReused, StoreDown
+from trio_agent.core.errors import Conflict, KeyReused, NotFound, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import encode_json
@@ -27,7 +29,7 @@ from trio_agent.seams import Clock, Entry, Store
 
 TAIL_BYTES = 8 * 1024 * 1024  # how much of a log's end is kept in memory
 CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seven times dearer
-READ_ENTRIES = 512  # how many entries are read from the store at a time
+READ_ENTRIES = 512  # how many entries are taken back from the store at a time
 
 ResetReason = Literal["new_log", "ahead", "diverged", "compacted", "bad_cursor"]
 
@@ -50,9 +52,11 @@ class Staged:
 
 
 class EventLog:
-    """The messages of one log. Made by `open_log`."""
+    """The messages of one log. Made by `open_log`. About `tail_bytes` of its end are kept in memory."""
 
-    def __init__(self, log: str, store: Store, writer: Writer, clock: Clock, signal: Signal) -> None:
+    def __init__(
+        self, log: str, store: Store, writer: Writer, clock: Clock, signal: Signal, tail_bytes: int = TAIL_BYTES
+    ) -> None:
         self._store = store
         self._writer = writer
         self._clock = clock
@@ -60,6 +64,10 @@ class EventLog:
         self._next = start_of(log)
         self._end = self._next
         self._keys: dict[str, tuple[str, Cursor]] = {}
+        self._closed = False
+        # After each message, the bytes of all frames so far: 8 bytes a message, so that a read takes a chunk and no more.
+        self._sizes = array("Q", [0])
+        self._max_tail_bytes = tail_bytes
         self._tail: list[bytes] = []
         self._tail_starts: list[Cursor] = []
         self._tail_bytes = 0
@@ -75,11 +83,24 @@ class EventLog:
         """Put `messages` at the end, all or none; durable and visible on return. `idx` and `timestamp` are set here.
 
         With a `key` that came before: the first receipt again if the `digest` is the same, else KeyReused. Cancelling
-        before it begins leaves nothing; once begun it is carried through. Raises StoreError.
+        before it begins leaves nothing; once begun it is carried through. Raises StoreError, Conflict for a closed log.
         """
         return await self._writer.write(lambda: self._stage(messages, key, digest), self._publish, self._unstage)
 
+    def close(self) -> None:
+        """Take no more messages. What has been given to the store by now is still published."""
+        self._closed = True
+
+    def reopen(self) -> None:
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
     def _stage(self, messages: Sequence[Message], key: str, digest: str) -> Staged:
+        if self._closed:
+            raise Conflict("this session has ended")
         if key and key in self._keys:
             known, cursor = self._keys[key]
             if known != digest:
@@ -88,15 +109,17 @@ class EventLog:
         stamped, entries = [], []
         at = self._next
         now = rfc3339(self._clock())
-        for message in messages:
+        for number, message in enumerate(messages, 1):
             complete = msgspec.structs.replace(message, idx=at.index, timestamp=message.timestamp or now)
             wire = encode_json(complete)
-            entry = Entry(at.log, at.index, wire, next_tag(at.tag, wire), key, digest)
+            # The last bears the key: the place after it is what a repetition is answered with, also after a restart.
+            last = (key, digest) if number == len(messages) else ("", "")
+            entry = Entry(at.log, at.index, wire, next_tag(at.tag, wire), *last)
             at = _after(entry)
             stamped.append(complete)
             entries.append(entry)
         self._next = at
-        if key:
+        if key and entries:
             self._keys[key] = (digest, at)
         return Staged(Receipt(tuple(stamped), at), tuple(entries))
 
@@ -109,43 +132,50 @@ class EventLog:
         self.on_publish(staged.receipt.messages)
         self._signal.notify()
 
-    def _unstage(self) -> None:
+    def _unstage(self, staged: Staged) -> None:
         """The store refused what was staged: it never was."""
         self._next = self._end
-        self._keys = {key: kept for key, kept in self._keys.items() if kept[1].index <= self._end.index}
+        if staged.entries:
+            self._keys.pop(staged.entries[-1].key, None)
 
     def _keep(self, entry: Entry) -> None:
         frame = _frame(entry)
         self._tail.append(frame)
         self._tail_starts.append(self._end)
         self._tail_bytes += len(frame)
+        self._sizes.append(self._sizes[-1] + len(frame))
         self._end = _after(entry)
-        if self._tail_bytes > TAIL_BYTES:
+        if self._tail_bytes > self._max_tail_bytes:
             # Dropped by halves, so that the cost of moving the rest is paid seldom.
             half = max(1, len(self._tail) // 2)
             self._tail_bytes -= sum(map(len, self._tail[:half]))
             del self._tail[:half], self._tail_starts[:half]
 
     def restore(self, entries: Sequence[Entry]) -> None:
-        """Take back what the store kept. Raises StoreDown where the chain of tags is broken: content was changed."""
+        """Take back what the store kept. Raises StoreRefused where the chain of tags is broken: content was changed."""
         for entry in entries:
             if entry.index != self._end.index or entry.tag != next_tag(self._end.tag, entry.wire):
-                raise StoreDown(f"log {entry.log} is damaged at message {self._end.index}; restore a backup")
+                raise StoreRefused(f"log {entry.log} is damaged at message {self._end.index}; restore a backup")
             self._keep(entry)
             if entry.key:
                 self._keys[entry.key] = (entry.digest, self._end)
         self._next = self._end
 
     async def locate(self, index: int) -> Cursor:
-        """The cursor of the first `index` messages, 0 <= index <= count. Asks the store where memory does not know."""
+        """The cursor of the first `index` messages, 0 <= index <= count. Asks the store where memory does not know.
+
+        Raises StoreError, NotFound where the log was deleted meanwhile.
+        """
         if index == self._end.index:
             return self._end
         if index == 0:
             return start_of(self._end.log)
         if self._tail_starts and index >= (first := self._tail_starts[0].index):
             return self._tail_starts[index - first]
-        (before,) = await self._store.read(self._end.log, index - 1, index)
-        return _after(before)
+        before = await self._store.read(self._end.log, index - 1, index)
+        if not before:
+            raise NotFound("this log was deleted")
+        return _after(before[0])
 
     async def resume(self, cursor: Cursor | None) -> tuple[Cursor, ResetReason | None]:
         """Where a reader who has `cursor` goes on, and why it must begin anew if it must (None stands for bad text)."""
@@ -166,15 +196,9 @@ class EventLog:
             return b"", cursor
         if self._tail_starts and cursor.index >= (first := self._tail_starts[0].index):
             return self._join_tail(cursor.index - first)
-        frames: list[bytes] = []
-        size = 0
-        for entry in await self._store.read(cursor.log, cursor.index, cursor.index + READ_ENTRIES):
-            frames.append(_frame(entry))
-            size += len(frames[-1])
-            cursor = _after(entry)
-            if size >= CHUNK_BYTES:
-                break
-        return b"".join(frames), cursor
+        stop = bisect_left(self._sizes, self._sizes[cursor.index] + CHUNK_BYTES, cursor.index + 1, self._end.index)
+        entries = await self._store.read(cursor.log, cursor.index, stop)
+        return b"".join(map(_frame, entries)), _after(entries[-1]) if entries else cursor
 
     def _join_tail(self, begin: int) -> tuple[bytes, Cursor]:
         # Readers that wake together ask for the same stretch: it is joined once and the bytes are shared.
@@ -197,15 +221,18 @@ class EventLog:
 
 
 async def open_log(
-    log: str, store: Store, writer: Writer, clock: Clock, signal: Signal
+    log: str, store: Store, writer: Writer, clock: Clock, signal: Signal, tail_bytes: int = TAIL_BYTES
 ) -> tuple[EventLog, list[Message]]:
     """The log named `log` as the store has it, and its messages. Raises StoreError."""
-    event_log = EventLog(log, store, writer, clock, signal)
+    event_log = EventLog(log, store, writer, clock, signal, tail_bytes)
     messages: list[Message] = []
     decoder = msgspec.json.Decoder(Message)
     while entries := await store.read(log, event_log.cursor.index, event_log.cursor.index + READ_ENTRIES):
         event_log.restore(entries)
-        messages += [decoder.decode(entry.wire) for entry in entries]
+        try:
+            messages += [decoder.decode(entry.wire) for entry in entries]
+        except msgspec.DecodeError as exc:
+            raise StoreRefused(f"log {log} holds what is no message to this trio-agent: {exc}; upgrade it") from exc
     return event_log, messages
 
 

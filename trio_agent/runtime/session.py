@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,13 +22,17 @@ from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import Facts, State
 from trio_agent.core.unfinished import Unfinished
 from trio_agent.core.usage import CumulativeUsage
-from trio_agent.core.wire import clean, encode_json
+from trio_agent.core.wire import encode_json
 from trio_agent.runtime.live import Live
 from trio_agent.runtime.log import EventLog, Receipt
 from trio_agent.runtime.place import Place
+from trio_agent.runtime.prompts import Prompts
 from trio_agent.runtime.signal import Signal
+from trio_agent.runtime.snapshot import Moment, state_of
+from trio_agent.runtime.tidy import tidied
 from trio_agent.runtime.tool_run import ToolRun
-from trio_agent.seams import Agent, Attendant, Part, SessionRecord, Store
+from trio_agent.runtime.writer import Writer
+from trio_agent.seams import Agent, Attendant, Part, SessionRecord
 
 DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
 INTERRUPTED = "trio-agent was restarted while this was running. Nothing was run again. Say 'continue' to go on."
@@ -39,19 +44,28 @@ class Session:
     """One session while its server runs. Made by the hall, which runs `run` in its nursery."""
 
     def __init__(
-        self, record: SessionRecord, log: EventLog, store: Store, signal: Signal, place: Place, heartbeat_s: float
+        self,
+        record: SessionRecord,
+        log: EventLog,
+        history: Sequence[Message],
+        writer: Writer,
+        signal: Signal,
+        place: Place,
+        heartbeat_s: float,
     ) -> None:
         self.kept = record
         self.log = log
         self.signal = signal
         self.live = Live(signal)
         self.attendant: Attendant | None = None
-        self.ended = False
-        self._store = store
+        self.ended = record.ended
+        self._writer = writer
+        self._keeping = trio.Lock()
         self._place = place
         self._heartbeat_s = heartbeat_s
         self._usage = CumulativeUsage(start_time=record.created)
         self._unfinished = Unfinished()
+        self._last_ending = -1
         self._facts = record.facts
         self._state = AgentState.READY
         self._state_version = 0
@@ -59,10 +73,12 @@ class Session:
         self._streams = 0
         self._llm_calls = 0
         self._tools: dict[str, ToolRun] = {}
-        self._prompts: list[Message] = []
+        self._prompts = Prompts()
         self._turn_scope: trio.CancelScope | None = None
         self._cancel_reason = ""
         self._idle = trio.Event()
+        for message in history:
+            self._account(message)
         log.on_publish = self._published
 
     # ------------------------------------------------------------------------------------- what an agent uses
@@ -93,14 +109,15 @@ class Session:
 
     async def record(self, message: Message) -> Message:
         """The one door into the log. Durable and visible on return. Raises StoreError."""
-        receipt = await self.log.append([self._tidied(message)])
+        receipt = await self.log.append([self._addressed(message)])
         return receipt.messages[0]
 
     async def describe(self, facts: Facts, notes: dict[str, str] | None = None) -> None:
         self.show(facts)
-        await self.keep(
-            msgspec.structs.replace(self.kept, facts=facts, notes=self.kept.notes if notes is None else notes)
-        )
+        if notes is None:
+            await self.keep(facts=facts)
+        else:
+            await self.keep(facts=facts, notes=notes)
 
     def show(self, facts: Facts) -> None:
         self._facts = facts
@@ -117,21 +134,10 @@ class Session:
         self.live.write(part, text, restart=restart)
 
     def take_prompts(self) -> tuple[Message, ...]:
-        prompts, self._prompts = tuple(self._prompts), []
-        return prompts
+        return self._prompts.take()
 
     async def close_open_calls(self, why: str) -> None:
-        for call in self._unfinished.calls():
-            await self.record(
-                Message(
-                    type="tool",
-                    tool_name=call.name,
-                    input=call.input,
-                    tool_call_id=call.tool_call_id,
-                    tool_result=why,
-                    tool_error=True,
-                )
-            )
+        await self._close_calls(why)
 
     @asynccontextmanager
     async def asking_model(self) -> AsyncIterator[None]:
@@ -150,7 +156,9 @@ class Session:
         try:
             yield run
         finally:
-            del self._tools[call.tool_call_id]
+            # Of two calls under one id, the later has the name.
+            if self._tools.get(call.tool_call_id) is run:
+                del self._tools[call.tool_call_id]
             self.live.drop_tool(call.tool_call_id)
             run.finished.set()
             self.changed()
@@ -164,22 +172,25 @@ class Session:
         """
         if not text.strip():
             raise InvalidContent("Message cannot be empty")
-        if self.ended or self.kept.ended:
+        if self.ended:
             raise Conflict("this session has ended")
-        receipt = await self.log.append([self._tidied(Message(type="user", content=text))], key=key, digest=digest)
-        if not receipt.replayed:
-            self._prompts += receipt.messages
-            self.signal.notify()
-        return receipt
+        return await self.log.append([self._addressed(Message(type="user", content=text))], key=key, digest=digest)
 
     async def cancel(self, reason: str = "") -> str:
-        """Stop the turn that runs, if one does; returns the reason when what it was running is gone."""
+        """Stop the turn that runs, or is about to, if there is one; returns the reason when what it was running is gone.
+
+        Raises StoreError where a turn that had not begun could not be written down as cancelled; it is all the same.
+        """
         reason = reason or DEFAULT_CANCEL_REASON
         if self._turn_scope is not None:
             if not self._turn_scope.cancel_called:
                 self._cancel_reason = reason
             self._turn_scope.cancel()
             await self._idle.wait()
+        elif self._prompts.ready:
+            # Posted, but nobody at work on it yet: a workspace can take minutes to make.
+            self._prompts.hold()
+            await self._notice_cancel(reason)
         else:
             await trio.lowlevel.checkpoint()
         return reason
@@ -198,10 +209,15 @@ class Session:
     def running(self) -> bool:
         return self._turn_scope is not None
 
-    async def keep(self, record: SessionRecord) -> None:
-        """Replace what is kept of the session beside its log. Raises StoreError."""
-        await self._store.save(record)
-        self.kept = record
+    async def keep(self, **changes: Any) -> None:
+        """Change fields of what is kept of the session beside its log. Raises StoreError, Conflict once it is deleted."""
+        # One at a time, each on top of the one before: the agent's facts and a user's new title must not undo each other.
+        async with self._keeping:
+            if self.kept.deleted:
+                raise Conflict("this session was deleted")
+            record = msgspec.structs.replace(self.kept, **changes)
+            await self._writer.save(record)
+            self.kept = record
         self.changed()
 
     def end(self) -> None:
@@ -245,20 +261,27 @@ class Session:
 
     async def run(self, agent: Agent, history: Sequence[Message]) -> None:
         """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
-        recorded = list(history)
-        for message in history:
-            self._account(message)
-        await self._settle_after_restart(recorded)
+        first: Sequence[Message] | None = [*history, *await self._settle_after_restart()]
         while True:
             try:
-                async with agent.attend(self, recorded) as attendant:
-                    self.attendant = attendant
-                    await self._attend(attendant)
-            except TrioAgentError as exc:
+                recorded = await self._history() if first is None else first
+                first = None
+                async with agent.attend(self, recorded) as self.attendant:
+                    await self._attend(self.attendant)
+            except* Exception as group:
                 self.attendant = None
-                logger.warning("agent_unavailable", session=self.id, reason=str(exc))
-                await self._complain(str(exc))
-                await self._wait_prompts()
+                logger.error("agent_unavailable", session=self.id, exc_info=group)
+                # Before the complaint: what is said from here on is a reason to ask again.
+                self._prompts.hold()
+                await self._complain(f"{_describe(group)}. Send another message to try again.")
+            await self._wait_prompts()
+
+    async def _history(self) -> list[Message]:
+        """The log so far, without the prompts that no turn has taken up."""
+        waiting = self._prompts.indices
+        decoder = msgspec.json.Decoder(Message)
+        messages = [decoder.decode(wire) for wire in await self.log.wires(0, self.log.cursor.index)]
+        return [message for message in messages if message.idx not in waiting]
 
     async def _attend(self, attendant: Attendant) -> None:
         self._go_to(AgentState.WAITING_FOR_USER_INPUT)
@@ -272,13 +295,14 @@ class Session:
         try:
             with trio.CancelScope() as self._turn_scope:
                 try:
+                    await self._note_turn(prompts)
                     await attendant.turn(prompts)
                     if self._state not in ENDINGS:
                         self._go_to(AgentState.END_OF_TURN)
                 except* StoreError as group:
-                    # Nothing more can be recorded. The turn is over, and the log is whole as far as it goes.
-                    logger.error("turn_stopped_by_store", session=self.id, reason=str(group.exceptions[0]))
-                    self._go_to(AgentState.ERROR)
+                    # The log is whole as far as it goes. A full disk often has room for the few words that say so.
+                    logger.error("turn_stopped_by_store", session=self.id, reason=_describe(group))
+                    await self._complain(f"The turn was stopped: {_describe(group)}. Type 'continue' to try again.")
                 except* Exception as group:
                     logger.error("turn_failed", session=self.id, exc_info=group)
                     await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
@@ -290,13 +314,22 @@ class Session:
             self._idle.set()
             self._go_to(AgentState.WAITING_FOR_USER_INPUT)
 
+    async def _note_turn(self, prompts: Sequence[Message]) -> None:
+        """Keep that a turn began, where the log does not show it: something was recorded after the words it answers."""
+        count = self.log.cursor.index
+        if prompts and prompts[-1].idx + 1 < count:
+            await self.keep(turn_from=count)
+
     async def _write_down_cancel(self) -> None:
         try:
             await self.close_open_calls(f"Cancelled before it finished: {self._cancel_reason}")
-            await self.record(Message(type="error", content=f"Cancelled: {self._cancel_reason}"))
+            await self._notice_cancel(self._cancel_reason)
         except StoreError as exc:
             logger.error("cancel_not_recorded", session=self.id, reason=str(exc))
         self._go_to(AgentState.CANCELLED)
+
+    async def _notice_cancel(self, reason: str) -> None:
+        await self.record(Message(type="error", content=f"Cancelled: {reason}"))
 
     async def _complain(self, text: str) -> None:
         try:
@@ -308,18 +341,36 @@ class Session:
             self._go_to(AgentState.ERROR)
             self._go_to(AgentState.WAITING_FOR_USER_INPUT)
 
-    async def _settle_after_restart(self, recorded: list[Message]) -> None:
-        """A turn that the process did not survive is shown as interrupted."""
-        if not self._unfinished.in_turn:
-            return
-        before = self.log.cursor.index
-        await self.close_open_calls(INTERRUPTED)
-        await self.record(Message(type="error", content=INTERRUPTED))
-        decoder = msgspec.json.Decoder(Message)
-        recorded += [decoder.decode(wire) for wire in await self.log.wires(before, self.log.cursor.index)]
+    async def _settle_after_restart(self) -> list[Message]:
+        """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
+        begun = self.kept.turn_from
+        if not self._unfinished.in_turn and (begun == 0 or self._last_ending >= begun):
+            return []
+        try:
+            closed = await self._close_calls(INTERRUPTED)
+            return [*closed, await self.record(Message(type="error", content=INTERRUPTED))]
+        except StoreError as exc:
+            # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
+            logger.error("interruption_not_recorded", session=self.id, reason=str(exc))
+            return []
+
+    async def _close_calls(self, why: str) -> list[Message]:
+        return [
+            await self.record(
+                Message(
+                    type="tool",
+                    tool_name=call.name,
+                    input=call.input,
+                    tool_call_id=call.tool_call_id,
+                    tool_result=why,
+                    tool_error=True,
+                )
+            )
+            for call in self._unfinished.calls()
+        ]
 
     async def _wait_prompts(self) -> None:
-        while not self._prompts:
+        while not self._prompts.ready:
             await self.signal.wait_past(self.signal.version)
 
     def _go_to(self, state: AgentState) -> None:
@@ -332,75 +383,40 @@ class Session:
             self._account(message)
             if message.type == "agent":
                 self.live.drop_parts()
+            # In the same instant as it is visible: a message is either history or still to be answered, never both.
+            elif message.type == "user" and not message.parent_conversation_id:
+                self._prompts.add(message)
         self._state_version += 1
 
     def _account(self, message: Message) -> None:
         self._unfinished.see(message)
+        if message.type in ("error", "budget") or (message.type == "agent" and message.end_of_turn):
+            self._last_ending = message.idx
         if message.usage is not None:
             self._usage = self._usage.plus(message.usage, tuple(call.name for call in message.tool_calls))
 
-    def _tidied(self, message: Message) -> Message:
-        """Every text is made encodable here, once, whoever it came from."""
-        tidy = msgspec.convert(_clean(msgspec.to_builtins(message)), Message)
+    def _addressed(self, message: Message) -> Message:
+        tidy = tidied(message)
         return tidy if tidy.conversation_id else msgspec.structs.replace(tidy, conversation_id=self.id)
 
     def _state_at(self, cursor: Cursor) -> State:
-        facts, place = self._facts, self._place
-        working_dir = facts.working_dir or place.started_in
-        return State(
-            message_count=cursor.index,
-            cursor=str(cursor),
-            log=cursor.log,
-            session_id=self.id,
-            agent_state=self._state.value,
-            total_usage=self._usage,
-            outstanding_llm_calls=self._llm_calls,
-            outstanding_tool_calls=tuple(run.call.name for run in self._tools.values()),
+        now = Moment(
+            agent_state=self._state,
+            usage=self._usage,
+            llm_calls=self._llm_calls,
+            tools=[run.call.name for run in self._tools.values()],
             streams=self._streams,
-            session_ended=self.ended or self.kept.ended,
-            heartbeat=self._heartbeat_s,
-            title=self.kept.title or facts.title,
-            slug=facts.slug,
-            branch_name=facts.branch_name,
-            initial_commit=facts.initial_commit,
-            git_origin=facts.git_origin,
-            model=facts.model,
-            sandbox=facts.sandbox,
-            context_window=facts.context_window,
-            context_used=facts.context_used,
-            diff_lines_added=facts.diff_lines_added,
-            diff_lines_removed=facts.diff_lines_removed,
-            todo=facts.todo,
-            first_message_index=facts.first_message_index,
-            budget=facts.budget,
-            hostname=place.hostname,
-            working_dir=working_dir,
-            os=place.os,
-            in_container=place.in_container,
-            outside_hostname=place.hostname,
-            inside_hostname=place.hostname,
-            outside_os=place.os,
-            inside_os=place.os,
-            outside_working_dir=place.started_in,
-            inside_working_dir=working_dir,
+            ended=self.ended,
         )
+        return state_of(self.id, cursor, self.kept.title, self._facts, self._place, now, self._heartbeat_s)
 
 
 def _describe(group: BaseExceptionGroup[Exception]) -> str:
-    """One line about the first thing that went wrong."""
+    """One line about the first thing that went wrong, without a full stop."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _clean(value: object) -> object:
-    match value:
-        case str():
-            return clean(value)
-        case dict():
-            return {_clean(key): _clean(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_clean(each) for each in value]
-        case _:
-            return value
+    told = " ".join(str(error).split()).removesuffix(".")
+    if isinstance(error, TrioAgentError):
+        return told
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__

@@ -17,8 +17,9 @@ class ToolRun:
         self._live = live
 
     def emit(self, text: str) -> None:
-        """Show output while the tool runs."""
-        self._live.emit(self.call.tool_call_id, text)
+        """Show output while the tool runs. What comes later is dropped: nobody would ever take it off the screen."""
+        if not self.finished.is_set():
+            self._live.emit(self.call.tool_call_id, text)
 
     def cancel(self, reason: str) -> None:
         """Stop the tool; `finished` is set when nothing of it runs any more. The first reason stands."""

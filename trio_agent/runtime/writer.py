@@ -7,13 +7,14 @@ quiet nobody waits for company.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import outcome
 import trio
 
-from trio_agent.seams import Store
+from trio_agent.seams import SessionRecord, Store
 
 if TYPE_CHECKING:
     from trio_agent.runtime.log import Receipt, Staged
@@ -25,12 +26,12 @@ MAX_GROUP = 512  # tickets in one transaction: bounds how long the first of them
 class _Ticket:
     stage: Callable[[], Staged]
     publish: Callable[[Staged], None]
-    unstage: Callable[[], None]
+    unstage: Callable[[Staged], None]
     result: outcome.Outcome[Receipt] | None = None
 
 
 class Writer:
-    """The one way into a store. All appends of a process go through one Writer."""
+    """The one way into a store: what is written through one Writer happens in the order in which it was asked for."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -38,7 +39,7 @@ class Writer:
         self._turn = trio.Lock()
 
     async def write(
-        self, stage: Callable[[], Staged], publish: Callable[[Staged], None], unstage: Callable[[], None]
+        self, stage: Callable[[], Staged], publish: Callable[[Staged], None], unstage: Callable[[Staged], None]
     ) -> Receipt:
         """Stage, store, publish. Raises what `stage` or the store raised; nothing is visible then.
 
@@ -57,6 +58,13 @@ class Writer:
         assert ticket.result is not None
         return ticket.result.unwrap()
 
+    async def save(self, record: SessionRecord) -> None:
+        """Keep `record`, after the appends that were asked for before. Once begun it is carried through. Raises StoreError."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        with trio.CancelScope(shield=True):
+            async with self._turn:
+                await self._store.save(record)
+
     async def _commit(self) -> None:
         group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
         staged: list[tuple[_Ticket, Staged]] = []
@@ -73,8 +81,11 @@ class Writer:
         # No checkpoint from here to the last publish: a reader must not see one log ahead and another behind the store.
         for ticket, each in staged:
             if isinstance(stored, outcome.Error):
-                ticket.unstage()
-                ticket.result = outcome.Error(stored.error)
+                ticket.unstage(each)
+                # A copy each: an exception that is raised in several tasks at once gathers all their tracebacks.
+                error = copy(stored.error)
+                error.__cause__ = stored.error
+                ticket.result = outcome.Error(error)
             else:
                 ticket.publish(each)
                 ticket.result = outcome.Value(each.receipt)

@@ -1,0 +1,302 @@
+"""The hall: sessions by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from tests.runtime.house import PROJECT, HouseAgent, HouseStore, answer_at_once, at_rest, events, house_hall, lines
+from trio_agent.core.cursor import start_of
+from trio_agent.core.errors import Conflict, NotFound, StoreDown, StoreRefused
+from trio_agent.core.message import Message
+from trio_agent.runtime.follower import Follower
+from trio_agent.seams import Entry, SessionHandle
+
+
+@pytest.fixture
+def store() -> HouseStore:
+    return HouseStore()
+
+
+async def hang(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    await trio.sleep_forever()
+
+
+async def test_the_first_session_is_made_by_itself(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        (record,) = await store.sessions()
+        assert (record.session_id, record.project) == (session.id, PROJECT)
+        assert hall.open_sessions() == [session]
+
+
+async def test_the_newest_session_is_opened_again_after_a_restart(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        old = await hall.newest()
+        await old.post("old")
+        new = await hall.create()
+        await new.post("new")
+        await at_rest(new)
+        await at_rest(old)
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        assert session.id == new.id
+        assert await lines(session) == ["user: new", "agent: to new"]
+        assert [each.id for each in hall.open_sessions()] == [new.id], "the other is opened when asked for"
+        assert await lines(await hall.session(old.id)) == ["user: old", "agent: to old"]
+        assert [record.session_id for record in hall.records()] == [new.id, old.id]
+
+
+async def test_sessions_of_another_project_are_not_seen(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent(), "/srv/other") as hall:
+        other = await hall.newest()
+    async with house_hall(store, HouseAgent()) as hall:
+        assert (await hall.newest()).id != other.id
+        assert len(hall.records()) == 1
+        with pytest.raises(NotFound):
+            await hall.session(other.id)
+
+
+async def test_a_session_that_many_ask_for_at_once_is_opened_once(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        old = await hall.newest()
+        await hall.create()
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        found = []
+
+        async def ask() -> None:
+            found.append(await hall.session(old.id))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(ask)
+        await wait_all_tasks_blocked()
+        assert len({id(session) for session in found}) == 1
+        assert agent.attempts == 2
+
+
+async def test_a_session_that_nobody_made_is_not_found(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        for call in (
+            lambda: hall.session("0" * 16),
+            lambda: hall.change("0" * 16, title="a", archived=None),
+            lambda: hall.delete("0" * 16),
+        ):
+            with pytest.raises(NotFound):
+                await call()
+
+
+async def test_a_session_is_made_with_the_title_and_model_that_were_asked_for(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.create(title="Mine", model="demo")
+        assert (session.snapshot().title, session.model) == ("Mine", "demo")
+        assert await hall.newest() is session
+
+
+async def test_a_session_that_could_not_be_kept_was_not_made(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        first = await hall.newest()
+        await wait_all_tasks_blocked()
+        store.refusal = StoreDown("gone")
+        with pytest.raises(StoreDown):
+            await hall.create()
+        assert await hall.newest() is first
+
+
+async def test_a_title_and_the_archive_are_kept_and_seen(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        record = await hall.change(session.id, title="New", archived=None)
+        assert (record.title, record.archived) == ("New", False)
+        record = await hall.change(session.id, title=None, archived=True)
+        assert (record.title, record.archived) == ("New", True)
+        assert session.snapshot().title == "New"
+        assert hall.records() == [record]
+    async with house_hall(store, HouseAgent()) as hall:
+        assert hall.records()[0].title == "New"
+
+
+async def test_a_running_session_is_neither_archived_nor_deleted_but_renamed(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent(hang)) as hall:
+        session = await hall.newest()
+        await session.post("hello")
+        await wait_all_tasks_blocked()
+        with pytest.raises(Conflict):
+            await hall.change(session.id, title=None, archived=True)
+        with pytest.raises(Conflict):
+            await hall.delete(session.id)
+        await hall.change(session.id, title="At work", archived=None)
+        assert session.running
+        assert session.snapshot().title == "At work"
+        assert len(await store.sessions()) == 1
+
+
+async def test_a_deleted_session_is_gone_with_its_log_and_what_the_agent_kept(store: HouseStore) -> None:
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.create()
+        await session.post("hello")
+        await at_rest(session)
+        await hall.delete(session.id)
+        assert agent.forgotten == [session.id]
+        assert await store.read(session.kept.log, 0, 10) == []
+        assert session.id not in [record.session_id for record in await store.sessions()]
+        with pytest.raises(NotFound):
+            await hall.session(session.id)
+        assert (await hall.newest()).id != session.id
+
+
+async def test_streams_of_a_deleted_session_end(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        await session.post("hello")
+        await at_rest(session)
+        chunks: list[bytes] = []
+        async with trio.open_nursery() as nursery:
+
+            async def follow() -> None:
+                async for chunk in Follower(session, start_of(session.kept.log)):
+                    chunks.append(chunk)
+
+            nursery.start_soon(follow)
+            await wait_all_tasks_blocked()
+            await hall.delete(session.id)
+        assert b'"session_ended":true' in events(b"".join(chunks))[-1].data.encode()
+
+
+async def test_when_all_sessions_are_deleted_the_newest_is_a_new_one(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        first = await hall.newest()
+        await hall.delete(first.id)
+        second = await hall.newest()
+        assert second.id != first.id
+        await second.post("hello")
+        await at_rest(second)
+        assert await lines(second) == ["user: hello", "agent: to hello"]
+
+
+async def test_no_word_is_acknowledged_once_the_session_is_being_deleted(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+        store.gate = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hall.delete, session.id)
+            await wait_all_tasks_blocked()
+
+            async def post() -> None:
+                with pytest.raises(Conflict):
+                    await session.post("hello")
+
+            nursery.start_soon(post)
+            await wait_all_tasks_blocked()
+            store.gate.set()
+        assert await store.read(session.kept.log, 0, 10) == []
+
+
+async def test_of_two_who_delete_at_once_one_finds_nothing(store: HouseStore) -> None:
+    outcomes: list[str] = []
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+
+        async def delete() -> None:
+            try:
+                await hall.delete(session.id)
+                outcomes.append("deleted")
+            except NotFound:
+                outcomes.append("not found")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(delete)
+            nursery.start_soon(delete)
+    assert sorted(outcomes) == ["deleted", "not found"]
+
+
+async def test_a_session_that_could_not_be_deleted_works_on(store: HouseStore) -> None:
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+        store.refusal = StoreDown("gone")
+        with pytest.raises(StoreDown):
+            await hall.delete(session.id)
+        store.refusal = None
+        await session.post("hello")
+        await at_rest(session)
+        assert await lines(session) == ["user: hello", "agent: to hello"]
+        assert agent.forgotten == []
+
+
+async def test_a_client_that_goes_away_while_it_deletes_leaves_nothing_behind(store: HouseStore) -> None:
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+        store.gate = trio.Event()
+        scope = trio.CancelScope()
+
+        async def delete() -> None:
+            with scope:
+                await hall.delete(session.id)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(delete)
+            await wait_all_tasks_blocked()
+            scope.cancel()
+            store.gate.set()
+        assert await store.sessions() == []
+        assert agent.forgotten == [session.id]
+
+
+async def test_a_session_that_breaks_does_not_end_its_siblings(store: HouseStore) -> None:
+    class Broken(HouseAgent):
+        pass
+
+    agent = Broken()
+    async with house_hall(store, agent) as hall:
+        sibling = await hall.newest()
+        broken = await hall.create()
+        await wait_all_tasks_blocked()
+        broken._wait_prompts = None  # type: ignore[method-assign, assignment]
+        await broken.post("hello")
+        await wait_all_tasks_blocked()
+        assert broken.ended
+        with pytest.raises(Conflict):
+            await broken.post("still there?")
+        await sibling.post("hello")
+        await at_rest(sibling)
+        assert (await lines(sibling))[-1] == "agent: to hello"
+
+
+async def test_a_log_that_was_tampered_with_is_refused_by_name(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        session = await hall.newest()
+        await session.post("hello")
+        await at_rest(session)
+    (log,) = store._entries
+    first = store._entries[log][0]
+    store._entries[log][0] = Entry(log, 0, first.wire.replace(b"hello", b"hullo"), first.tag)
+    with pytest.RaisesGroup(pytest.RaisesExc(StoreRefused, match=log)):
+        async with house_hall(store, HouseAgent()):
+            pytest.fail("it was opened")
+
+
+async def test_sessions_work_side_by_side(store: HouseStore) -> None:
+    async def turn(session: SessionHandle, prompts: Sequence[Message]) -> None:
+        if prompts[0].content == "hang":
+            await trio.sleep_forever()
+        await answer_at_once(session, prompts)
+
+    async with house_hall(store, HouseAgent(turn)) as hall:
+        one, other = await hall.newest(), await hall.create()
+        await one.post("hang")
+        await other.post("hello")
+        await at_rest(other)
+        assert one.running
+        assert await lines(other) == ["user: hello", "agent: to hello"]
