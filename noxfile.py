@@ -6,7 +6,7 @@
     nox -s dev                    the tools, for working by hand
 
 Python 3.11 and git must be there. What else a session needs it installs itself: Python packages and, where there is none,
-Node.js into an environment of its own under `.nox/`; by the system's apt-get Chromium, bubblewrap, ripgrep and libatomic.
+Node.js into an environment of its own under `.nox/`; Chromium and a few programs of the tests' by the system's apt-get.
 """
 
 from __future__ import annotations
@@ -105,6 +105,17 @@ def wheel(session: nox.Session) -> None:
     session.run(python, str(HERE / "tests" / "installed.py"), str(HERE / "static"), external=True)
 
 
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Which lines of the package the tests reach, in the processes they start too."""
+    session.install("-e", ".", *_group("test"))
+    _install_programs(session)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
 @nox.session(default=False, venv_backend="none")
 def dev(session: nox.Session) -> None:
     """Everything to work with, into the environment that nox itself runs in."""
@@ -158,6 +169,7 @@ def _programs() -> dict[str, bool]:
         "chromium": browser_on_path() is not None,
         "bubblewrap": shutil.which("bwrap") is not None,
         "ripgrep": shutil.which("rg") is not None,
+        "curl": shutil.which("curl") is not None,
         # The Node.js inside playwright's wheel is linked to it, and a slim system lacks it.
         "libatomic1": find_library("atomic") is not None,
     }
