@@ -17,7 +17,7 @@ from trio_agent.core.errors import ConfigError, StoreRefused, TrioAgentError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PORT_TAKEN, EXIT_STORE = 1, 2, 3, 4
 
-_COMMANDS = ("serve", "sessions", "export", "doctor")
+_COMMANDS = ("serve", "attach", "sessions", "export", "doctor")
 
 
 class PortTaken(TrioAgentError):
