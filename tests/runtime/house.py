@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import msgspec
 import trio
+import trio.testing
 
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.sse import Event, Parser
@@ -102,7 +103,7 @@ class _HouseAttendant:
         return ""
 
 
-def house_hall(store: HouseStore, agent: HouseAgent, project: str = PROJECT):  # type: ignore[no-untyped-def]
+def house_hall(store: HouseStore, agent: HouseAgent, project: str = PROJECT) -> AbstractAsyncContextManager[Hall]:
     return open_hall(store, agent, project=project, clock=lambda: NOW)
 
 
@@ -125,7 +126,7 @@ def auto(text: str) -> Message:
     return Message(type="auto", content=text)
 
 
-def calling(*names: str, session_id: str = "") -> Message:
+def calling(*names: str) -> Message:
     """An agent's message that calls tools; each call's id is `id-` and the tool's name."""
     calls = tuple(ToolCall(name=name, input="{}", tool_call_id=f"id-{name}") for name in names)
     return Message(type="agent", tool_calls=calls)
@@ -152,6 +153,3 @@ async def at_rest(session: Session) -> None:
 
 def events(chunk: bytes) -> list[Event]:
     return Parser().feed(chunk)
-
-
-__all__ = ["Hall"]

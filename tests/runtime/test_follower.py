@@ -39,7 +39,7 @@ def store() -> HouseStore:
 @pytest.fixture
 async def session(store: HouseStore) -> AsyncIterator[Session]:
     await trio.lowlevel.checkpoint()
-    yield await make_session(store)
+    return await make_session(store)
 
 
 class Reading:

@@ -160,8 +160,7 @@ async def test_streams_of_a_deleted_session_end(store: HouseStore) -> None:
         async with trio.open_nursery() as nursery:
 
             async def follow() -> None:
-                async for chunk in Follower(session, start_of(session.kept.log)):
-                    chunks.append(chunk)
+                chunks.extend([chunk async for chunk in Follower(session, start_of(session.kept.log))])
 
             nursery.start_soon(follow)
             await wait_all_tasks_blocked()

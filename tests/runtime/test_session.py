@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +27,6 @@ from trio_agent.core.state import Facts
 from trio_agent.core.usage import Usage
 from trio_agent.runtime.session import Session
 from trio_agent.seams import SessionHandle
-
 
 REACHED_IN_TURNS = [state for state in TRANSITIONS if state not in (AgentState.READY, AgentState.COMPACTING)]
 
@@ -294,7 +294,7 @@ async def test_a_turn_that_breaks_off_in_any_state_ends_waiting_by_the_table_s_a
             await session.cancel()
         await at_rest(session)
         assert session.state is AgentState.WAITING_FOR_USER_INPUT
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in itertools.pairwise(states):
         assert after in TRANSITIONS[before], (before, after)
 
 

@@ -15,18 +15,18 @@ import msgspec
 import trio
 
 from trio_agent.agent.instructions import instructions
+from trio_agent.agent.progress import Progress
 from trio_agent.agent.slug import slug_of, title_of
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.toolbox import Toolbox
 from trio_agent.core.budget import Budget
-from trio_agent.core.errors import ProviderError, RepositoryError
+from trio_agent.core.errors import ProviderError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.transcript import transcript
 from trio_agent.seams import (
     Answer,
     Attendant,
-    Delivery,
     Model,
     ModelRequest,
     SessionHandle,
@@ -75,6 +75,7 @@ class CodingAgent:
             diff_lines_removed=survey.lines_removed,
             model=model.name,
             context_window=model.context_window,
+            context_used=_context_used(history),
             budget=self._budget,
             sandbox=self._sandbox,
         )
@@ -108,6 +109,7 @@ class Coder:
         self._model = model
         self._toolbox = toolbox
         self._workspace = workspace
+        self._progress = Progress(session, history, workspace)
         self._system = system
         self._budget = budget
 
@@ -120,9 +122,11 @@ class Coder:
         spending = Spending(self._budget, trio.current_time)
         whole = False
         try:
-            with trio.CancelScope(deadline=spending.deadline) as scope:
-                await self._work(spending)
-            if scope.cancelled_caught:
+            over = True
+            with trio.CancelScope(deadline=spending.deadline):
+                over = await self._work(spending)
+            if over:
+                # Outside the scope: once its deadline is past, nothing in it could be recorded.
                 await self._over_budget(spending)
             whole = True
         except ProviderError as exc:
@@ -132,42 +136,40 @@ class Coder:
             if not whole:
                 # What a turn committed before it was cancelled, or failed, arrives now and not with the next turn.
                 with trio.move_on_after(CLEANUP_S, shield=True):
-                    await self._deliver()
+                    await self._progress.deliver()
 
-    async def _work(self, spending: Spending) -> None:
+    async def _work(self, spending: Spending) -> bool:
+        """Work until the model has no more to do, or the budget is reached: then True."""
         while True:
             answer = await self._ask(spending)
             if spending.breach():
-                await self._over_budget(spending)
-                return
+                return True
             if not answer.tool_calls:
-                await self._deliver()
+                await self._progress.deliver()
                 self._session.enter(AgentState.END_OF_TURN)
-                return
+                return False
             self._session.enter(AgentState.TOOL_USE_REQUESTED)
             self._session.enter(AgentState.CHECKING_FOR_CANCELLATION)
             await trio.lowlevel.checkpoint()
             self._session.enter(AgentState.RUNNING_TOOL)
             await self._toolbox.run(answer.tool_calls, self._heard.append)
             self._session.enter(AgentState.CHECKING_GIT_COMMITS)
-            await self._deliver()
+            await self._progress.deliver()
             self._session.enter(AgentState.CHECKING_BUDGET)
             if spending.breach():
-                await self._over_budget(spending)
-                return
+                return True
             self._session.enter(AgentState.GATHERING_ADDITIONAL_MESSAGES)
             self._heard += self._session.take_prompts()
             self._session.enter(AgentState.SENDING_TOOL_RESULTS)
 
     async def _ask(self, spending: Spending) -> Answer:
         request = ModelRequest(system=self._system, turns=transcript(self._heard), tools=self._toolbox.specs)
-        begun = datetime.now(UTC)
+        begun, begun_s = datetime.now(UTC), trio.current_time()
         async with self._session.asking_model():
             answer = await self._model.answer(request, self._session.write)
         self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
         answer = msgspec.structs.replace(answer, tool_calls=self._distinct(answer.tool_calls))
         spending.add(answer.usage)
-        ended = datetime.now(UTC)
         last = not answer.tool_calls
         message = Message(
             type="agent",
@@ -178,8 +180,9 @@ class Coder:
             usage=answer.usage,
             model=answer.model,
             start_time=begun.isoformat(),
-            end_time=ended.isoformat(),
-            elapsed=int((ended - begun).total_seconds() * 1e9),
+            end_time=datetime.now(UTC).isoformat(),
+            # By the clock that is never set: a length of time is not the difference of two wall-clock times.
+            elapsed=int((trio.current_time() - begun_s) * 1e9),
             turnDuration=spending.elapsed_ns if last else 0,
         )
         self._heard.append(await self._session.record(message))
@@ -190,32 +193,8 @@ class Coder:
     async def _over_budget(self, spending: Spending) -> None:
         await self._session.close_open_calls("Not finished: the budget of this turn was reached.")
         await self._session.record(Message(type="budget", content=spending.breach(), end_of_turn=True))
-        await self._deliver()
+        await self._progress.deliver()
         self._session.end_turn(AgentState.BUDGET_EXCEEDED)
-
-    async def _deliver(self) -> None:
-        """Bring new commits to the user's repository, and say so. What git refuses is told, and ends nothing."""
-        facts = self._session.facts
-        try:
-            delivery = await self._workspace.deliver(facts.slug)
-            survey = await self._workspace.survey()
-        except RepositoryError as exc:
-            await self._session.record(Message(type="error", content=str(exc)))
-            return
-        facts = msgspec.structs.replace(
-            facts,
-            branch_name=delivery.branch or facts.branch_name,
-            diff_lines_added=survey.lines_added,
-            diff_lines_removed=survey.lines_removed,
-        )
-        if delivery != Delivery():
-            await self._session.describe(facts, self._workspace.notes)
-        else:
-            self._session.show(facts)
-        if delivery.commits:
-            await self._session.record(Message(type="commit", commits=delivery.commits))
-        if delivery.problem:
-            await self._session.record(Message(type="error", content=delivery.problem))
 
     def _distinct(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
         """`calls` under ids that no call of this session has had: results, and a user's stop button, go by them."""
@@ -235,3 +214,8 @@ class Coder:
         if prompts and not facts.title:
             words = prompts[0].content
             await self._session.describe(msgspec.structs.replace(facts, title=title_of(words), slug=slug_of(words)))
+
+
+def _context_used(history: Sequence[Message]) -> int:
+    """How much of the context window the last answer filled."""
+    return next((message.usage.context_tokens for message in reversed(history) if message.usage is not None), 0)

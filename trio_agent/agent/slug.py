@@ -11,7 +11,8 @@ MAX_TITLE_CHARS = 80
 
 def slug_of(text: str) -> str:
     """Lower-case words joined by hyphens, of [a-z0-9-]; empty where the text has no such letter."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    # casefold writes ß as ss; what is no letter of ASCII after that is dropped.
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     slug = ""
     for word in re.findall(r"[a-z0-9]+", plain):
         longer = f"{slug}-{word}" if slug else word[:MAX_SLUG_CHARS]

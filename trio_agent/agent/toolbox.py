@@ -11,12 +11,14 @@ import msgspec
 import structlog
 import trio
 
-from trio_agent.core.errors import ToolError
+from trio_agent.core.errors import StoreError, ToolError
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import TodoItem
 from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec
 
 MAX_AT_ONCE = 16  # calls of one answer that run together; more wait their turn
+
+RECORD_S = 10.0  # for recording one result; a store that takes longer is broken
 
 logger = structlog.get_logger(__name__)
 
@@ -36,13 +38,16 @@ class Toolbox:
     async def run(self, calls: Sequence[ToolCall], on_result: Callable[[Message], None]) -> None:
         """Run `calls`; record a `tool` message for each as it ends, and hand it to `on_result`. Raises StoreError.
 
-        What had ended before a cancellation was handed over: nothing that was done is forgotten.
+        What had ended before a cancellation is recorded and handed over: nothing that was done is forgotten.
         """
         places = trio.CapacityLimiter(MAX_AT_ONCE)
 
         async def run_one(call: ToolCall) -> None:
             async with places:
-                on_result(await self._session.record(await self._outcome(call)))
+                message = await self._outcome(call)
+                # What was done is told, also when the turn is cancelled in this very moment.
+                with trio.move_on_after(RECORD_S, shield=True):
+                    on_result(await self._session.record(message))
 
         async with trio.open_nursery() as nursery:
             for call in calls:
@@ -75,9 +80,11 @@ class Toolbox:
                 result = await tool.run(call.input.encode(), _Bench(self._session, self._workspace, run))
             except* ToolError as group:
                 result = ToolResult(text=str(_first(group)), error=True)
+            except* StoreError:
+                raise  # ours, and no result of the tool's: nothing can be recorded
             except* OSError as group:
                 result = ToolResult(text=f"The system refused: {_first(group)}", error=True)
-            except* (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError) as group:
+            except* Exception as group:
                 # A bug in a tool is told to the model like any other failure, and to us with its traceback.
                 logger.error("tool_failed", tool=call.name, exc_info=group)
                 result = ToolResult(text=f"The tool itself failed: {_first(group)!r}", error=True)

@@ -1,0 +1,196 @@
+"""What the tests of the coding agent are made with: a model that answers as told, tools that do as told, a workspace that
+gives out the commits it is handed. The session, its log and its states are the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import trio
+import trio.testing
+
+from tests.runtime.house import NOW, PROJECT
+from trio_agent.agent.coder import CodingAgent
+from trio_agent.core.budget import Budget
+from trio_agent.core.errors import ProviderError, RepositoryError
+from trio_agent.core.message import Commit, ToolCall
+from trio_agent.core.usage import Usage
+from trio_agent.runtime.hall import open_hall
+from trio_agent.runtime.session import Session
+from trio_agent.seams import (
+    Answer,
+    Delivery,
+    Model,
+    ModelRequest,
+    OnText,
+    Store,
+    Survey,
+    Tool,
+    Toolbench,
+    ToolResult,
+    ToolSpec,
+)
+
+Step = Answer | ProviderError | Callable[[ModelRequest, OnText], Awaitable[Answer]]
+
+
+def says(text: str, *, cost: float = 0.0, tokens: int = 10) -> Answer:
+    usage = Usage(input_tokens=tokens, output_tokens=1, cost_usd=cost)
+    return Answer(text=text, stop_reason="end_turn", usage=usage, model="fake-1")
+
+
+def calls(*names: str, cost: float = 0.0, text: str = "", input: str = "{}", id: str | None = None) -> Answer:
+    """An answer that calls the tools `names`; each call's id is `id-` and the tool's name, or `id` for all."""
+    tool_calls = tuple(
+        ToolCall(name=name, input=input, tool_call_id=f"id-{name}" if id is None else id) for name in names
+    )
+    return msgspec.structs.replace(says(text, cost=cost), tool_calls=tool_calls, stop_reason="tool_use")
+
+
+class FakeModel:
+    """Answers by `steps`, one a request, and keeps the requests."""
+
+    name = "fake"
+    context_window = 1000
+
+    def __init__(self, *steps: Step) -> None:
+        self.steps = list(steps)
+        self.requests: list[ModelRequest] = []
+
+    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+        self.requests.append(request)
+        await trio.lowlevel.checkpoint()
+        step = self.steps.pop(0)
+        if isinstance(step, ProviderError):
+            raise step
+        if isinstance(step, Answer):
+            on_text("content", step.text)
+            return step
+        return await step(request, on_text)
+
+
+class FakeTool:
+    """A tool called `name` that does `work`."""
+
+    def __init__(self, name: str, work: Callable[[bytes, Toolbench], Awaitable[ToolResult]] | str = "ok") -> None:
+        self.spec = ToolSpec(name=name, description="", input_schema={"type": "object"})
+        self._work = work
+        self.runs = 0
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        self.runs += 1
+        await trio.lowlevel.checkpoint()
+        if isinstance(self._work, str):
+            return ToolResult(text=self._work)
+        return await self._work(input, bench)
+
+
+class FakeWorkspace:
+    """Gives out `fresh` at the next delivery. `slow` is where it waits: in `deliver` or `survey`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notes: dict[str, str] = {"kind": "fake"}
+        self.fresh: list[str] = []
+        self.slugs: list[str] = []
+        self.surveyed = Survey(initial_commit="1" * 40)
+        self.refusal: RepositoryError | None = None
+        self.survey_hangs = False
+        self.problem = ""
+
+    def commit(self, name: str) -> None:
+        self.fresh.insert(0, name)
+
+    async def deliver(self, slug: str) -> Delivery:
+        self.slugs.append(slug)
+        await trio.lowlevel.checkpoint()
+        if self.refusal is not None:
+            raise self.refusal
+        # No checkpoint from here: given out is given out.
+        names, self.fresh = self.fresh, []
+        if not names:
+            return Delivery()
+        self.notes["announced"] = names[0]
+        branch = "" if self.problem else f"trio-agent/{slug}"
+        made = [Commit(hash=name * 40, subject=f"Commit {name}", body="") for name in names]
+        made[0] = msgspec.structs.replace(made[0], pushed_branch=branch)
+        return Delivery(commits=tuple(made), branch=branch, problem=self.problem)
+
+    async def diff(self, commit: str) -> str:
+        await trio.lowlevel.checkpoint()
+        return f"diff of {commit}"
+
+    async def survey(self) -> Survey:
+        await trio.lowlevel.checkpoint()
+        if self.survey_hangs:
+            await trio.sleep_forever()
+        return self.surveyed
+
+
+class FakeWorkspaces:
+    def __init__(self, workspace: FakeWorkspace) -> None:
+        self.workspace = workspace
+        self.opened: list[dict[str, str]] = []
+        self.removed: list[str] = []
+
+    async def open(self, session_id: str, notes: Mapping[str, str]) -> FakeWorkspace:
+        await trio.lowlevel.checkpoint()
+        self.opened.append(dict(notes))
+        return self.workspace
+
+    async def remove(self, session_id: str) -> None:
+        await trio.lowlevel.checkpoint()
+        self.removed.append(session_id)
+
+
+class Desk:
+    """A coding agent with its fakes."""
+
+    def __init__(self, tmp_path: Path, *steps: Step, tools: Sequence[Tool] = (), budget: Budget | None = None) -> None:
+        self.model = FakeModel(*steps)
+        self.tools = list(tools)
+        self.tools_closed = 0
+        self.workspace = FakeWorkspace(tmp_path)
+        self.workspaces = FakeWorkspaces(self.workspace)
+        self.asked_models: list[str] = []
+        self.agent = CodingAgent(
+            make_model=self._make_model,
+            open_tools=self._open_tools,
+            workspaces=self.workspaces,
+            budget=budget or Budget(),
+            sandbox="none",
+        )
+
+    def _make_model(self, name: str) -> Model:
+        self.asked_models.append(name)
+        return self.model
+
+    @asynccontextmanager
+    async def _open_tools(self, model: Model) -> AsyncIterator[Sequence[Tool]]:
+        await trio.lowlevel.checkpoint()
+        try:
+            yield self.tools
+        finally:
+            self.tools_closed += 1
+
+    @asynccontextmanager
+    async def session(self, store: Store) -> AsyncIterator[Session]:
+        """The newest session, with the agent waiting for words."""
+        async with open_hall(store, self.agent, project=PROJECT, clock=lambda: NOW) as hall:
+            session = await hall.newest()
+            await trio.testing.wait_all_tasks_blocked()
+            yield session
+
+
+def roles(request: ModelRequest) -> list[Any]:
+    """The conversation as a model is asked, in short."""
+    short: list[Any] = []
+    for turn in request.turns:
+        short += [f"{outcome.name}: {outcome.text}" for outcome in getattr(turn, "outcomes", ())]
+        if turn.text:
+            short.append(turn.text)
+        short += [f"call {call.name}" for call in getattr(turn, "tool_calls", ())]
+    return short

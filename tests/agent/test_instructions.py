@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from trio_agent.agent.instructions import instructions
+from trio_agent.seams import Survey
+
+
+def test_the_model_is_told_where_it_works_and_in_what() -> None:
+    text = instructions(Path("/srv/work"), Survey(initial_commit="1" * 40), "bwrap")
+    assert "/srv/work" in text
+    assert "sandbox" in text
+    assert "commit" in text.lower()
+
+
+def test_it_is_told_of_a_sandbox_only_where_there_is_one() -> None:
+    assert "sandbox" not in instructions(Path("/srv/work"), Survey(), "none")
+
+
+def test_it_is_told_where_there_are_no_commits_yet() -> None:
+    assert "no commits yet" in instructions(Path("/srv/work"), Survey(), "none")

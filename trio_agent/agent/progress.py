@@ -1,0 +1,73 @@
+"""What came of a session's work so far: its commits brought to the user and told of, the facts of it kept.
+
+The workspace gives each commit out once. What it gave out is recorded before anything else can happen: a turn can be cancelled
+at any moment, and a commit that was given out and not told would never be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import trio
+
+from trio_agent.core.errors import RepositoryError
+from trio_agent.core.message import Message
+from trio_agent.core.state import Facts
+from trio_agent.seams import Delivery, SessionHandle, Workspace
+
+TELL_S = 10.0  # for recording two messages; a store that takes longer is broken
+
+
+class Progress:
+    """Tells of the work in `workspace`. `history` is the log so far."""
+
+    def __init__(self, session: SessionHandle, history: Sequence[Message], workspace: Workspace) -> None:
+        self._session = session
+        self._workspace = workspace
+        # What was told before the process died, but after it was last kept what was told.
+        self._told = {commit.hash for message in history for commit in message.commits}
+        self._trouble = ""
+        self._kept = session.facts
+
+    async def deliver(self) -> None:
+        """Bring new commits to the user's repository, and say so. What git refuses is told, and ends nothing."""
+        try:
+            delivery = await self._workspace.deliver(self._session.facts.slug)
+            with trio.move_on_after(TELL_S, shield=True):
+                await self._tell(delivery)
+            survey = await self._workspace.survey()
+        except RepositoryError as exc:
+            await self._tell_trouble(str(exc))
+            return
+        self._trouble = ""
+        await self._keep(
+            msgspec.structs.replace(
+                self._session.facts, diff_lines_added=survey.lines_added, diff_lines_removed=survey.lines_removed
+            )
+        )
+
+    async def _tell(self, delivery: Delivery) -> None:
+        if delivery.branch:
+            self._session.show(msgspec.structs.replace(self._session.facts, branch_name=delivery.branch))
+        commits = tuple(commit for commit in delivery.commits if commit.hash not in self._told)
+        if commits:
+            await self._session.record(Message(type="commit", commits=commits))
+            self._told |= {commit.hash for commit in commits}
+        if delivery.problem:
+            await self._session.record(Message(type="error", content=delivery.problem))
+        if delivery != Delivery():
+            self._kept = self._session.facts
+            await self._session.describe(self._kept, self._workspace.notes)
+
+    async def _tell_trouble(self, text: str) -> None:
+        """Once: a repository that is broken is so after every batch of tools."""
+        if text != self._trouble:
+            await self._session.record(Message(type="error", content=text))
+            self._trouble = text
+
+    async def _keep(self, facts: Facts) -> None:
+        """What tools and answers have shown since goes along: the list of things to do, the context used."""
+        if facts != self._kept:
+            await self._session.describe(facts)
+            self._kept = facts
