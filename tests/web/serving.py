@@ -104,6 +104,21 @@ class Server:
             await self.app(scope, receive.receive, keep)
         return answer[0]["status"], {name.decode(): value.decode() for name, value in answer[0]["headers"]}
 
+    async def asked_for_websocket(self) -> list[dict[str, Any]]:
+        """What the app says to an offer of a WebSocket, under a server that passes it on."""
+        said: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            await trio.lowlevel.checkpoint()
+            return {"type": "websocket.connect"}
+
+        async def keep(message: dict[str, Any]) -> None:
+            await trio.lowlevel.checkpoint()
+            said.append(message)
+
+        await self.app({"type": "websocket", "path": "/terminal/1", "headers": []}, receive, keep)
+        return said
+
     async def raw(self, data: bytes) -> bytes:
         """All that the server says to `data` until it closes the connection. It may close before all is sent."""
         async with await self.connect() as stream, trio.open_nursery() as nursery:

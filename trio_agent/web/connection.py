@@ -21,9 +21,9 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.events import Body, EndBody, Response
 from hypercorn.protocol.events import Event as StreamEvent
-from hypercorn.protocol.events import Response
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
@@ -65,6 +65,7 @@ class Connection(TCPServer):
         self._patience_s = SEND_DEADLINE_S
         self._sending: trio.CancelScope | None = None
         self._reading = trio.CancelScope()
+        self._lingering: trio.CancelScope | None = None
 
     async def run(self) -> None:
         try:
@@ -77,7 +78,7 @@ class Connection(TCPServer):
                 # No more idling, also if an answer ends only now.
                 self._reading.cancel()
                 await self.idle_task.stop()
-                with trio.move_on_after(LINGER_S):
+                with trio.move_on_after(LINGER_S) as self._lingering:
                     while await self.stream.receive_some(MAX_RECEIVE_BYTES):
                         pass
         except* _GONE:
@@ -126,7 +127,9 @@ class Connection(TCPServer):
             pass  # the client was faster
 
     def hurry(self) -> None:
-        """The server stops: a send, also one that has begun, may take no longer than HURRIED_SEND_S."""
+        """The server stops: a send, also one that has begun, may take no longer than HURRIED_SEND_S; lingering ends."""
+        if self._lingering is not None:
+            self._lingering.cancel()
         self._patience_s = HURRIED_SEND_S
         if self._sending is not None:
             self._sending.deadline = min(self._sending.deadline, trio.current_time() + HURRIED_SEND_S)
@@ -150,17 +153,57 @@ class Http11(H11Protocol):
             (host, port),
             connection.protocol_send,
         )
+        self._endless = False
+
+    async def handle(self, event: Event) -> None:
+        if isinstance(event, RawData) and self.connection.their_state is h11.MUST_CLOSE:
+            # The answer says that it is the last one. What comes behind a stream ends it: its turn would never come. Any
+            # other answer is let through first, and h11 not told, which would take this for an error.
+            if event.data and self._endless:
+                await self.send(Closed())
+            return
+        await super().handle(event)
 
     async def stream_send(self, event: StreamEvent) -> None:
         await super().stream_send(event)
         if isinstance(event, Response) and _is_endless(event):
-            # A request that waits behind the stream, or the offer of another protocol, has paused the reading. Reading on
-            # notices that the client left; what waits gets no answer, for its turn will never come, and ends the stream.
+            self._endless = True
+            if self.connection.trailing_data[0]:
+                await self.send(Closed())
+            # The offer of another protocol has paused the reading. Reading on notices that the client left.
             await self.can_read.set()
+
+    async def _handle_events(self) -> None:
+        # Hypercorn's own loop, but that it ends where h11 would take what was pipelined for an error: it would close the
+        # connection then, and the answer on its way might not have left.
+        while self.connection.their_state is not h11.MUST_CLOSE:
+            if self.connection.they_are_waiting_for_100_continue:
+                await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
+            try:
+                event = self.connection.next_event()
+            except h11.RemoteProtocolError as error:
+                if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                    await self._send_error_response(error.error_status_hint)
+                await self.send(Closed())
+                return
+            match event:
+                case h11.Request():
+                    await self.send(Updated(idle=False))
+                    await self._check_protocol(event)
+                    await self._create_stream(event)
+                case h11.PAUSED:
+                    await self.can_read.clear()
+                    await self.can_read.wait()
+                case h11.Data() if self.stream is not None:
+                    await self.stream.handle(Body(stream_id=STREAM_ID, data=event.data))
+                case h11.EndOfMessage() if self.stream is not None:
+                    await self.stream.handle(EndBody(stream_id=STREAM_ID))
+                case _:
+                    return
 
     async def _check_protocol(self, event: h11.Request) -> None:
         if event.http_version not in (b"1.0", b"1.1"):
-            await self._send_error_response(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
+            await self._send_error_response(HTTPStatus.BAD_REQUEST)
             raise h11.RemoteProtocolError("HTTP/1.1 only")
 
     async def _create_stream(self, request: h11.Request) -> None:
@@ -173,6 +216,8 @@ class Http11(H11Protocol):
         await super()._create_stream(plain)
 
     async def _send_error_response(self, status_code: int) -> None:
+        # h11 hints at 501 for an unknown coding; but it is the client's doing, and a 5xx would say it is ours.
+        status_code = status_code if status_code < 500 else HTTPStatus.BAD_REQUEST
         request_id = secrets.token_hex(8)
         body = problem_json(status_code, "the request is not well-formed HTTP/1.1, or too large", request_id)
         headers = [(name.encode(), value.encode()) for name, value in headers_of(status_code).items()]
