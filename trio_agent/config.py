@@ -6,6 +6,7 @@ Nothing in the served repository configures the program: whoever can write there
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 import platformdirs
 
 from trio_agent.core.errors import ConfigError
+from trio_agent.token import MIN_TOKEN_CHARS, is_token
 
 PREFIX = "TRIO_AGENT_"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -24,7 +26,7 @@ LogFormat = Literal["pretty", "json"]
 
 
 def _data_dir() -> Path:
-    return Path(platformdirs.user_data_dir("trio-agent"))
+    return platformdirs.user_data_path("trio-agent")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,12 +58,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("port takes 0 to 65535")
         if not 1 <= self.heartbeat <= 3600:
             raise ValueError("heartbeat takes 1 to 3600 seconds")
-        if min(self.budget_dollars, self.budget_responses, self.budget_seconds) < 0:
-            raise ValueError("a budget is not negative; 0 means unlimited")
+        for budget in (self.budget_dollars, self.budget_responses, self.budget_seconds):
+            # `nan` would be no limit at all, and JSON has no word for either.
+            if budget < 0 or not math.isfinite(budget):
+                raise ValueError("a budget is a number, not negative; 0 means unlimited")
         if self.no_auth and self.host not in LOOPBACK_HOSTS:
             raise ValueError("no_auth is refused unless the host is loopback: anybody could run commands here")
-        if self.token and not (self.token.isascii() and self.token.isprintable() and len(self.token) >= 16):
-            raise ValueError("token takes 16 or more printable ASCII characters")
+        if self.token and not is_token(self.token):
+            raise ValueError(f"token takes {MIN_TOKEN_CHARS} or more visible ASCII characters, no blanks")
         if self.store != "memory:" and not self.store.startswith("sqlite:"):
             raise ValueError("store takes sqlite:PATH or memory:")
 
@@ -100,12 +104,17 @@ DESCRIPTIONS: dict[str, str] = {
 def config_file(environment: Mapping[str, str]) -> Path:
     """Where the user's config file is, whether or not it exists."""
     home = environment.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "trio-agent" / "config.toml"
+    # A relative path counts for nothing, as the XDG specification says: it would lead into the served repository.
+    folder = Path(home) if home and Path(home).is_absolute() else Path.home() / ".config"
+    return folder / "trio-agent" / "config.toml"
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     """Settings of `flags` (those given), then `environment`, then the config file. Raises ConfigError."""
     values: dict[str, Any] = {}
+    data_home = Path(environment.get("XDG_DATA_HOME", ""))
+    if data_home.is_absolute():
+        values["data_dir"] = data_home / "trio-agent"
     for source, given in (
         (str(config_file(environment)), _from_file(config_file(environment))),
         ("the environment", _from_environment(environment)),
@@ -119,16 +128,17 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
 
 
 def _checked(given: dict[str, Any], source: str) -> dict[str, Any]:
-    """`given`, each value tried by itself so that the message can say where a bad one came from."""
+    """`given`, each value tried by itself so that the message can say where a bad one came from.
+
+    What concerns two settings together is judged at the end, of the values that win.
+    """
     for name, value in given.items():
         if name not in DESCRIPTIONS:
             raise ConfigError(f"{source}: there is no setting {name!r}")
-        # What concerns two settings together is judged at the end, of the values that win.
-        if name != "no_auth":
-            try:
-                _converted({name: value})
-            except msgspec.ValidationError as exc:
-                raise ConfigError(f"{source}: {name}: {_told(exc)}") from exc
+        try:
+            _converted({name: value})
+        except msgspec.ValidationError as exc:
+            raise ConfigError(f"{source}: {name}: {_told(exc)}") from exc
     return given
 
 
@@ -161,5 +171,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name in DESCRIPTIONS:
         text = environment.get(PREFIX + name.upper())
         if text:
-            values[name] = tuple(text.split(",")) if name.startswith("allow_") else text
+            values[name] = _listed(text) if name.startswith("allow_") else text
     return values
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

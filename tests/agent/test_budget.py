@@ -9,12 +9,11 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.agent.desk import Desk, FakeTool, calls, roles, says
-from tests.runtime.house import HouseStore, at_rest, lines, logged
+from tests.runtime.house import HouseStore, at_rest, lines, logged, watch_states
 from trio_agent.agent.spending import Spending
 from trio_agent.core.budget import Budget
 from trio_agent.core.machine import AgentState
 from trio_agent.core.usage import Usage
-from trio_agent.runtime.session import Session
 from trio_agent.seams import Answer, ModelRequest, OnText, Toolbench, ToolResult
 
 
@@ -23,22 +22,8 @@ def store() -> HouseStore:
     return HouseStore()
 
 
-@pytest.fixture
-def states(monkeypatch: pytest.MonkeyPatch) -> list[AgentState]:
-    """Every state that a session was in."""
-    seen: list[AgentState] = []
-    changed = Session.changed
-
-    def watching(session: Session) -> None:
-        seen.append(session.state)
-        changed(session)
-
-    monkeypatch.setattr(Session, "changed", watching)
-    return seen
-
-
 async def test_dollars_that_are_spent_end_the_turn_and_the_next_begins_afresh(
-    store: HouseStore, tmp_path: Path, states: list[AgentState]
+    store: HouseStore, tmp_path: Path
 ) -> None:
     desk = Desk(
         tmp_path,
@@ -50,6 +35,7 @@ async def test_dollars_that_are_spent_end_the_turn_and_the_next_begins_afresh(
         budget=Budget(dollars=1.0),
     )
     async with desk.session(store) as session:
+        states = watch_states(session)
         await session.post("hi")
         await at_rest(session)
         told = await logged(session)
@@ -57,8 +43,7 @@ async def test_dollars_that_are_spent_end_the_turn_and_the_next_begins_afresh(
         assert told[-1].end_of_turn
         assert told[-1].content.startswith("Spent $1.10 of $1.00.")
         assert "reset the budget" in told[-1].content
-        assert AgentState.BUDGET_EXCEEDED in states
-        assert session.state is AgentState.WAITING_FOR_USER_INPUT
+        assert states[-2:] == [AgentState.BUDGET_EXCEEDED, AgentState.WAITING_FOR_USER_INPUT]
         await session.post("continue")
         await at_rest(session)
         assert (await lines(session))[-1] == "agent: Done."

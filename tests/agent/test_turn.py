@@ -29,7 +29,7 @@ async def test_an_answer_without_calls_ends_the_turn(store: HouseStore, tmp_path
     async with desk.session(store) as session:
         await session.post("hi")
         await at_rest(session)
-        user, answer = await logged(session)
+        _, answer = await logged(session)
     assert (answer.content, answer.end_of_turn, answer.model) == ("Hello.", True, "fake-1")
     assert answer.usage == says("Hello.").usage
     assert answer.turnDuration > 0

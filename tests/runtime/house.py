@@ -9,6 +9,7 @@ import msgspec
 import trio
 import trio.testing
 
+from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.sse import Event, Parser
 from trio_agent.runtime.hall import Hall, open_hall
@@ -149,6 +150,20 @@ async def at_rest(session: Session) -> None:
     while session.running:
         await session.signal.wait_past(session.signal.version)
         await trio.testing.wait_all_tasks_blocked()
+
+
+def watch_states(session: Session) -> list[AgentState]:
+    """A list that from now on gets every state the session enters; its first is the present one."""
+    states = [session.state]
+
+    class Watched(Session):
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "_state" and isinstance(value, AgentState):
+                states.append(value)
+            super().__setattr__(name, value)
+
+    session.__class__ = Watched
+    return states
 
 
 def events(chunk: bytes) -> list[Event]:

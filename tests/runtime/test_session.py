@@ -11,7 +11,7 @@ import trio
 import trio.testing
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, auto, calling, lines, logged
+from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, auto, calling, lines, logged, watch_states
 from trio_agent.core.errors import (
     Conflict,
     IllegalTransition,
@@ -269,8 +269,6 @@ async def test_an_illegal_transition_fails_loudly(store: HouseStore) -> None:
 async def test_a_turn_that_breaks_off_in_any_state_ends_waiting_by_the_table_s_arrows(
     store: HouseStore, reached: AgentState, ending: str
 ) -> None:
-    states: list[AgentState] = []
-
     async def turn(handle: SessionHandle, prompts: Sequence[Message]) -> None:
         assert isinstance(handle, Session)
         handle._go_to(reached)
@@ -279,15 +277,8 @@ async def test_a_turn_that_breaks_off_in_any_state_ends_waiting_by_the_table_s_a
         if ending == "cancelled":
             await trio.sleep_forever()
 
-    class Watched(Session):
-        def __setattr__(self, name: str, value: object) -> None:
-            if name == "_state" and isinstance(value, AgentState):
-                states.append(value)
-            super().__setattr__(name, value)
-
     async with at_work(store, HouseAgent(turn)) as session:
-        session.__class__ = Watched
-        states.append(session.state)
+        states = watch_states(session)
         await session.post("hello")
         await wait_all_tasks_blocked()
         if ending == "cancelled":
