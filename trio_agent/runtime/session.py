@@ -16,13 +16,13 @@ import structlog
 import trio
 
 from trio_agent.core.cursor import Cursor
-from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreError, TrioAgentError
+from trio_agent.core.errors import Conflict, InvalidContent, StoreError, TrioAgentError
 from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import Facts, State
-from trio_agent.core.unfinished import Unfinished
 from trio_agent.core.usage import CumulativeUsage
 from trio_agent.core.wire import encode_json
+from trio_agent.runtime.account import Account
 from trio_agent.runtime.live import Live
 from trio_agent.runtime.log import EventLog, Receipt
 from trio_agent.runtime.place import Place
@@ -30,9 +30,9 @@ from trio_agent.runtime.prompts import Prompts
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.snapshot import Moment, state_of
 from trio_agent.runtime.tidy import tidied
-from trio_agent.runtime.tool_run import ToolRun
+from trio_agent.runtime.tool_runs import ToolRuns
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Agent, Attendant, Part, SessionRecord
+from trio_agent.seams import Agent, Attendant, Part, SessionRecord, ToolRun
 
 DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
 INTERRUPTED = "trio-agent was restarted while this was running. Nothing was run again. Say 'continue' to go on."
@@ -63,22 +63,20 @@ class Session:
         self._keeping = trio.Lock()
         self._place = place
         self._heartbeat_s = heartbeat_s
-        self._usage = CumulativeUsage(start_time=record.created)
-        self._unfinished = Unfinished()
-        self._last_ending = -1
+        self._account = Account(record.created)
         self._facts = record.facts
         self._state = AgentState.READY
         self._state_version = 0
         self._encoded: tuple[int, bytes] = (-1, b"")
         self._streams = 0
         self._llm_calls = 0
-        self._tools: dict[str, ToolRun] = {}
+        self._tools = ToolRuns(self.live, self.changed)
         self._prompts = Prompts()
         self._turn_scope: trio.CancelScope | None = None
         self._cancel_reason = ""
         self._idle = trio.Event()
         for message in history:
-            self._account(message)
+            self._account.see(message)
         log.on_publish = self._published
 
     # ------------------------------------------------------------------------------------- what an agent uses
@@ -101,7 +99,7 @@ class Session:
 
     @property
     def usage(self) -> CumulativeUsage:
-        return self._usage
+        return self._account.usage
 
     @property
     def state(self) -> AgentState:
@@ -151,17 +149,8 @@ class Session:
 
     @asynccontextmanager
     async def running_tool(self, call: ToolCall) -> AsyncIterator[ToolRun]:
-        run = self._tools[call.tool_call_id] = ToolRun(call, self.live)
-        self.changed()
-        try:
+        with self._tools.running(call) as run:
             yield run
-        finally:
-            # Of two calls under one id, the later has the name.
-            if self._tools.get(call.tool_call_id) is run:
-                del self._tools[call.tool_call_id]
-            self.live.drop_tool(call.tool_call_id)
-            run.finished.set()
-            self.changed()
 
     # --------------------------------------------------------------------------------------- what clients use
 
@@ -197,12 +186,8 @@ class Session:
 
     async def cancel_tool(self, tool_call_id: str, reason: str = "") -> str:
         """Stop one running tool call and let the others go on. Raises NotFound where no such call is running."""
-        run = self._tools.get(tool_call_id)
-        if run is None:
-            raise NotFound("no such tool call is running")
         reason = reason or DEFAULT_CANCEL_REASON
-        run.cancel(reason)
-        await run.finished.wait()
+        await self._tools.cancel(tool_call_id, reason)
         return reason
 
     @property
@@ -317,8 +302,13 @@ class Session:
     async def _note_turn(self, prompts: Sequence[Message]) -> None:
         """Keep that a turn began, where the log does not show it: something was recorded after the words it answers."""
         count = self.log.cursor.index
-        if prompts and prompts[-1].idx + 1 < count:
+        if not prompts or prompts[-1].idx + 1 == count:
+            return
+        try:
             await self.keep(turn_from=count)
+        except StoreError as exc:
+            # No reason not to hear the user's words: where nothing can be recorded, the turn itself will find out.
+            logger.error("turn_not_noted", session=self.id, reason=str(exc))
 
     async def _write_down_cancel(self) -> None:
         try:
@@ -343,8 +333,7 @@ class Session:
 
     async def _settle_after_restart(self) -> list[Message]:
         """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
-        begun = self.kept.turn_from
-        if not self._unfinished.in_turn and (begun == 0 or self._last_ending >= begun):
+        if not self._account.in_turn(self.kept.turn_from):
             return []
         try:
             closed = await self._close_calls(INTERRUPTED)
@@ -366,7 +355,7 @@ class Session:
                     tool_error=True,
                 )
             )
-            for call in self._unfinished.calls()
+            for call in self._account.open_calls
         ]
 
     async def _wait_prompts(self) -> None:
@@ -380,20 +369,13 @@ class Session:
 
     def _published(self, messages: Sequence[Message]) -> None:
         for message in messages:
-            self._account(message)
+            self._account.see(message)
             if message.type == "agent":
                 self.live.drop_parts()
             # In the same instant as it is visible: a message is either history or still to be answered, never both.
             elif message.type == "user" and not message.parent_conversation_id:
                 self._prompts.add(message)
         self._state_version += 1
-
-    def _account(self, message: Message) -> None:
-        self._unfinished.see(message)
-        if message.type in ("error", "budget") or (message.type == "agent" and message.end_of_turn):
-            self._last_ending = message.idx
-        if message.usage is not None:
-            self._usage = self._usage.plus(message.usage, tuple(call.name for call in message.tool_calls))
 
     def _addressed(self, message: Message) -> Message:
         tidy = tidied(message)
@@ -402,9 +384,9 @@ class Session:
     def _state_at(self, cursor: Cursor) -> State:
         now = Moment(
             agent_state=self._state,
-            usage=self._usage,
+            usage=self._account.usage,
             llm_calls=self._llm_calls,
-            tools=[run.call.name for run in self._tools.values()],
+            tools=self._tools.names,
             streams=self._streams,
             ended=self.ended,
         )
