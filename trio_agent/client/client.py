@@ -116,6 +116,11 @@ class Client:
         return self._stream.connection
 
     @property
+    def url(self) -> str:
+        """Where the server is; without the token."""
+        return self._api.address.root
+
+    @property
     def session(self) -> str:
         """The id of the session; empty until it is known."""
         return self._api.address.session

@@ -95,8 +95,8 @@ class EventStream:
                     return await self._listen(response, silence, news)
             except (Misfit, ProtocolError) as exc:
                 return _End("resync" if isinstance(exc, Misfit) else "lost", str(exc))
-            except httpx2.ConnectError as exc:
-                return _End("lost", f"the server cannot be reached ({exc})")
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                return _End("lost", "the server cannot be reached")
             except httpx2.RequestError:
                 return _End("lost", "the connection broke off")
         return _End("silent", "the connection went silent" if self._is_open else "no answer from the server")

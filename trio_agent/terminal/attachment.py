@@ -116,7 +116,9 @@ class Attachment:
         self._connection = connection
         self._on_connection(connection)
         if connection.state == "waiting" and not connection.was_open:
-            raise Unreachable(f"{connection.reason}; start trio-agent there, or name the link that it printed")
+            raise Unreachable(
+                f"{self._client.url}: {connection.reason}; start trio-agent there, or name the link that it printed"
+            )
 
     async def _post_pending(self) -> None:
         while True:

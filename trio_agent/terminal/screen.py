@@ -60,12 +60,11 @@ class Screen:
         if not self._finished and now == self._painted:
             return
         self._painted = now
-        self._live.update(Group(*self._rows(below)))
         if self._finished:
             finished, self._finished = self._finished, []
+            # Printing repeats the rows below as they were; what they are now comes with the refresh.
             self._console.print(Text("\n").join(finished), no_wrap=True, overflow="ignore", crop=False)
-        else:
-            self._live.refresh()
+        self._live.update(Group(*self._rows(below)), refresh=True)
 
     def close(self) -> None:
         if self._row:
