@@ -188,9 +188,12 @@ async def open_events(client: httpx2.AsyncClient, url: str = "stream", **headers
         async def read() -> None:
             # In a task that waits nowhere else: cancelled there, the client's generators are closed one after the other.
             with send:
-                async for chunk in response.aiter_bytes():
-                    for event in parser.feed(chunk):
-                        send.send_nowait(event)
+                try:
+                    async for chunk in response.aiter_bytes():
+                        for event in parser.feed(chunk):
+                            send.send_nowait(event)
+                except httpx2.TransportError:
+                    pass  # the server was killed: the stream has ended, though nobody said so
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(read)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import http.client
 import os
 import shutil
 import subprocess
@@ -12,12 +15,15 @@ from pathlib import Path
 import click
 import trio
 
+from trio_agent.commands.reading import open_reader
 from trio_agent.config import Settings, load_settings
-from trio_agent.core.errors import ConfigError, StoreRefused
+from trio_agent.core.errors import ConfigError, StoreError
 from trio_agent.models.choose import default_model_name, make_model
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.web.server import listen
+
+ANSWER_S = 5.0  # for a server that listens where ours would
 
 
 @click.command("doctor")
@@ -57,15 +63,29 @@ def _store(settings: Settings) -> tuple[str, str, str]:
     if path is None:
         return "store", "", "in memory: nothing survives the server"
 
-    async def try_opening() -> None:
-        async with open_sqlite(path):
-            pass
+    async def try_opening() -> str:
+        if _in_use(path):
+            async with open_reader(path) as reader:
+                return f"{path} is in use by a server, and holds {len(await reader.sessions())} sessions"
+        async with open_sqlite(path) as store:
+            return f"{path} holds {len(await store.sessions())} sessions"
 
     try:
-        trio.run(try_opening)
-    except StoreRefused as exc:
+        return "store", "", trio.run(try_opening)
+    except StoreError as exc:
         return "store", str(exc), ""
-    return "store", "", str(path)
+
+
+def _in_use(path: Path) -> bool:
+    """Does a server hold the store's lock? That is as it should be, and no reason to call the store broken."""
+    try:
+        with open(f"{path}.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # opening the store will tell what is wrong, if it is more than that there is none yet
+    return False
 
 
 def _address(settings: Settings) -> tuple[str, str, str]:
@@ -74,8 +94,22 @@ def _address(settings: Settings) -> tuple[str, str, str]:
         for each in listen(settings.host, settings.port):
             each.close()
     except OSError as exc:
+        if exc.errno == errno.EADDRINUSE and _answers(settings):
+            return "address", "", f"a server of ours answers at {place}"
         return "address", f"{place}: {exc.strerror or exc}; choose another --port", ""
     return "address", "", f"{place} is free"
+
+
+def _answers(settings: Settings) -> bool:
+    """Does one of our servers listen there already?"""
+    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=ANSWER_S)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().read(100) == b'{"status":"ok"}'
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _sandbox(settings: Settings) -> tuple[str, str, str]:

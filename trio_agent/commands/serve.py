@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 import trio
@@ -85,8 +86,10 @@ def _listen(settings: Settings) -> list[socket.socket]:
 
 
 def _announce(settings: Settings, token: str | None, listener: socket.socket) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listener.getsockname()[1]}/" + (f"#token={token}" if token else "")
+    # Nobody can go to the address that stands for all of this machine's.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    host = f"[{host}]" if ":" in host else host
+    url = f"http://{host}:{listener.getsockname()[1]}/" + (f"#token={quote(token, safe='')}" if token else "")
     print(f"trio-agent listening on {url}", flush=True)
     # What was made until now stays: a collection that need not look at it stops the loop for less long.
     gc.collect()

@@ -10,7 +10,8 @@ from typing import Any
 import click
 import trio
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from trio_agent.commands.reading import open_reader
 from trio_agent.config import load_settings
@@ -26,9 +27,10 @@ def command(as_json: bool, store: str | None, data_dir: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    table = Table("session", "created", "messages", "title", "project")
+    table = Table(Column("session", no_wrap=True), "created", "messages", "title", "project")
     for row in rows:
-        table.add_row(row["session_id"], row["created"][:19], str(row["message_count"]), row["title"], row["project"])
+        cells = (row["session_id"], row["created"][:19], str(row["message_count"]), row["title"], row["project"])
+        table.add_row(*(Text(_visible(cell)) for cell in cells))
     Console().print(table)
 
 
@@ -48,3 +50,8 @@ async def _rows(path: Path | None) -> list[dict[str, Any]]:
             }
             for record in await reader.sessions()
         ]
+
+
+def _visible(text: str) -> str:
+    """`text` without what would drive the terminal: titles come from users, models and repositories."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
