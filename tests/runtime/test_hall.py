@@ -262,7 +262,7 @@ async def test_a_session_that_breaks_does_not_end_its_siblings(store: HouseStore
         sibling = await hall.newest()
         broken = await hall.create()
         await wait_all_tasks_blocked()
-        broken._wait_prompts = None  # type: ignore[method-assign, assignment]
+        broken._work._wait_prompts = None  # type: ignore[method-assign, assignment]
         await broken.post("hello")
         await wait_all_tasks_blocked()
         assert broken.ended

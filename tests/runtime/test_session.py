@@ -271,7 +271,7 @@ async def test_a_turn_that_breaks_off_in_any_state_ends_waiting_by_the_table_s_a
 ) -> None:
     async def turn(handle: SessionHandle, prompts: Sequence[Message]) -> None:
         assert isinstance(handle, Session)
-        handle._go_to(reached)
+        handle.go_to(reached)
         if ending == "raises":
             raise ValueError("broken off")
         if ending == "cancelled":

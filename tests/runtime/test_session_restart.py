@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, calling, lines, logged
 from trio_agent.core.errors import StoreFull
 from trio_agent.core.message import Message
-from trio_agent.runtime.session import INTERRUPTED
+from trio_agent.runtime.work import INTERRUPTED
 from trio_agent.seams import SessionHandle
 
 

@@ -1,0 +1,170 @@
+"""Work: an agent at work in one session, from a restart's leftovers to the turn that is running.
+
+Rules. A turn runs in a cancel scope of its own; what it leaves unfinished is written down here, after the scope, where nothing
+is cancelled any more. Whatever an agent does, the session lives on, and its user is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+import trio
+
+from trio_agent.core.errors import Conflict, StoreError, TrioAgentError
+from trio_agent.core.machine import ENDINGS, AgentState
+from trio_agent.core.message import Message
+from trio_agent.seams import Agent, Attendant
+
+if TYPE_CHECKING:
+    from trio_agent.runtime.session import Session
+
+INTERRUPTED = "trio-agent was restarted while this was running. Nothing was run again. Say 'continue' to go on."
+UNRECORDED = (StoreError, Conflict)  # the store refuses, or the session is being deleted
+
+logger = structlog.get_logger(__name__)
+
+
+class Work:
+    """What is done in `session`, and how to stop it."""
+
+    def __init__(self, session: Session) -> None:
+        self.attendant: Attendant | None = None
+        self._session = session
+        self._scope: trio.CancelScope | None = None
+        self._cancel_reason = ""
+        self._idle = trio.Event()
+
+    @property
+    def running(self) -> bool:
+        return self._scope is not None
+
+    async def cancel(self, reason: str) -> None:
+        """Stop the turn that runs, or is about to; returns when what it was running is gone. The first reason stands."""
+        if self._scope is not None:
+            if not self._scope.cancel_called:
+                self._cancel_reason = reason
+            self._scope.cancel()
+            await self._idle.wait()
+        elif self._session.prompts.ready:
+            # Posted, but nobody at work on it yet: a workspace can take minutes to make.
+            self._session.prompts.hold()
+            await self._notice_cancel(reason)
+        else:
+            await trio.lowlevel.checkpoint()
+
+    async def run(self, agent: Agent, history: Sequence[Message]) -> None:
+        """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
+        first: Sequence[Message] | None = [*history, *await self._settle_after_restart()]
+        while True:
+            try:
+                recorded = await self._history() if first is None else first
+                first = None
+                async with agent.attend(self._session, recorded) as self.attendant:
+                    await self._attend(self.attendant)
+            except* Exception as group:
+                self.attendant = None
+                logger.error("agent_unavailable", session=self._session.id, exc_info=group)
+                # Before the complaint: what is said from here on is a reason to ask again.
+                self._session.prompts.hold()
+                await self._complain(f"{_describe(group)}. Send another message to try again.")
+            await self._wait_prompts()
+
+    async def _history(self) -> list[Message]:
+        """The log so far, without the prompts that no turn has taken up."""
+        waiting = self._session.prompts.indices
+        decoder = msgspec.json.Decoder(Message)
+        messages = [decoder.decode(wire) for wire in await self._session.log.wires(0, self._session.log.cursor.index)]
+        return [message for message in messages if message.idx not in waiting]
+
+    async def _attend(self, attendant: Attendant) -> None:
+        self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+        while True:
+            await self._wait_prompts()
+            await self._turn(attendant, self._session.take_prompts())
+
+    async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
+        self._idle = trio.Event()
+        self._session.go_to(AgentState.SENDING_TO_LLM)
+        try:
+            with trio.CancelScope() as self._scope:
+                try:
+                    await self._note_turn(prompts)
+                    await attendant.turn(prompts)
+                    if self._session.state not in ENDINGS:
+                        self._session.go_to(AgentState.END_OF_TURN)
+                except* StoreError as group:
+                    # The log is whole as far as it goes. A full disk often has room for the few words that say so.
+                    logger.error("turn_stopped_by_store", session=self._session.id, reason=_describe(group))
+                    await self._complain(f"The turn was stopped: {_describe(group)}. Type 'continue' to try again.")
+                except* Exception as group:
+                    logger.error("turn_failed", session=self._session.id, exc_info=group)
+                    await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
+            if self._scope.cancelled_caught:
+                await self._write_down_cancel()
+        finally:
+            self._session.live.drop_parts()
+            self._scope = None
+            self._idle.set()
+            self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _note_turn(self, prompts: Sequence[Message]) -> None:
+        """Keep that a turn began, where the log does not show it: something was recorded after the words it answers."""
+        count = self._session.log.cursor.index
+        if not prompts or prompts[-1].idx + 1 == count:
+            return
+        try:
+            await self._session.keep(turn_from=count)
+        except UNRECORDED as exc:
+            # No reason not to hear the user's words: where nothing can be recorded, the turn itself will find out.
+            logger.error("turn_not_noted", session=self._session.id, reason=str(exc))
+
+    async def _write_down_cancel(self) -> None:
+        try:
+            await self._session.close_open_calls(f"Cancelled before it finished: {self._cancel_reason}")
+            await self._notice_cancel(self._cancel_reason)
+        except UNRECORDED as exc:
+            logger.error("cancel_not_recorded", session=self._session.id, reason=str(exc))
+        self._session.go_to(AgentState.CANCELLED)
+
+    async def _notice_cancel(self, reason: str) -> None:
+        await self._session.record(Message(type="error", content=f"Cancelled: {reason}"))
+
+    async def _complain(self, text: str) -> None:
+        try:
+            await self._session.close_open_calls("Did not finish: the turn failed.")
+            await self._session.record(Message(type="error", content=text))
+        except UNRECORDED as exc:
+            logger.error("error_not_recorded", session=self._session.id, reason=str(exc))
+        if self._session.state is not AgentState.READY:
+            self._session.go_to(AgentState.ERROR)
+            self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _settle_after_restart(self) -> list[Message]:
+        """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
+        if not self._session.account.in_turn(self._session.kept.turn_from):
+            return []
+        try:
+            closed = await self._session.close_calls(INTERRUPTED)
+            return [*closed, await self._session.record(Message(type="error", content=INTERRUPTED))]
+        except UNRECORDED as exc:
+            # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
+            logger.error("interruption_not_recorded", session=self._session.id, reason=str(exc))
+            return []
+
+    async def _wait_prompts(self) -> None:
+        while not self._session.prompts.ready:
+            await self._session.signal.wait_past(self._session.signal.version)
+
+
+def _describe(group: BaseExceptionGroup[Exception]) -> str:
+    """One line about the first thing that went wrong, without a full stop."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    told = " ".join(str(error).split()).removesuffix(".")
+    if isinstance(error, TrioAgentError):
+        return told
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__
