@@ -13,11 +13,11 @@ from typing import NoReturn
 import click
 
 from trio_agent import __version__
-from trio_agent.core.errors import ConfigError, StoreRefused, TrioAgentError
+from trio_agent.core.errors import ConfigError, StoreError, TrioAgentError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PORT_TAKEN, EXIT_STORE = 1, 2, 3, 4
 
-_COMMANDS = ("serve", "attach", "sessions", "export", "doctor")
+_COMMANDS = ("serve", "attach", "sessions", "export", "backup", "restore", "doctor")
 
 
 class PortTaken(TrioAgentError):
@@ -62,7 +62,7 @@ def main() -> NoReturn:
         _fail(str(exc), EXIT_USAGE)
     except PortTaken as exc:
         _fail(str(exc), EXIT_PORT_TAKEN)
-    except StoreRefused as exc:
+    except StoreError as exc:
         _fail(str(exc), EXIT_STORE)
     except (TrioAgentError, OSError) as exc:
         _fail(str(exc), EXIT_FAILED)

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -16,14 +17,14 @@ import trio
 
 from tests.stores.entries import LOG, OTHER_LOG, entries, record
 from trio_agent.core.errors import StoreDown, StoreFull, StoreRefused
-from trio_agent.stores.sqlite import SqliteStore, open_sqlite
+from trio_agent.stores.sqlite import SqliteReader, open_sqlite
 
 # Says "open" when it holds the store, or what refused it; holds it until its stdin ends.
 OPENER = """
 import sys, trio
 from pathlib import Path
 from trio_agent.core.errors import StoreRefused
-from trio_agent.stores.sqlite import open_sqlite
+from trio_agent.stores.sqlite import SqliteReader, open_sqlite
 from tests.stores.entries import entries
 
 async def main():
@@ -187,13 +188,6 @@ async def test_an_append_that_has_begun_is_not_abandoned(path: Path) -> None:
         other.close()
 
 
-async def test_a_record_that_is_no_record_is_a_fault_of_the_store(path: Path) -> None:
-    async with open_sqlite(path) as store:
-        store._writer.execute("INSERT INTO session VALUES ('s0', '', 'log', CAST('{' AS BLOB))")
-        with pytest.raises(StoreDown):
-            await store.sessions()
-
-
 async def test_a_failed_open_leaves_the_lock_free(path: Path) -> None:
     put(path, b"not a database, but long enough to be looked at " * 100)
     for _ in range(2):
@@ -202,8 +196,27 @@ async def test_a_failed_open_leaves_the_lock_free(path: Path) -> None:
                 pytest.fail("it was opened")
 
 
-async def test_an_empty_file_becomes_a_store(path: Path) -> None:
-    put(path, b"")
+def go_back_to_version_1(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("ALTER TABLE session DROP COLUMN seal; ALTER TABLE message DROP COLUMN seal")
+        connection.pragma("user_version", 1)
+
+
+async def test_a_store_of_the_first_version_is_taken_over(path: Path) -> None:
     async with open_sqlite(path) as store:
-        assert isinstance(store, SqliteStore)
-        await store.append(entries(1))
+        await store.save(record("s0"))
+        await store.append(entries(3))
+    go_back_to_version_1(path)
+    with pytest.raises(StoreRefused, match="older trio-agent"):
+        SqliteReader(path)
+    for _ in range(2):
+        async with open_sqlite(path) as store:
+            assert await store.sessions() == [record("s0")]
+            assert await store.read(LOG, 0, 10) == entries(3)
+
+
+async def test_a_file_half_made_by_a_process_that_died_is_no_hindrance(path: Path) -> None:
+    put(path.with_name("agent.db.new"), b"half")
+    async with open_sqlite(path) as store:
+        assert await store.sessions() == []
+    assert sorted(os.listdir(path.parent)) == ["agent.db", "agent.db.lock"]

@@ -12,19 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
 import trio
 
 from trio_agent.core.errors import StoreDown, StoreRefused
 from trio_agent.seams import Entry, SessionRecord
-from trio_agent.stores.sqlite_file import locked, open_to_read, open_to_write, translated
-
-_INSERT = "INSERT INTO message (log, idx, wire, tag, key, digest) VALUES (?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT log, idx, wire, tag, key, digest FROM message WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx"
-_UPSERT = """
-INSERT INTO session (session_id, created, log, record) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (session_id) DO UPDATE SET created = ?2, log = ?3, record = ?4
-"""
+from trio_agent.stores import sqlite_rows
+from trio_agent.stores.sqlite_file import locked, open_to_read, open_to_write, require_whole, translated
 
 R = TypeVar("R")
 
@@ -49,6 +42,7 @@ class SqliteReader:
     def __init__(self, path: Path) -> None:
         """Raises StoreRefused where there is no store of ours at `path`."""
         self._one_reader = trio.CapacityLimiter(1)
+        self._path = path
         with translated(f"cannot open the store {path}", StoreRefused):
             self._reader = open_to_read(path)
 
@@ -56,23 +50,22 @@ class SqliteReader:
         self._reader.close()
 
     async def read(self, log: str, start: int, stop: int) -> list[Entry]:
-        rows = await self._read(lambda: list(self._reader.execute(_SELECT, (log, start, stop))))
-        return [Entry(*row) for row in rows]
+        rows = await self._read(lambda: list(self._reader.execute(sqlite_rows.SELECT_MESSAGES, (log, start, stop))))
+        return [sqlite_rows.entry_of(row) for row in rows]
 
     async def sessions(self) -> list[SessionRecord]:
-        # Not by `created`: a clock that was set back would make an old session the newest.
-        query = "SELECT record FROM session ORDER BY rowid DESC"
-        rows = await self._read(lambda: list(self._reader.execute(query)))
-        try:
-            return [msgspec.json.decode(record, type=SessionRecord) for (record,) in rows]
-        except msgspec.DecodeError as exc:
-            raise StoreDown(f"the store holds a session that cannot be read: {exc}; restore a backup") from exc
+        rows = await self._read(lambda: list(self._reader.execute(sqlite_rows.SELECT_SESSIONS)))
+        return [sqlite_rows.record_of(row) for row in rows]
 
     async def count(self, log: str) -> int:
         """How many messages `log` has."""
         query = "SELECT count(*) FROM message WHERE log = ?"
         ((count,),) = await self._read(lambda: list(self._reader.execute(query, (log,))))
         return int(count)
+
+    async def require_whole(self) -> None:
+        """Look at the whole file: about a second a gigabyte. Raises StoreRefused where it is damaged."""
+        await self._read(lambda: require_whole(self._reader, self._path))
 
     async def _read(self, query: Callable[[], R]) -> R:
         def work() -> R:
@@ -101,8 +94,8 @@ class SqliteStore(SqliteReader):
         self._writer.close()
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        rows = [(e.log, e.index, e.wire, e.tag, e.key, e.digest) for e in entries]
-        await self._write(lambda: self._writer.executemany(_INSERT, rows))
+        rows = [sqlite_rows.message_row(entry) for entry in entries]
+        await self._write(lambda: self._writer.executemany(sqlite_rows.INSERT_MESSAGE, rows))
 
     async def save(self, record: SessionRecord) -> None:
         def work() -> None:
@@ -110,8 +103,7 @@ class SqliteStore(SqliteReader):
                 self._writer.execute("DELETE FROM session WHERE session_id = ?", (record.session_id,))
                 self._writer.execute("DELETE FROM message WHERE log = ?", (record.log,))
             else:
-                row = (record.session_id, record.created, record.log, msgspec.json.encode(record))
-                self._writer.execute(_UPSERT, row)
+                self._writer.execute(sqlite_rows.UPSERT_SESSION, sqlite_rows.session_row(record))
 
         await self._write(work)
 

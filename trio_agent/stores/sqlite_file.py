@@ -12,9 +12,10 @@ from pathlib import Path
 import apsw
 
 from trio_agent.core.errors import StoreDown, StoreFull, StoreRefused
+from trio_agent.stores.sqlite_rows import seal_of
 
 APPLICATION_ID = 0x7472696F  # "trio" in ASCII: tells our files from anybody else's
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_MS = 5000  # a backup or an export may hold a read lock for a moment
 
 _SCHEMA = """
@@ -22,7 +23,8 @@ CREATE TABLE session (
     session_id TEXT PRIMARY KEY,
     created TEXT NOT NULL,
     log TEXT NOT NULL UNIQUE,
-    record BLOB NOT NULL
+    record BLOB NOT NULL,
+    seal INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE message (
     log TEXT NOT NULL,
@@ -31,57 +33,101 @@ CREATE TABLE message (
     tag TEXT NOT NULL,
     key TEXT NOT NULL,
     digest TEXT NOT NULL,
+    seal INTEGER NOT NULL,
     UNIQUE (log, idx)
 ) STRICT;
 CREATE UNIQUE INDEX message_key ON message (log, key) WHERE key <> '';
 """
 
+# Version 1 had no seals.
+_UPGRADE = """
+ALTER TABLE session ADD COLUMN seal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE message ADD COLUMN seal INTEGER NOT NULL DEFAULT 0;
+UPDATE session SET seal = seal_of(session_id, created, log, record);
+UPDATE message SET seal = seal_of(log, idx, wire, tag, key, digest);
+"""
+
 
 def open_to_write(path: Path) -> apsw.Connection:
-    """A connection ready to write, with the schema in place. What is not ours has not been touched when this raises."""
-    try:
-        # By ourselves, and not by SQLite, whose new files are as open as the umask lets them be. Never where it exists:
-        # closing a descriptor drops all locks that this process has on the file.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if path.is_file() and path.stat().st_size:
-            with closing(open_to_read(path)) as connection:
-                _require_whole(connection, path)
-    except OSError as exc:
-        raise StoreRefused(f"cannot make the store {path}: {exc.strerror}; name another with --store") from exc
-    connection = apsw.Connection(str(path))
+    """A connection ready to write, with the schema in place. What is refused has not been touched when this raises."""
+    if not path.exists():
+        _require_no_wal(path)
+        make(path)
+    with closing(open_to_read(path, oldest=1)) as connection:
+        require_whole(connection, path)
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_MS)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     os.chmod(path, 0o600)
-    if connection.pragma("schema_version") == 0:
-        connection.execute(f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+    if connection.pragma("user_version") < SCHEMA_VERSION:
+        connection.create_scalar_function("seal_of", seal_of)
+        connection.execute(f"BEGIN IMMEDIATE; {_UPGRADE} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
     return connection
 
 
-def open_to_read(path: Path) -> apsw.Connection:
-    """A connection that changes nothing. Raises StoreRefused for what is not ours or newer than this program."""
+def _require_no_wal(path: Path) -> None:
+    """SQLite would play what a store left behind into the new one."""
+    wal = Path(f"{path}-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise StoreRefused(f"{path} is gone, but {wal} is there; restore a backup, or move that away to begin anew")
+
+
+def make(path: Path) -> None:
+    """A store without sessions at `path`, where nothing is. Its caller holds the lock, or has the folder to itself.
+
+    Whole when it appears there: a file that is cut to nothing must not pass for one that was just begun.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        fresh.unlink(missing_ok=True)  # of a process that died here
+        # By ourselves, and not by SQLite, whose new files are as open as the umask lets them be.
+        os.close(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with closing(apsw.Connection(str(fresh))) as connection:
+            connection.execute(f"BEGIN; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+        fresh.replace(path)
+        sync_folder(path.parent)
+    except OSError as exc:
+        raise StoreRefused(f"cannot make the store {path}: {exc.strerror}; name another with --store") from exc
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in `folder` survive power loss, as their files' content does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_to_read(path: Path, oldest: int = SCHEMA_VERSION) -> apsw.Connection:
+    """A connection that changes nothing. Raises StoreRefused for what is not ours, or of no version from `oldest` to ours."""
+    if path.is_file() and not path.stat().st_size:
+        raise StoreRefused(f"{path} is damaged (it is empty); restore a backup, or move it away to begin anew")
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         connection.set_busy_timeout(BUSY_MS)
-        if connection.pragma("schema_version") != 0:
-            _require_ours(connection, path)
+        _require_ours(connection, path, oldest)
     except (apsw.Error, StoreRefused):
         connection.close()
         raise
     return connection
 
 
-def _require_ours(connection: apsw.Connection, path: Path) -> None:
+def _require_ours(connection: apsw.Connection, path: Path, oldest: int) -> None:
     if connection.pragma("application_id") != APPLICATION_ID:
         raise StoreRefused(f"{path} is a database of another program; name another file with --store")
-    if connection.pragma("user_version") > SCHEMA_VERSION:
+    version = connection.pragma("user_version")
+    if version > SCHEMA_VERSION:
         raise StoreRefused(f"{path} was written by a newer trio-agent; upgrade this one, or name another file")
+    if version < oldest:
+        raise StoreRefused(f"{path} was written by an older trio-agent; serve it once with this one, then try again")
 
 
-def _require_whole(connection: apsw.Connection, path: Path) -> None:
-    verdict = connection.execute("PRAGMA quick_check(1)").get
+def require_whole(connection: apsw.Connection, path: Path) -> None:
+    """Raises StoreRefused where the file is damaged. Looks at indices too: a row that one of them lacks is not found."""
+    verdict = connection.execute("PRAGMA integrity_check(1)").get
     if verdict != "ok":
         told = " ".join(str(verdict).split())
         raise StoreRefused(f"{path} is damaged ({told}); restore a backup, or move it away to begin anew")
@@ -123,5 +169,7 @@ def translated(doing: str, otherwise: type[StoreDown] | type[StoreRefused]) -> I
         raise StoreFull("the disk is full: make room, then try again") from exc
     except (apsw.CorruptError, apsw.NotADBError) as exc:
         raise otherwise(f"{doing}: the file is damaged ({exc}); restore a backup, or move it away") from exc
+    except UnicodeDecodeError as exc:
+        raise otherwise(f"{doing}: the file is damaged (text that is none); restore a backup, or move it away") from exc
     except apsw.Error as exc:
         raise otherwise(f"{doing}: {exc}") from exc
