@@ -43,12 +43,18 @@ def command(url: str | None, session: str | None, last: int | None, token: str |
     was answered; the exit status is then 1 where an answer failed.
     """
     settings = load_settings({"token": token, "data_dir": data_dir}, os.environ)
-    address = _address(url, session, token, settings)
-    failed = trio.run(_attach, address, last)
+    address = address_of(url, session, token, settings)
+    try:
+        failed = trio.run(_attach, address, last)
+    except BrokenPipeError:
+        # Whoever read along has seen enough. Python would complain when it flushes what is left at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        failed = True
     sys.exit(1 if failed else 0)
 
 
-def _address(url: str | None, session: str | None, token: str | None, settings: Settings) -> Address:
+def address_of(url: str | None, session: str | None, token: str | None, settings: Settings) -> Address:
+    """Which server, and with which token. Raises ConfigError where `url` is none."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     host = f"[{host}]" if ":" in host else host
     try:

@@ -22,7 +22,8 @@ def broken(text: str, width: int) -> tuple[str, str] | None:
             if blank > 0:
                 return text[:blank], text[blank + 1 :]
             # A row takes one character at least, however narrow the terminal is.
-            return text[: max(at, 1)], text[max(at, 1) :]
+            cut = max(at, 1)
+            return (text[:cut], text[cut:]) if cut < len(text) else None
         if character == " ":
             blank = at
     return None

@@ -87,7 +87,8 @@ def result_words(message: Message) -> str:
         words += f" ({duration(message.elapsed / 1e9)})"
     if message.tool_error:
         lines = [line for line in printable(message.tool_result).splitlines() if line.strip()]
-        words += f": {one_line(lines[0])}" if lines else ": failed"
+        # A command's last words are its status, a traceback's are the error.
+        words += f": {one_line(lines[-1])}" if lines else ": failed"
     return words
 
 
