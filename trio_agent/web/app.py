@@ -20,7 +20,8 @@ from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S, open_hall
 from trio_agent.seams import Agent, Clock, Store
 from trio_agent.web.api import Api
-from trio_agent.web.guard import Access, Guard, Receive, Scope, Send
+from trio_agent.web.exchange import Receive, Scope, Send
+from trio_agent.web.guard import Access, Guard
 from trio_agent.web.openapi import describe
 from trio_agent.web.pages import Pages
 from trio_agent.web.problems import detail_of, headers_of, problem_json, status_of

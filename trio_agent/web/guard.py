@@ -3,10 +3,6 @@
 A local port is open to every web page in every browser of this machine, and to any server on another localhost port. So a
 request must name us (Host), must not come from a page of another origin (Origin, Sec-Fetch-Site), must carry the token, and
 must be small.
-
-It is also where one trap of the stack is met: Hypercorn says `http.disconnect` while it recycles a finished response,
-Quart-Trio cancels the request on hearing it, and with it Hypercorn's own clean-up (keep-alive then never times out). We hold
-that message back until the handler has returned.
 """
 
 from __future__ import annotations
@@ -14,24 +10,17 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qs
 
 import structlog
-import trio
 
-from trio_agent.web.problems import headers_of, problem_json
+from trio_agent.web.exchange import AsgiApp, Exchange, Receive, RequestHeaders, Scope, Send
 
 MAX_URL_BYTES = 2 * 1024
 MAX_HEADER_BYTES = 16 * 1024
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -47,8 +36,6 @@ SECURITY_HEADERS = {
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
 _PUBLIC = re.compile(r"/|/sessions/[^/]+/?|/static/.*|/favicon\.ico|/healthz|/readyz", re.DOTALL)
-_CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
-_CORS_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
 
 logger = structlog.get_logger(__name__)
 
@@ -81,9 +68,9 @@ class Guard:
             return
         request_id = secrets.token_hex(8)
         scope["trio_agent.request_id"] = request_id
-        headers = _Headers(scope["headers"])
+        headers = RequestHeaders(scope["headers"])
         extra = self._extra_headers(headers)
-        exchange = _Exchange(receive, send, {**SECURITY_HEADERS, **extra, "X-Request-Id": request_id})
+        exchange = Exchange(receive, send, {**SECURITY_HEADERS, **extra, "X-Request-Id": request_id})
         with structlog.contextvars.bound_contextvars(request=request_id):
             refusal = self._judge(scope, headers)
             if refusal is not None:
@@ -95,7 +82,7 @@ class Guard:
             # The path only: a query may hold a token, and does for EventSource.
             logger.debug("request", method=scope["method"], path=scope["path"], status=exchange.status)
 
-    async def _pass_on(self, scope: Scope, exchange: _Exchange) -> None:
+    async def _pass_on(self, scope: Scope, exchange: Exchange) -> None:
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except* Exception as group:
@@ -103,7 +90,7 @@ class Guard:
             logger.error("response_crashed", path=scope["path"], exc_info=group)
             raise
 
-    def _judge(self, scope: Scope, headers: _Headers) -> _Refusal | None:
+    def _judge(self, scope: Scope, headers: RequestHeaders) -> _Refusal | None:
         if not scope["path"].startswith("/"):
             # A proxy's form, `*`, or nothing: routing would take it for a URL, and fail on some.
             return _Refusal(HTTPStatus.BAD_REQUEST, "the request's target must be a path that begins with /")
@@ -136,7 +123,7 @@ class Guard:
             return True
         return name in _LOOPBACK and port in (None, asked)
 
-    def _from_own_page(self, headers: _Headers, public: bool) -> bool:
+    def _from_own_page(self, headers: RequestHeaders, public: bool) -> bool:
         origin = headers.only("origin")
         if headers.has("origin"):
             if origin in self._access.allow_origins:
@@ -150,7 +137,7 @@ class Guard:
         # A link in another page may lead to the dashboard, which holds no data of its own.
         return public and headers.only("sec-fetch-mode") == "navigate"
 
-    def _has_token(self, scope: Scope, headers: _Headers) -> bool:
+    def _has_token(self, scope: Scope, headers: RequestHeaders) -> bool:
         if self._access.token is None:
             return True
         given = ""
@@ -163,7 +150,7 @@ class Guard:
             given = values[0] if len(values) == 1 else ""
         return hmac.compare_digest(given.encode("utf-8", "replace"), self._access.token.encode())
 
-    def _extra_headers(self, headers: _Headers) -> Mapping[str, str]:
+    def _extra_headers(self, headers: RequestHeaders) -> Mapping[str, str]:
         origin = headers.only("origin")
         if origin is None or origin not in self._access.allow_origins:
             return {}
@@ -172,76 +159,6 @@ class Guard:
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Vary": "Origin",
         }
-
-
-class _Headers:
-    """Request headers by lower-case name; latin-1 takes any byte."""
-
-    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for name, value in raw:
-            self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-
-    def has(self, name: str) -> bool:
-        return name in self._values
-
-    def only(self, name: str) -> str | None:
-        """The value, or None where there is none or more than one: two Hosts or two tokens are nobody's honest request."""
-        values = self._values.get(name, [])
-        return values[0] if len(values) == 1 else None
-
-
-class _Exchange:
-    """One request's receive and send, with our headers put in and the untimely disconnect held back."""
-
-    def __init__(self, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
-        self._receive = receive
-        self._send = send
-        self._headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-        self._finished = False
-        self.status = 0
-
-    async def receive(self) -> dict[str, Any]:
-        message = await self._receive()
-        if message["type"] == "http.disconnect" and self._finished:
-            await trio.sleep_forever()
-        return message
-
-    async def send(self, message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            present = {name.lower() for name, _ in message["headers"]}
-            added = [header for header in self._headers if header[0] not in present]
-            message = {**message, "headers": [*message["headers"], *added]}
-        elif message["type"] == "http.response.body" and not message.get("more_body", False):
-            self._finished = True
-        await self._send(message)
-
-    async def answer(self, status: HTTPStatus, detail: str, request_id: str) -> None:
-        body = problem_json(status, detail, request_id)
-        async with trio.open_nursery() as nursery:
-            # The server hands us the body through a short queue, and would wait for ever, in the middle of our answer, for
-            # somebody to take it.
-            nursery.start_soon(self._discard)
-            await self._whole(status, headers_of(status), body)
-            nursery.cancel_scope.cancel()
-
-    async def _discard(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-    async def answer_preflight(self) -> None:
-        headers = {"Access-Control-Allow-Methods": _CORS_METHODS, "Access-Control-Allow-Headers": _CORS_HEADERS}
-        await self._whole(HTTPStatus.NO_CONTENT, headers, b"")
-
-    async def _whole(self, status: HTTPStatus, headers: Mapping[str, str], body: bytes) -> None:
-        listed = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        if status is not HTTPStatus.NO_CONTENT:
-            listed.append((b"content-length", str(len(body)).encode()))
-        # A refused request may have a body on the way that nobody will read: the connection is not kept for another.
-        listed.append((b"connection", b"close"))
-        await self.send({"type": "http.response.start", "status": int(status), "headers": listed})
-        await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _refuse_websocket(receive: Receive, send: Send) -> None:
