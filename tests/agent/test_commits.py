@@ -13,7 +13,7 @@ from tests.runtime.house import HouseStore, at_rest, lines, logged
 from trio_agent.core.errors import ProviderError, RepositoryError
 from trio_agent.core.message import Commit
 from trio_agent.runtime.session import Session
-from trio_agent.seams import Survey, Toolbench, ToolResult
+from trio_agent.seams import Delivery, Survey, Toolbench, ToolResult
 
 
 @pytest.fixture
@@ -85,15 +85,34 @@ async def test_commits_that_were_given_out_as_the_turn_was_cancelled_are_told(
 ) -> None:
     desk = Desk(tmp_path, calls("bash"))
     desk.tools.append(committing(desk, "a"))
-    desk.workspace.survey_hangs = False
+    deliver = desk.workspace.deliver
+
+    async def finish_anyway(slug: str) -> Delivery:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(1)
+            return await deliver(slug)
+
+    desk.workspace.deliver = finish_anyway  # type: ignore[method-assign]
     async with desk.session(store) as session:
-        desk.workspace.survey_hangs = True
         await session.post("Fix it")
         await wait_all_tasks_blocked()
         assert session.snapshot().agent_state == "CheckingGitCommits"
         await session.cancel()
         assert await told_commits(session) == [["a"]]
         assert session.snapshot().branch_name == "trio-agent/fix-it"
+        assert session.notes["announced"] == "a"
+
+
+async def test_a_cancel_during_the_survey_loses_no_commits(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, calls("bash"))
+    desk.tools.append(committing(desk, "a"))
+    async with desk.session(store) as session:
+        desk.workspace.survey_hangs = True
+        await session.post("Fix it")
+        await wait_all_tasks_blocked()
+        desk.workspace.survey_hangs = False
+        await session.cancel()
+        assert await told_commits(session) == [["a"]]
 
 
 async def test_commits_of_a_turn_that_failed_are_announced_at_once(store: HouseStore, tmp_path: Path) -> None:

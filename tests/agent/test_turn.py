@@ -269,6 +269,28 @@ async def test_a_store_that_is_full_ends_the_turn_and_cancels_its_tools(store: H
         assert (await lines(session))[-1] == "agent: Again."
 
 
+async def test_a_store_that_refused_a_tool_s_note_ends_the_turn_and_is_no_result(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    async def note(input: bytes, bench: Toolbench) -> ToolResult:
+        store.refusal = StoreFull("the disk is full")
+        try:
+            await bench.note("does not fit")
+        finally:
+            store.refusal = None
+        raise AssertionError
+
+    desk = Desk(tmp_path, calls("a"), says("Never asked."), tools=[FakeTool("a", note)])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        assert (await lines(session))[2:] == [
+            "tool: Did not finish: the turn failed.",
+            "error: The turn was stopped: the disk is full. Type 'continue' to try again.",
+        ]
+    assert len(desk.model.requests) == 1
+
+
 async def test_a_cancelled_turn_s_calls_are_closed_for_the_next(store: HouseStore, tmp_path: Path) -> None:
     async def wait(input: bytes, bench: Toolbench) -> ToolResult:
         await trio.sleep_forever()
