@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
@@ -123,3 +125,45 @@ async def test_a_reader_that_takes_nothing_is_cut_off_after_twenty_seconds(mock_
             with trio.fail_after(1000):
                 mock_clock.jump(2)
                 await settled(lambda: tasks() == before)
+
+
+async def test_a_slow_reader_that_takes_something_is_not_taken_for_a_stuck_one(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await server.record(*["x" * 1_000_000] * 8, "the last")
+        async with await server.connect() as slow:
+            slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+            await slow.send_all(server.request("/stream"))
+            data = bytearray()
+            while b"the last" not in data[-9000:]:
+                await wait_all_tasks_blocked()
+                mock_clock.jump(9)
+                taken = 0
+                while taken < 400_000 and b"the last" not in data[-9000:]:
+                    chunk = await slow.receive_some()
+                    assert chunk, f"cut off after {len(data)} bytes and {trio.current_time():.0f} s"
+                    data += chunk
+                    taken += len(chunk)
+            assert trio.current_time() > 100
+
+
+async def test_a_stuck_reader_costs_the_kernel_little(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        await server.record(*["x" * 1_000_000] * 12)
+        async with await server.connect() as stuck:
+            stuck.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+            await stuck.send_all(server.request("/stream"))
+            await wait_all_tasks_blocked(0.05)
+            mock_clock.jump(20)
+            assert len(await read_all(stuck)) < 2_000_000
+
+
+async def test_a_stream_outlives_every_timeout_of_the_stack(mock_clock: MockClock) -> None:
+    async with serving_app() as server, await server.connect() as stream:
+        await stream.send_all(server.request("/stream"))
+        await read_until(stream, b"event: state")
+        for _ in range(20):
+            await wait_all_tasks_blocked(0.01)
+            mock_clock.jump(45)
+            await read_until(stream, b"event: heartbeat")
+        await server.record("after a quarter of an hour")
+        await read_until(stream, b"after a quarter of an hour")

@@ -21,6 +21,8 @@ from trio_agent.web.serving import Serving
 SHUTDOWN_GRACE_S = 3.0  # for the connections to end once the streams have said goodbye
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_PROBES = 10, 5, 2  # a dead peer is noticed in 20 s
 
+SEND_BUFFER_BYTES = 128 * 1024  # Linux doubles it
+
 logger = structlog.get_logger(__name__)
 
 NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
@@ -59,6 +61,9 @@ def _listener(family: socket.AddressFamily, address: tuple[object, ...]) -> sock
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if family is socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Accepted connections inherit it. By itself the kernel would hold megabytes for every reader that is stuck, and call
+        # a slow one ready for more only when it has taken a third of them.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         _notice_dead_peers(listener)
         listener.bind(address)
         listener.listen(socket.SOMAXCONN)
