@@ -106,6 +106,18 @@ def test_nothing_is_painted_where_nothing_changed() -> None:
     assert terminal.file.tell() == before
 
 
+def test_what_another_program_wrote_meanwhile_is_left_alone() -> None:
+    terminal = Terminal()
+    terminal.screen.add([Piece("agent", "one\n")])
+    terminal.screen.paint(below("status", typed=("x", "")))
+    terminal.file.write("\n$ fg\n")
+    terminal.screen.resume()
+    terminal.screen.paint(below("status", typed=("x", "")))
+    terminal.screen.add([Piece("agent", "two\n")])
+    terminal.screen.close()
+    assert terminal.shown == ["one", "status", "› x", "$ fg", "two"]
+
+
 def test_in_the_end_what_was_said_is_left_alone() -> None:
     terminal = Terminal()
     terminal.screen.add([Piece("user", "› go\n"), Piece("agent", "half")])

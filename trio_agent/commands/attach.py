@@ -19,7 +19,6 @@ from trio_agent.config import Settings, load_settings
 from trio_agent.core.errors import ConfigError, InvalidInput
 from trio_agent.terminal.attachment import Attachment
 from trio_agent.terminal.keyboard import keys_one_by_one
-from trio_agent.terminal.line_editor import PASTE_OFF, PASTE_ON
 from trio_agent.terminal.listening import take_keys, take_lines, take_script
 from trio_agent.terminal.plain import Plain
 from trio_agent.terminal.screen import Screen
@@ -84,16 +83,19 @@ async def _attach(address: Address, last: int | None) -> bool:
                 client,
                 sheet,
                 last=last if last is not None else LAST if typing else 0,
-                on_connection=(lambda connection: None) if on_screen else _Told(),
+                on_connection=_ignored if on_screen else _Told(),
             )
             if typing and on_screen:
-                stack.enter_context(keys_one_by_one(fd))
-                print(PASTE_ON, end="", flush=True)
-                stack.callback(partial(print, PASTE_OFF, end="", flush=True))
-                await attachment.run(partial(take_keys, fd))
+                attachment.on_resume = stack.enter_context(keys_one_by_one(fd, sys.stdout))
+                listen = take_keys
             else:
-                await attachment.run(partial(take_lines if typing else take_script, fd))
+                listen = take_lines if typing else take_script
+            await attachment.run(partial(listen, fd))
     return attachment.failed
+
+
+def _ignored(connection: Connection) -> None:
+    """On a screen the status row tells it."""
 
 
 class _Told:

@@ -23,6 +23,8 @@ PAINT_S = 0.03
 CLOCK_S = 1.0
 """How often the countdown to the next try is painted."""
 
+LISTENED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH, signal.SIGCONT)
+
 _DOTS = {"connected": ("green", "●"), "ended": ("dim", "○"), "refused": ("red", "○")}
 
 
@@ -35,13 +37,15 @@ class Attachment:
         sheet: Sheet,
         *,
         last: int | None = None,
-        on_connection: Callable[[Connection], None] = lambda connection: None,
+        on_connection: Callable[[Connection], None],
     ) -> None:
         self.conversation = Conversation(last)
         self.failed = False
         self.interrupted = False
         self.typed: tuple[str, str] | None = None
         """What stands on the line being typed, before and after the cursor; None where nothing can be typed."""
+        self.on_resume: Callable[[], None] = lambda: None
+        """Called when the program goes on after Ctrl-Z, before it paints."""
         self._client = client
         self._sheet = sheet
         self._on_connection = on_connection
@@ -142,17 +146,22 @@ class Attachment:
     async def _watch_signals(
         self, nursery: trio.Nursery, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH) as signals:
+        with trio.open_signal_receiver(*LISTENED) as signals:
             task_status.started()
             async for number in signals:
-                if number == signal.SIGWINCH:
-                    self.changed()
-                elif number == signal.SIGINT and self._can_stop():
-                    self._stopping = self.interrupted = True
-                    nursery.start_soon(self._stop)
-                else:
-                    self.leave()
-                    return
+                match number:
+                    case signal.SIGWINCH:
+                        self.changed()
+                    case signal.SIGCONT:
+                        self.on_resume()
+                        self._sheet.resume()
+                        self.changed()
+                    case signal.SIGINT if self._can_stop():
+                        self._stopping = self.interrupted = True
+                        nursery.start_soon(self._stop)
+                    case _:
+                        self.leave()
+                        return
 
     def _can_stop(self) -> bool:
         return self.conversation.working and self._connection.state == "open" and not self._stopping
@@ -187,6 +196,8 @@ class Attachment:
         if connection.state == "waiting":
             left_s = max(0.0, connection.due_at - trio.current_time())
             words = [f"{dot} {connection.status} in {left_s:.0f} s ({connection.reason})", "Enter tries now"]
+        elif connection.state == "stale":
+            words = [f"{dot} {connection.status} ({connection.reason})"]
         elif (state := self.conversation.state) is not None and connection.state == "open":
             words.append("stopping" if self._stopping else self._activity(state.agent_state))
             words += [one_line(state.title, 40)] if state.title else []

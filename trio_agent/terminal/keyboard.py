@@ -5,24 +5,36 @@ from __future__ import annotations
 import os
 import termios
 import tty
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import trio
+
+from trio_agent.terminal.line_editor import PASTE_OFF, PASTE_ON
 
 READ_BYTES = 4096
 
 
 @contextmanager
-def keys_one_by_one(fd: int) -> Iterator[None]:
-    """Have a terminal hand over each key as it is pressed, and show none; Ctrl-C and Ctrl-Z still do what they do."""
+def keys_one_by_one(fd: int, out: TextIO) -> Iterator[Callable[[], None]]:
+    """Have a terminal hand over each key as it is pressed, and show none; Ctrl-C and Ctrl-Z still do what they do.
+
+    `out` is its other side. Gives what to call when the program goes on after Ctrl-Z: the shell has had it meanwhile.
+    """
     before = termios.tcgetattr(fd)
-    try:
+
+    def take() -> None:
         # DRAIN, not FLUSH: what was typed while the program started counts.
         tty.setcbreak(fd, termios.TCSADRAIN)
-        yield
+        print(PASTE_ON, end="", file=out, flush=True)
+
+    try:
+        take()
+        yield take
     finally:
         termios.tcsetattr(fd, termios.TCSADRAIN, before)
+        print(PASTE_OFF, end="", file=out, flush=True)
 
 
 async def read_chunk(fd: int) -> bytes:

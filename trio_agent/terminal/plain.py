@@ -26,6 +26,9 @@ class Plain:
     def paint(self, below: Below) -> None:
         """Nothing here changes once it is said."""
 
+    def resume(self) -> None:
+        """What is written stays."""
+
     def close(self) -> None:
         if not self._at_line_start:
             self._out.write("\n")

@@ -38,14 +38,11 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(
-            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
-        )
+        self._live = _live_on(console)
         self._finished: list[Text] = []
         self._row = ""
         self._row_style: Style = "agent"
         self._painted: tuple[Below, str, int] | None = None
-        self._live.start()
 
     def add(self, pieces: Iterable[Piece]) -> None:
         for piece in pieces:
@@ -65,6 +62,13 @@ class Screen:
             # Printing repeats the rows below as they were; what they are now comes with the refresh.
             self._console.print(Text("\n").join(finished), no_wrap=True, overflow="ignore", crop=False)
         self._live.update(Group(*self._rows(below)), refresh=True)
+
+    def resume(self) -> None:
+        # Not stopped but let go: to stop is to erase the rows above the cursor, and those are the shell's now.
+        self._console.clear_live()
+        self._console.pop_render_hook()
+        self._live = _live_on(self._console)
+        self._painted = None
 
     def close(self) -> None:
         if self._row:
@@ -103,3 +107,9 @@ class Screen:
         return Text.assemble(
             ("› ", "bold cyan"), shown, (after[:1] or " ", "reverse"), after[1:], no_wrap=True, overflow="crop"
         )
+
+
+def _live_on(console: Console) -> Live:
+    live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+    live.start()
+    return live

@@ -33,6 +33,10 @@ class Sheet(Protocol):
         """Make what is shown true."""
         ...
 
+    def resume(self) -> None:
+        """Somebody else wrote on the terminal meanwhile: the next `paint` begins below that."""
+        ...
+
     def close(self) -> None:
         """Show what is left of the conversation, and leave the terminal as it was found."""
         ...
