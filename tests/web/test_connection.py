@@ -5,9 +5,13 @@ from __future__ import annotations
 import socket
 
 import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.trio.worker_context import WorkerContext
+from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.web.serving import descriptors, read_all, read_until, serving_app, settled, tasks
+from tests.web.serving import TOKEN, descriptors, read_all, read_until, serving_app, settled, tasks
+from trio_agent.web.connection import LINGER_S, Connection, connection_config
 
 
 async def test_a_client_that_leaves_its_stream_is_gone_at_once(mock_clock: MockClock) -> None:
@@ -58,6 +62,8 @@ async def test_an_idle_connection_that_the_client_closes_is_gone_at_once(mock_cl
         async with await server.connect() as stream:
             await stream.send_all(server.request("/state"))
             await read_until(stream, b'"ssh_error":""}')
+            # Until the server has recycled the connection, and only waits for another request.
+            await wait_all_tasks_blocked(0.01)
         await settled(lambda: tasks() == before)
 
 
@@ -87,15 +93,46 @@ async def test_a_refused_client_that_floods_its_body_in_small_chunks_leaves_noth
         await settled(lambda: tasks() == before)
 
 
-async def test_a_client_that_sends_more_than_was_asked_still_reads_its_answer(mock_clock: MockClock) -> None:
+async def test_a_client_that_sends_more_than_was_asked_may_send_it_all_and_reads_its_answer(
+    mock_clock: MockClock,
+) -> None:
     async with serving_app() as server:
-        for target, token in (("/chat", ""), ("/chat", "canary-token-of-the-tests")):
-            head = server.request(
-                target, "Content-Length: 3000000", "Content-Type: application/json", method="POST", token=token
-            )
-            answer = await server.raw(head + b"x" * 3_000_000)
-            assert answer.startswith(b"HTTP/1.1 401" if not token else b"HTTP/1.1 413"), answer[:100]
+        for token, status in (("", b"401"), (TOKEN, b"413")):
+            length = ("Content-Length: 9000000", "Content-Type: application/json")
+            head = server.request("/chat", *length, method="POST", token=token)
+            async with await server.connect() as stream:
+                # A connection closed with bytes unread would be reset, and the rest could not be sent.
+                await stream.send_all(head + b"x" * 9_000_000)
+                answer = await read_all(stream)
+            assert answer.startswith(b"HTTP/1.1 " + status), answer[:100]
             assert answer.endswith(b"}")
+
+
+async def test_a_client_that_never_stops_sending_is_heard_for_two_seconds_more(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        before = tasks()
+        async with await server.connect() as stream:
+            head = server.request("/chat", "Content-Length: 9000000", method="POST", token="")
+            await stream.send_all(head + b"x")
+            assert b"401" in await read_all(stream)
+            await wait_all_tasks_blocked(0.01)
+            assert tasks() > before
+            mock_clock.jump(LINGER_S)
+            await settled(lambda: tasks() == before)
+
+
+async def test_an_error_of_ours_in_a_connection_ends_that_one_alone_and_is_logged() -> None:
+    broken = connection_config()
+    broken.h11_max_incomplete_size = "no number"  # type: ignore[assignment]
+    ours, theirs = trio.socket.socketpair()
+    async with serving_app() as server, trio.SocketStream(ours) as client:
+        app = ASGIWrapper(server.app)  # type: ignore[arg-type]
+        connection = Connection(app, broken, WorkerContext(None), trio.SocketStream(theirs))
+        with capture_logs() as logs:
+            await client.send_all(b"GET / HTTP/1.1\r\n")
+            await connection.run()
+        assert [each["event"] for each in logs if each["log_level"] == "warning"] == ["connection_failed"]
+        assert await client.receive_some() == b""
 
 
 async def test_connection_close_is_honoured(mock_clock: MockClock) -> None:
