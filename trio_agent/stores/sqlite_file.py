@@ -13,6 +13,7 @@ import apsw
 
 from trio_agent.core.errors import StoreDown, StoreFull, StoreRefused
 from trio_agent.stores.sqlite_rows import seal_of
+from trio_agent.stores.sqlite_wal import require_all_taken
 
 APPLICATION_ID = 0x7472696F  # "trio" in ASCII: tells our files from anybody else's
 SCHEMA_VERSION = 2
@@ -105,6 +106,7 @@ def open_to_read(path: Path, oldest: int = SCHEMA_VERSION) -> apsw.Connection:
     """A connection that changes nothing. Raises StoreRefused for what is not ours, or of no version from `oldest` to ours."""
     if path.is_file() and not path.stat().st_size:
         raise StoreRefused(f"{path} is damaged (it is empty); restore a backup, or move it away to begin anew")
+    require_all_taken(path)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         connection.set_busy_timeout(BUSY_MS)
