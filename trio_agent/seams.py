@@ -238,8 +238,12 @@ class Workspace(Protocol):
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """`initial_commit` and `origin` (the user's remote) are empty where there is none."""
+    """`initial_commit` and `origin` (the user's remote) are empty where there is none.
 
+    `is_clone` where the directory was made for the session alone, and commits are brought from it to the user's repository.
+    """
+
+    is_clone: bool = False
     initial_commit: str = ""
     origin: str = ""
     lines_added: int = 0

@@ -7,10 +7,18 @@ from trio_agent.seams import Survey
 
 
 def test_the_model_is_told_where_it_works_and_in_what() -> None:
-    text = instructions(Path("/srv/work"), Survey(initial_commit="1" * 40), "bwrap")
+    text = instructions(Path("/srv/work"), Survey(initial_commit="1" * 40, is_clone=True), "bwrap")
     assert "/srv/work" in text
     assert "sandbox" in text
     assert "commit" in text.lower()
+
+
+def test_it_is_told_whose_checkout_it_works_in() -> None:
+    in_clone = instructions(Path("/srv/work"), Survey(initial_commit="1" * 40, is_clone=True), "none")
+    in_place = instructions(Path("/srv/work"), Survey(initial_commit="1" * 40), "none")
+    assert "clone made for this session" in in_clone
+    assert "clone" not in in_place
+    assert "user's own checkout" in in_place
 
 
 def test_it_is_told_of_a_sandbox_only_where_there_is_one() -> None:

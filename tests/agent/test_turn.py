@@ -36,6 +36,16 @@ async def test_an_answer_without_calls_ends_the_turn(store: HouseStore, tmp_path
     assert roles(desk.model.requests[0]) == ["hi"]
 
 
+async def test_an_answer_that_was_cut_off_is_said_to_be(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, msgspec.structs.replace(says("Half a sent"), stop_reason="max_tokens"))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        _, answer, notice = await logged(session)
+    assert answer.content == "Half a sent"
+    assert (notice.type, "continue" in notice.content) == ("error", True)
+
+
 async def test_tools_run_at_the_same_time_and_all_results_go_back(store: HouseStore, tmp_path: Path) -> None:
     both = trio.Event()
     running = itertools.count(1)

@@ -101,6 +101,7 @@ async def test_what_a_crash_left_half_made_is_made_anew(
     workspace = await workspaces.open("s1", {})
     assert git(workspace.path, "status", "--porcelain") == ""
     assert (await workspace.survey()).initial_commit == git(workspace.path, "rev-parse", "HEAD")
+    assert (await workspace.survey()).is_clone
 
 
 async def test_a_crash_just_before_the_clone_gets_its_name_loses_nothing(
@@ -199,6 +200,7 @@ async def test_in_place_in_a_linked_work_tree_reads_the_head_of_that(
     linked = tmp_path / "linked"
     git(project, "worktree", "add", "--quiet", "-b", "side", str(linked))
     workspace = await RepositoryWorkspaces(linked, data_dir, in_place=True).open("s1", {})
+    assert not (await workspace.survey()).is_clone
     head = commit_files(linked, {"new.txt": "new\n"}, "New")
     delivery = await workspace.deliver("new")
     assert (delivery.branch, delivery.commits[0].hash) == ("side", head)

@@ -35,6 +35,7 @@ from trio_agent.seams import (
     Workspaces,
 )
 
+CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
 TRY_AGAIN = "Type 'continue' to try again."
 CLEANUP_S = 5.0  # for git, after a turn that was broken off
 
@@ -145,6 +146,8 @@ class Coder:
             if spending.breach():
                 return True
             if not answer.tool_calls:
+                if answer.stop_reason == "max_tokens":
+                    await self._session.record(Message(type="error", content=CUT_OFF))
                 await self._progress.deliver()
                 self._session.enter(AgentState.END_OF_TURN)
                 return False

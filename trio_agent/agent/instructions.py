@@ -20,10 +20,15 @@ def instructions(workspace: Path, survey: Survey, sandbox: str) -> str:
         "If a message of the user's arrives while you work, take it into account at once.",
         "When the job is done, answer in a few sentences: what changed, why, and what is left. Use Markdown.",
     ]
-    if survey.initial_commit:
+    if survey.is_clone:
         lines.append(
             "The directory is a git clone made for this session; commits you make on its current branch are brought to the "
             "user's repository. Commit finished work with a clear message; do not push, and do not rewrite the user's history."
+        )
+    elif survey.initial_commit:
+        lines.append(
+            "The directory is the user's own checkout: leave what they have changed and not committed as it is. Commit only "
+            "what you changed, with a clear message; do not push, and do not rewrite history."
         )
     else:
         lines.append("The directory has no commits yet; commit your work if it is a git repository.")

@@ -106,7 +106,13 @@ class GitWorkspace:
         start = self._notes["initial_commit"]
         with deadline(READ_S):
             added, removed = await self._comparison.count_lines(start, await read_head(self._own_git))
-        return Survey(initial_commit=start, origin=self._user.origin, lines_added=added, lines_removed=removed)
+        return Survey(
+            is_clone=self._courier is not None,
+            initial_commit=start,
+            origin=self._user.origin,
+            lines_added=added,
+            lines_removed=removed,
+        )
 
 
 class FolderWorkspace:
