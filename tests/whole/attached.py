@@ -82,6 +82,11 @@ class Terminal:
     def modes(self) -> list[object]:
         return termios.tcgetattr(self._master)
 
+    def reset_modes(self) -> None:
+        modes = termios.tcgetattr(self._master)
+        modes[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(self._master, termios.TCSANOW, modes)
+
     def _read(self) -> bool:
         try:
             data = os.read(self._master, 65536)

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,33 @@ def server(tmp_path: Path) -> Iterator[ServedRepository]:
 
 def port_of(server: ServedRepository) -> str:
     return server.url.rstrip("/").rpartition(":")[2]
+
+
+@contextmanager
+def speaking(server: ServedRepository, text: str) -> Iterator[subprocess.Popen[str]]:
+    """It has been told `text`, and its standard input stays open."""
+    with subprocess.Popen(
+        attach_command(server.link),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(text)
+        process.stdin.flush()
+        yield process
+
+
+def shown_until(process: subprocess.Popen[str], mark: str) -> str:
+    assert process.stdout is not None
+    shown = ""
+    while mark not in shown:
+        data = os.read(process.stdout.fileno(), 4096)
+        assert data, f"it ended before {mark!r}: {shown!r}"
+        shown += data.decode()
+    return shown
 
 
 # ---------------------------------------------------------------------------------------------------------- by a pipe
@@ -69,21 +97,8 @@ def test_with_nothing_to_say_it_shows_what_was_asked_for_and_leaves(server: Serv
 
 
 def test_a_script_goes_on_after_the_server_was_killed(server: ServedRepository) -> None:
-    with subprocess.Popen(
-        attach_command(server.link),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("stream 400 20\n")
-        process.stdin.flush()
-        shown = ""
-        while "word20" not in shown:
-            shown += os.read(process.stdout.fileno(), 4096).decode()
+    with speaking(server, "stream 400 20\n") as process:
+        shown = shown_until(process, "word20")
         server.kill()
         server.start()
         rest, errors = process.communicate("echo after\n", timeout=PATIENCE_S)
@@ -127,25 +142,37 @@ def test_the_kept_token_is_never_told_to_another_machine(server: ServedRepositor
     assert not (tmp_path / "none").exists()
 
 
+def test_ctrl_c_stops_a_script_and_what_it_runs(server: ServedRepository) -> None:
+    with speaking(server, "stream 400 20\necho never\n") as process:
+        shown_until(process, "word20")
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=PATIENCE_S)
+    assert rest.endswith("\n! Cancelled: user requested cancellation\n")
+    assert (process.returncode, errors) == (1, "")
+    with server.client() as client:
+        assert "echo never" not in client.get("messages").text
+
+
+def test_a_session_that_ends_ends_the_script(server: ServedRepository) -> None:
+    with speaking(server, "echo one\n") as process, server.client() as client:
+        shown_until(process, "\none\n")
+        while client.get("state").json()["agent_state"] != "WaitingForUserInput":
+            pass
+        assert client.delete(f"sessions/{client.get('state').json()['session_id']}").status_code == 204
+        process.wait(PATIENCE_S)
+        rest, errors = process.communicate()
+    assert (rest, errors, process.returncode) == ("the session has ended\n", "", 1)
+
+
 def test_a_reader_that_has_seen_enough_ends_it_without_a_word(server: ServedRepository) -> None:
-    with subprocess.Popen(
-        attach_command(server.link),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    ) as process:
+    with speaking(server, "stream 400 20\n") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write("stream 400 20\n")
-        process.stdin.flush()
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(PATIENCE_S) == 1
         assert process.stderr.read() == ""
-        process.stdin.close()
 
 
 # ------------------------------------------------------------------------------------------------------ in a terminal
@@ -189,6 +216,19 @@ def test_a_text_goes_on_by_itself_after_the_server_was_killed(server: ServedRepo
         place = screen.wait_for("! trio-agent was restarted", after=place)
         place = screen.wait_for("\ntyped meanwhile", after=place)
         screen.wait_for("● connected", after=place)
+        screen.type("\x04")
+        assert screen.wait_for_exit() == 0
+
+
+def test_after_ctrl_z_the_terminal_is_taken_anew(server: ServedRepository) -> None:
+    with terminal(server.link) as screen:
+        place = screen.wait_for("● connected")
+        taken = screen.modes()
+        screen.reset_modes()  # as the shell does, which has the terminal meanwhile
+        assert screen.modes() != taken
+        screen.process.send_signal(signal.SIGCONT)
+        place = screen.wait_for("● connected", after=place)
+        assert screen.modes() == taken
         screen.type("\x04")
         assert screen.wait_for_exit() == 0
 

@@ -105,7 +105,7 @@ class _Told:
         self._status = "connected"
 
     def __call__(self, connection: Connection) -> None:
-        if not connection.was_open or connection.status == self._status or connection.state == "refused":
+        if not connection.was_open or connection.status in (self._status, "refused", "ended"):
             return
         self._status = connection.status
         reason = f": {connection.reason}" if connection.reason else ""

@@ -112,6 +112,7 @@ class Attachment:
                     self._connected(event.connection)
                 self._sheet.add(self.conversation.hear(event))
                 self.changed()
+            self._sheet.add(self.conversation.remark("aside", "the session has ended"))
         except (TrioAgentError, OSError) as exc:
             # Kept until the nursery is closed, which would wrap it.
             self._failure = exc

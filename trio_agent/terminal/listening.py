@@ -39,6 +39,8 @@ async def take_script(fd: int, attachment: Attachment) -> None:
     Without any line it leaves when nothing runs.
     """
     conversation = attachment.conversation
+    failed = False
+    attachment.failed = True  # whatever ends it from outside, until the last line was answered
     async with aclosing(read_lines(fd)) as lines:
         async for line in lines:
             if not line.strip():
@@ -46,8 +48,9 @@ async def take_script(fd: int, attachment: Attachment) -> None:
             posted = await attachment.post(line)
             if posted is not None:
                 await attachment.wait_until(partial(conversation.turn_over, posted.log, posted.idx))
-                attachment.failed |= conversation.failed
+            failed |= posted is None or conversation.failed
             if attachment.interrupted:
                 break
     await attachment.wait_until(lambda: conversation.at_rest)
+    attachment.failed = failed
     attachment.leave()
