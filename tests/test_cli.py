@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.logging_state import restored_logging
 from trio_agent import __version__
+from trio_agent.cli import main
 from trio_agent.config import Settings
 from trio_agent.token import load_token
 from trio_agent.wiring import access_of
@@ -70,3 +72,39 @@ def test_the_token_is_made_once_and_kept(tmp_path: Path) -> None:
     assert access_of(Settings(data_dir=tmp_path)).token == token
     assert access_of(Settings(data_dir=tmp_path, token="another-token-of-mine")).token == "another-token-of-mine"
     assert access_of(Settings(data_dir=tmp_path, no_auth=True)).token is None
+
+
+WRONG = {
+    "an unknown option": ["--nonsense"],
+    "no number": ["--port", "x"],
+    "a port that is none": ["--port", "65536"],
+    "no such directory": ["/nonexistent"],
+    "no such command": ["nonsense"],
+    "an unknown model": ["--model", "nonsense"],
+    "a model without its key": ["--model", "anthropic/claude-x"],
+    "an open server": ["--no-auth", "--host", "0.0.0.0"],
+    "a heartbeat of nothing": ["--heartbeat", "0"],
+    "a short token": ["--token", "short"],
+    "a store of no kind": ["--store", "postgres:x"],
+    "a negative budget": ["--budget-dollars", "-1"],
+    "too many repositories": [".", "."],
+    "an export of nothing": ["export"],
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
+def test_wrong_usage_is_told_in_one_line(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.setattr(sys, "argv", ["trio-agent", *arguments])
+    with restored_logging(), pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert error.startswith("trio-agent: ")
+    assert len(error.splitlines()) == 1

@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
+from tests.logging_state import restored_logging
 from trio_agent.config import LogFormat
 from trio_agent.logs import configure_logs
 
 
-@pytest.fixture
-def configured() -> Iterator[None]:
-    """Both logging systems as they were, afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
 @pytest.mark.parametrize("form", ["json", "pretty"])
-@pytest.mark.usefixtures("configured")
 def test_a_traceback_is_told_without_the_values_of_variables(
     form: LogFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logs(form)
-    # Put together here, so that it stands in no line of the source that a traceback quotes.
-    token = "-".join(["canary"] * 3)
-    try:
-        raise ZeroDivisionError(f"of {len(token)}")
-    except ZeroDivisionError as exc:
-        structlog.get_logger().error("ours", exc_info=exc)
-        logging.getLogger("a.library").exception("theirs")
+    with restored_logging():
+        configure_logs(form)
+        # Put together here, so that it stands in no line of the source that a traceback quotes.
+        token = "-".join(["canary"] * 3)
+        try:
+            raise ZeroDivisionError(f"of {len(token)}")
+        except ZeroDivisionError as exc:
+            structlog.get_logger().error("ours", exc_info=exc)
+            logging.getLogger("a.library").exception("theirs")
     error = capsys.readouterr().err
     assert error.count("ZeroDivisionError") >= 2
     assert "canary-canary" not in error

@@ -66,7 +66,7 @@ async def test_a_bug_in_one_stream_ends_that_stream_alone(mock_clock: MockClock)
             with capture_logs() as logs:
                 async with await server.connect() as stream:
                     await stream.send_all(server.request("/stream"))
-                    await read_until(stream, b"event: message")
+                    await read_until(stream, b"event: ready")
                     assert b"event: bye" not in await read_all(stream)
                 await settled(lambda: tasks() == before)
             assert [each["event"] for each in logs if each["log_level"] == "error"] == ["response_crashed"]

@@ -11,6 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.web.serving import Server, descriptors, open_events, read_all, read_until, serving_app, settled, tasks
 from trio_agent.core.cursor import Cursor
+from trio_agent.runtime.follower import STATE_INTERVAL_S
 
 
 async def test_a_stream_says_what_it_is_and_that_nobody_may_hold_it_back() -> None:
@@ -233,6 +234,8 @@ async def test_every_stream_is_told_goodbye_when_the_server_stops() -> None:
         async with open_events(client) as one, open_events(client) as two:
             for each in (one, two):
                 await each.next_of("state")
+            # Until nobody has a State left to send, which would wake them too.
+            await wait_all_tasks_blocked(2 * STATE_INTERVAL_S)
             server.serving.stop()
             for each in (one, two):
                 assert "shutdown" in (await each.next_of("bye")).data
