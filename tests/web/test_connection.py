@@ -105,6 +105,7 @@ async def test_a_client_that_sends_more_than_was_asked_may_send_it_all_and_reads
                 await stream.send_all(head + b"x" * 9_000_000)
                 answer = await read_all(stream)
             assert answer.startswith(b"HTTP/1.1 " + status), answer[:100]
+            assert b"\r\nconnection: close\r\n" in answer.lower()
             assert answer.endswith(b"}")
 
 

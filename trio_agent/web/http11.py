@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 import h11
@@ -53,6 +54,9 @@ class Http11(H11Protocol):
         await super().handle(event)
 
     async def stream_send(self, event: StreamEvent) -> None:
+        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+            # The rest of the body is not waited for, and so the connection ends: a client that is not told would use it again.
+            event = replace(event, headers=[*event.headers, (b"connection", b"close")])
         await super().stream_send(event)
         if isinstance(event, Response) and _is_endless(event):
             self._endless = True
