@@ -6,8 +6,7 @@ through a channel without room: a consumer that is slow slows the reading, and c
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import httpx2
@@ -117,8 +116,8 @@ class EventStream:
     ) -> _End:
         parser = sse.Parser()
         silence_s = CONNECT_S
-        # Closed here, not by the garbage collector, which cannot wait.
-        async with aclosing(response.aiter_bytes()) as chunks:
+        chunks = response.aiter_bytes()
+        try:
             silence.deadline = trio.current_time() + silence_s
             async for chunk in chunks:
                 # Our own consumer may take its time: only the server's silence counts.
@@ -134,6 +133,8 @@ class EventStream:
                         return self._goodbye(event, parser)
                 self.connection = self.connection.heard_retry(parser.retry_ms)
                 silence.deadline = trio.current_time() + silence_s
+        finally:
+            await _run_out(chunks)  # noqa: ASYNC102, ASYNC120  it waits for nothing: its next read is cancelled
         return _End("lost", "the server closed the connection")
 
     def _goodbye(self, event: sse.Event, parser: sse.Parser) -> _End:
@@ -145,3 +146,15 @@ class EventStream:
             return _End("ended", "the session has ended")
         reason = "the server is overloaded" if bye.reason == "overload" else "the server is restarting"
         return _End("lost", reason, (bye.retry_ms or parser.retry_ms or 0) / 1000)
+
+
+async def _run_out(chunks: AsyncIterator[bytes]) -> None:
+    """End an iteration by cancelling its next read.
+
+    Left half-way, or closed from outside, it would leave generators of httpx2's inside it to the garbage collector, which
+    cannot wait for them to be closed.
+    """
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        async for _ in chunks:
+            pass
