@@ -46,6 +46,15 @@ class ServedRepository:
 
     def start(self) -> None:
         """Returns when it listens. Fails with what it said on stderr where it does not."""
+        self.spawn()
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith(PREFIX), f"{line!r}, and on stderr: {self.log}"
+        self.url, _, self.token = line.removeprefix(PREFIX).strip().partition("#token=")
+        self._port = int(self.url.rstrip("/").rpartition(":")[2])
+
+    def spawn(self) -> None:
+        """Returns while it is still starting."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "trio_agent", "serve", str(self.repository), "--no-open"]
         command += ["--port", str(self._port), "--data-dir", str(self.data_dir), *self._options]
@@ -53,26 +62,22 @@ class ServedRepository:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, text=True, env=self._environment
             )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith(PREFIX), f"{line!r}, and on stderr: {self.log}"
-        self.url, _, self.token = line.removeprefix(PREFIX).strip().partition("#token=")
-        self._port = int(self.url.rstrip("/").rpartition(":")[2])
 
     def kill(self) -> None:
         """As power loss would, but for the disk's own memory."""
         self.process.kill()
-        self._reap()
+        self.wait()
 
     def stop(self) -> int:
         """By SIGTERM; returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self._reap()
+        return self.wait()
 
     def client(self) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
 
-    def _reap(self) -> int:
+    def wait(self) -> int:
+        """Its exit status, once it has one."""
         status = self.process.wait(EXIT_S)
         assert self.process.stdout is not None
         self.process.stdout.close()
