@@ -116,6 +116,15 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+@nox.session(default=False)
+def screenshots(session: nox.Session) -> None:
+    """The pictures of the docs, made anew. Look at them."""
+    session.install("-e", ".", *_group("test"))
+    _install_programs(session)
+    folder = HERE / "docs" / "screenshots"
+    session.run("pytest", "tests/pages/test_screenshots.py", env={"TRIO_AGENT_SCREENSHOTS": str(folder)})
+
+
 @nox.session(default=False, venv_backend="none")
 def dev(session: nox.Session) -> None:
     """Everything to work with, into the environment that nox itself runs in."""
