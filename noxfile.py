@@ -125,6 +125,16 @@ def screenshots(session: nox.Session) -> None:
     session.run("pytest", "tests/pages/test_screenshots.py", env={"TRIO_AGENT_SCREENSHOTS": str(folder)})
 
 
+@nox.session(default=False)
+def torture(session: nox.Session) -> None:
+    """The promises of the stream, at length: ten thousand random schedules, every seeded bug, a day of virtual time."""
+    session.install("-e", ".", *_group("test"))
+    torment = ("python", "-m", "tests.torture")
+    session.run(*torment, "--to", "10000", "--jobs", str(os.cpu_count() or 1), *session.posargs)
+    session.run(*torment, "--bugs", *session.posargs)
+    session.run(*torment, "--soak", "24", *session.posargs)
+
+
 @nox.session(default=False, venv_backend="none")
 def dev(session: nox.Session) -> None:
     """Everything to work with, into the environment that nox itself runs in."""
