@@ -194,6 +194,22 @@ async def test_text_being_written_is_told_only_at_the_end_of_the_log(
     assert reading.data("delta") == [{"idx": 5, "part": "content", "offset": 0, "text": "Hello"}]
 
 
+async def test_text_that_never_ends_is_folded_into_forty_pieces_a_second(
+    session: Session, autojump_clock: MockClock
+) -> None:
+    async with trio.open_nursery() as nursery:
+        reading = Reading(Follower(session, start_of(LOG)))
+        nursery.start_soon(reading.run)
+        for _ in range(1000):
+            session.live.emit("call", "x")
+            await trio.sleep(0.001)
+        await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+    pieces = reading.data("tool")
+    assert 39 <= len(pieces) <= 42
+    assert "".join(piece["text"] for piece in pieces) == "x" * 1000
+
+
 async def test_text_comes_before_the_message_it_becomes_and_never_after(
     session: Session, autojump_clock: MockClock
 ) -> None:

@@ -1,7 +1,8 @@
 """Follower: one reader's way through a session, history and live in a single loop.
 
 A chunk holds what is new: messages as they stand in the log, then, at the log's end, text still being written, then the State
-as of the last message sent. The State leaves at most twenty times a second; what changes in between is folded into the next.
+as of the last message sent. Messages leave at once; text and State, which are levels, leave at once after quiet and then at a
+bounded rate: what changes in between is folded into the next.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from trio_agent.runtime.live import LiveReader
 from trio_agent.runtime.session import Session
 
 STATE_INTERVAL_S = 0.05
+LIVE_INTERVAL_S = (
+    0.025  # a tool that prints without end would else have every reader sent 16 KiB with each of its writes
+)
 
 
 class Follower:
@@ -29,6 +33,9 @@ class Follower:
         self._stopping = stopping
         self._session = session
         self._live = LiveReader()
+        self._live_version = 0
+        self._live_index = start.index
+        self._live_at = -LIVE_INTERVAL_S
         self._state_version = -1
         self._state_index = -1
         self._state_at = -STATE_INTERVAL_S
@@ -47,9 +54,9 @@ class Follower:
             version = session.signal.version
             frames, self.cursor = await session.log.frames_after(self.cursor)
             chunk = [frames] if frames else []
-            if self.cursor == session.log.cursor:
-                chunk += self._live.frames(session.live, self.cursor.index)
-            if self._state_due() and self._may_send_state():
+            if self.cursor == session.log.cursor and self._live_due() and trio.current_time() >= self._live_next():
+                chunk += self._live_frames()
+            if self._state_due() and trio.current_time() >= self._state_next():
                 chunk.append(self._state_frame())
             if chunk:
                 await trio.lowlevel.checkpoint()
@@ -59,16 +66,33 @@ class Follower:
             await self._wait(version)
 
     async def _wait(self, version: int) -> None:
-        """Wait for news, or for the moment when the State may be sent again."""
-        until = self._state_at + STATE_INTERVAL_S if self._state_due() else float("inf")
-        with trio.move_on_at(until):
+        """Wait for news, or for the moment when text or State that is due may be sent."""
+        state_at = self._state_next() if self._state_due() else float("inf")
+        live_at = self._live_next() if self._live_due() else float("inf")
+        with trio.move_on_at(min(state_at, live_at)):
             await self._session.signal.wait_past(version)
 
     def _state_due(self) -> bool:
         return self._state_version != self._session.state_version or self._state_index != self.cursor.index
 
-    def _may_send_state(self) -> bool:
-        return trio.current_time() >= self._state_at + STATE_INTERVAL_S
+    def _state_next(self) -> float:
+        return self._state_at + STATE_INTERVAL_S
+
+    def _live_due(self) -> bool:
+        live = self._session.live
+        # A message that came in between takes the index that the text was told under: it is told anew.
+        return self._live_version != live.version or (bool(live.parts) and self._live_index != self.cursor.index)
+
+    def _live_next(self) -> float:
+        return self._live_at + LIVE_INTERVAL_S
+
+    def _live_frames(self) -> list[bytes]:
+        self._live_version = self._session.live.version
+        self._live_index = self.cursor.index
+        frames = self._live.frames(self._session.live, self.cursor.index)
+        if frames:
+            self._live_at = trio.current_time()
+        return frames
 
     def _state_frame(self) -> bytes:
         self._state_at = trio.current_time()

@@ -10,23 +10,11 @@ from dataclasses import dataclass, field
 
 from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import clean, encode_json
+from trio_agent.runtime.live_text import LiveText
 from trio_agent.runtime.signal import Signal
 from trio_agent.seams import Part
 
 TOOL_TAIL_CHARS = 16 * 1024  # what a late reader is shown of a running tool's output
-
-
-@dataclass(slots=True)
-class _Text:
-    """`text` begins at `start` of the whole; `edition` tells one text from the next of the same name."""
-
-    edition: int
-    start: int = 0
-    text: str = ""
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
 
 
 class Live:
@@ -35,25 +23,23 @@ class Live:
     def __init__(self, signal: Signal) -> None:
         self._signal = signal
         self._editions = 0
-        self.parts: dict[Part, _Text] = {}
-        self.tools: dict[str, _Text] = {}
+        self.version = 0
+        self.parts: dict[Part, LiveText] = {}
+        self.tools: dict[str, LiveText] = {}
 
     def write(self, part: Part, text: str, *, restart: bool = False) -> None:
         """Add to a part of the next message. With `restart`, what the part held is void."""
         if restart or part not in self.parts:
             self.parts[part] = self._new()
-        self.parts[part].text += clean(text)
-        self._signal.notify()
+        self.parts[part].add(clean(text))
+        self._changed()
 
     def emit(self, tool_call_id: str, text: str) -> None:
         """Add to the output of a running tool, of which only the end is kept."""
-        output = self.tools.setdefault(tool_call_id, self._new())
-        output.text += clean(text)
-        surplus = len(output.text) - TOOL_TAIL_CHARS
-        if surplus > 0:
-            output.start += surplus
-            output.text = output.text[surplus:]
-        self._signal.notify()
+        if tool_call_id not in self.tools:
+            self.tools[tool_call_id] = self._new(TOOL_TAIL_CHARS)
+        self.tools[tool_call_id].add(clean(text))
+        self._changed()
 
     def drop_parts(self) -> None:
         """A message was recorded: what was written of it is in it now."""
@@ -62,9 +48,13 @@ class Live:
     def drop_tool(self, tool_call_id: str) -> None:
         self.tools.pop(tool_call_id, None)
 
-    def _new(self) -> _Text:
+    def _new(self, tail_chars: int | None = None) -> LiveText:
         self._editions += 1
-        return _Text(self._editions)
+        return LiveText(self._editions, tail_chars)
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._signal.notify()
 
 
 @dataclass(slots=True)
@@ -95,7 +85,7 @@ class LiveReader:
 _Places = dict[str, tuple[int, int]]
 
 
-def _piece(read: _Places, name: str, text: _Text, seen: _Places) -> tuple[int, str] | None:
+def _piece(read: _Places, name: str, text: LiveText, seen: _Places) -> tuple[int, str] | None:
     """The offset and text of what `read` lacks, or None where it lacks nothing."""
     edition, offset = read.get(name, (0, 0))
     if edition != text.edition:
@@ -105,4 +95,4 @@ def _piece(read: _Places, name: str, text: _Text, seen: _Places) -> tuple[int, s
     # A text begun anew is told even while it is empty, or the client would go on showing the one that is void.
     if begin == text.end and edition:
         return None
-    return begin, text.text[begin - text.start :]
+    return begin, text.since(begin)
