@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import traceback
+from typing import TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 from trio_agent.config import LogFormat
+
+# C0 and C1 controls but for tab.
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 
 def configure_logs(form: LogFormat, level: int = logging.INFO) -> None:
@@ -22,9 +28,8 @@ def configure_logs(form: LogFormat, level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if form == "pretty":
-        console = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        shared.append(_harmless)
+        console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_plain_traceback)
         last: list[structlog.typing.Processor] = [console]
     else:
         tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
@@ -42,3 +47,18 @@ def configure_logs(form: LogFormat, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _escaped(text: str) -> str:
+    return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", text)
+
+
+def _harmless(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A path is a client's and an error's text may be a provider's: neither may drive the terminal."""
+    return {name: _escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _plain_traceback(out: TextIO, information: structlog.typing.ExcInfo) -> None:
+    """The traceback line by line, each without controls of its own."""
+    lines = "".join(traceback.format_exception(*information)).split("\n")
+    out.write("\n".join(map(_escaped, lines)))
