@@ -27,6 +27,8 @@ export class EventParser {
   #afterCr = false;
   /** @type {string[]} A line that has begun and not ended, in the pieces it came in. */
   #pieces = [];
+  /** Characters of that line, and of the data lines before it. */
+  #pending = 0;
   #size = 0;
   #event = "";
   /** @type {string[]} */
@@ -52,14 +54,15 @@ export class EventParser {
       this.#afterCr = match[0] === "\r" && end === text.length;
       const line = this.#pieces.join("") + text.slice(begin, match.index);
       this.#pieces = [];
+      this.#pending = 0;
       begin = end;
       const event = this.#take(line);
       if (event) events.push(event);
     }
     // Pieces are joined once, at the line's end: joining at every chunk would cost the square of a long line.
     if (begin < text.length) this.#pieces.push(text.slice(begin));
-    this.#size += text.length - begin;
-    if (this.#size > this.#maxChars) throw new RangeError(`an event of more than ${this.#maxChars} characters`);
+    this.#pending += text.length - begin;
+    if (this.#size + this.#pending > this.#maxChars) throw new RangeError(`an event of more than ${this.#maxChars} characters`);
     return events;
   }
 

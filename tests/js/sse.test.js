@@ -87,6 +87,12 @@ test("invalid UTF-8 is replaced, not fatal", () => {
   assert.equal(parse(bytes)[0]?.data, "a\ufffdb");
 });
 
+test("a line that came in two pieces counts once", () => {
+  const parser = new EventParser(100);
+  const events = parse("data: " + "x".repeat(60) + "\ndata: " + "y".repeat(20) + "\n\n", [50], parser);
+  assert.equal(events.length, 1);
+});
+
 test("a line without end is refused at the bound instead of growing for ever", () => {
   const parser = new EventParser(100);
   assert.throws(() => parse("data: " + "x".repeat(120), [60], parser), RangeError);

@@ -1,1 +1,1 @@
-"""Language models, one provider a file: a pure `*_wire` module beside a thin client."""
+"""Language models, one provider a file: the pure modules of its wire beside a thin client."""
