@@ -80,6 +80,99 @@ async def test_a_session_that_many_ask_for_at_once_is_opened_once(store: HouseSt
         assert agent.attempts == 2
 
 
+class HeldStore(HouseStore):
+    """A store in which the logs named in `held` are read when their event is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, trio.Event] = {}
+
+    async def read(self, log: str, start: int, stop: int) -> list[Entry]:
+        if log in self.held:
+            await self.held[log].wait()
+        return await super().read(log, start, stop)
+
+
+async def test_a_log_that_takes_long_to_read_keeps_nobody_from_the_others() -> None:
+    store = HeldStore()
+    async with house_hall(store, HouseAgent()) as hall:
+        long, short = await hall.newest(), await hall.create()
+        await hall.create()
+    store.held[long.kept.log] = trio.Event()
+    async with house_hall(store, HouseAgent()) as hall, trio.open_nursery() as nursery:
+        nursery.start_soon(hall.session, long.id)
+        await wait_all_tasks_blocked()
+        with trio.move_on_after(1) as waiting:
+            assert (await hall.session(short.id)).id == short.id
+        assert not waiting.cancelled_caught
+        store.held[long.kept.log].set()
+
+
+async def test_who_asks_for_a_session_while_it_is_deleted_gets_it_or_is_told_that_there_is_none(
+    store: HouseStore,
+) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        for _ in range(20):
+            session = await hall.create()
+            outcomes: list[str] = []
+
+            async def ask(session_id: str, outcomes: list[str]) -> None:
+                try:
+                    while True:
+                        assert (await hall.session(session_id)).id == session_id
+                except NotFound:
+                    outcomes.append("not found")
+
+            async with trio.open_nursery() as nursery:
+                for _ in range(5):
+                    nursery.start_soon(ask, session.id, outcomes)
+                nursery.start_soon(hall.delete, session.id)
+            assert outcomes == ["not found"] * 5
+
+
+async def test_who_asks_for_a_session_that_is_deleted_while_it_is_opened_is_told_that_there_is_none() -> None:
+    store = HeldStore()
+    async with house_hall(store, HouseAgent()) as hall:
+        old = await hall.newest()
+        await hall.create()
+    store.held[old.kept.log] = trio.Event()
+    async with house_hall(store, HouseAgent()) as hall:
+        outcomes: list[str] = []
+
+        async def ask() -> None:
+            try:
+                await hall.session(old.id)
+                outcomes.append("found")
+            except NotFound:
+                outcomes.append("not found")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hall.delete, old.id)
+            await wait_all_tasks_blocked()
+            for _ in range(20):
+                nursery.start_soon(ask)
+            await wait_all_tasks_blocked()
+            store.held[old.kept.log].set()
+        assert len(outcomes) == 20
+        assert "not found" in outcomes
+
+
+async def test_while_the_newest_session_is_deleted_there_is_always_a_newest(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        first = await hall.newest()
+        for _ in range(20):
+            session = await hall.create()
+
+            async def ask(last: str) -> None:
+                while (await hall.newest()).id != last:
+                    pass
+
+            async with trio.open_nursery() as nursery:
+                for _ in range(5):
+                    nursery.start_soon(ask, first.id)
+                nursery.start_soon(hall.delete, session.id)
+
+
 async def test_a_session_that_nobody_made_is_not_found(store: HouseStore) -> None:
     async with house_hall(store, HouseAgent()) as hall:
         for call in (

@@ -64,7 +64,7 @@ class Hall:
         self._place: Place = here()
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
-        self._opening = trio.Lock()
+        self._opening: dict[str, trio.Lock] = {}
 
     async def begin(self) -> None:
         for record in reversed(await self.store.sessions()):
@@ -93,19 +93,27 @@ class Hall:
         """The session of this id, opened if it was not. Raises NotFound, StoreError."""
         if session_id not in self._records:
             raise NotFound("no such session")
-        if session_id not in self._open:
-            async with self._opening:
-                if session_id not in self._open:
-                    await self._start(self._records[session_id])
-        else:
-            await trio.lowlevel.checkpoint()
-        return self._open[session_id].session
+        await trio.lowlevel.checkpoint()
+        opened = self._open.get(session_id)
+        if opened is None:
+            # A lock a session: a long log that is being read must not keep people from the others.
+            async with self._opening.setdefault(session_id, trio.Lock()):
+                # Looked up anew: whoever had the lock before may have opened the session, or deleted it since.
+                record, opened = self._records.get(session_id), self._open.get(session_id)
+                if record is None:
+                    raise NotFound("no such session")
+                if opened is None:
+                    opened = await self._start(record)
+        return opened.session
 
     async def newest(self) -> Session:
         """The session made last; a new one if all were deleted."""
-        if not self._records:
-            return await self.create()
-        return await self.session(next(reversed(self._records)))
+        while self._records:
+            try:
+                return await self.session(next(reversed(self._records)))
+            except NotFound:
+                continue  # deleted this moment: it was the newest no longer
+        return await self.create()
 
     def records(self) -> list[SessionRecord]:
         """What is kept of each session, newest first."""
@@ -142,6 +150,7 @@ class Hall:
                 session.log.reopen()
         session.end()
         del self._records[session_id]
+        self._opening.pop(session_id, None)
         opened = self._open.pop(session_id)
         opened.scope.cancel()
         # The caller may go away now, but what the session kept must not stay behind for that.
@@ -149,12 +158,13 @@ class Hall:
             await opened.finished.wait()
             await self._agent.forget(session_id)
 
-    async def _start(self, record: SessionRecord) -> None:
+    async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()
         log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
         session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s)
         opened = self._open[record.session_id] = _Opened(session)
         self._nursery.start_soon(self._run, opened, history)
+        return opened
 
     async def _run(self, opened: _Opened, history: list[Message]) -> None:
         try:
