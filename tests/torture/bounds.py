@@ -22,6 +22,16 @@ Broken = tuple[float, str]
 
 
 @dataclass(slots=True)
+class Text:
+    """So many characters of a part were written at `at`; at `void_at` that was no longer so."""
+
+    at: float
+    part: str
+    length: int
+    void_at: float = float("inf")
+
+
+@dataclass(slots=True)
 class Passage:
     """One connection's course in time. `spans` are the stretches in which bytes flowed."""
 
@@ -31,6 +41,8 @@ class Passage:
     start: int = 0
     heartbeat_s: float = 0.0
     received: dict[int, float] = field(default_factory=dict)
+    texts: list[tuple[float, str, int]] = field(default_factory=list)
+    """When text came, of which part, and how long the part was then."""
     beats: list[float] = field(default_factory=list)
     spans: list[tuple[float, float]] = field(default_factory=list)
     closed_at: float = float("inf")
@@ -72,6 +84,18 @@ def late_messages(passage: Passage, stored: Mapping[int, float]) -> Iterator[Bro
             if bound <= end and came > bound:
                 yield bound, f"message {index}, durable at {at:.3f}, came at {came:.3f}"
                 break
+
+
+def late_texts(passage: Passage, written: Sequence[Text]) -> Iterator[Broken]:
+    """Text that did not come within DELIVERY_S, though it still stood then. A longer one will do."""
+    for text in written:
+        bound = text.at + DELIVERY_S
+        if text.void_at <= bound or not any(begin <= text.at and bound <= end for begin, end in passage.spans):
+            continue
+        if not any(
+            text.at <= at <= bound and part == text.part and length >= text.length for at, part, length in passage.texts
+        ):
+            yield bound, f"{text.length} characters of {text.part}, written at {text.at:.3f}, had not come"
 
 
 def late_beats(passage: Passage) -> Iterator[Broken]:

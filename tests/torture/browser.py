@@ -122,7 +122,7 @@ class Browser:
                 return Ask(None, random.randint(-2, 30), heartbeat_s)
             if self._habits.join == "bad cursor":
                 return Ask(random.choice(BAD_CURSORS), 0, heartbeat_s)
-        if self._habits.overlaps and len(self._cursors) > 2 and random.random() < 0.5:
+        if self._habits.overlaps and len(self._cursors) > 2 and random.random() < 0.7:
             self._count("joined with an overlap")
             return Ask(random.choice(self._cursors[-8:]), 0, heartbeat_s)
         return Ask(cursor or None, 0, heartbeat_s)

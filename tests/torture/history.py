@@ -66,6 +66,13 @@ class Written(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp(Fact):
+    """Nobody writes any more: text that no message took over need not reach anybody."""
+
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
 class Emitted(Fact):
     """Output of a running tool: `text` is the whole of it so far."""
 

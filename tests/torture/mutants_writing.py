@@ -152,6 +152,7 @@ class KeepsDeltas(Session):
 
 
 Places = dict[str, tuple[int, int]]
+LONG = 40
 real_piece = live._piece
 
 
@@ -182,6 +183,15 @@ def piece_from_now(read: Places, name: str, text: live._Text, seen: Places) -> t
 def piece_of_any_edition(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
     known = {at: (text.edition, min(offset, text.end)) for at, (_, offset) in read.items()}
     return _told(known, name, text, seen)
+
+
+def piece_when_it_is_long(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
+    known = read.get(name)
+    piece = _told(read, name, text, seen)
+    if piece is not None and known is not None and known[0] == text.edition and len(piece[1]) < LONG:
+        seen[name] = known
+        return None
+    return piece
 
 
 def piece_of_the_tail(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:

@@ -23,7 +23,7 @@ WRITE_S = 20.0
 KEEP_ALIVE_S = 25.0
 """When a peer that died without a word is found by TCP's own probes."""
 
-CRUMBS = 60
+CRUMBS = 40
 """Bounded, for a stream read byte by byte costs a thousand times as much and finds nothing more."""
 
 Record = Callable[[h.Fact], None]

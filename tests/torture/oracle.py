@@ -13,7 +13,16 @@ from functools import singledispatchmethod
 from typing import Literal
 
 from tests.torture import history as h
-from tests.torture.bounds import Broken, Passage, late_beats, late_messages, long_silences, storms
+from tests.torture.bounds import (
+    Broken,
+    Passage,
+    Text,
+    late_beats,
+    late_messages,
+    late_texts,
+    long_silences,
+    storms,
+)
 from trio_agent.core.cursor import FIRST_TAG, Cursor, next_tag, parse_cursor
 
 Kind = Literal[
@@ -67,6 +76,7 @@ class _Log:
     writing: dict[str, str] = field(default_factory=dict)
     texts: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     """What was ever written for a part of message n: the longest of each text."""
+    written: list[Text] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
 
     def tag(self, count: int) -> str:
@@ -74,6 +84,12 @@ class _Log:
 
     def holds(self, index: int, cursor: str) -> bool:
         return index < len(self.chain) and self.chain[index].cursor == cursor
+
+    def void(self, at: float, part: str = "") -> None:
+        """What was written, of one part or of all, is told no more: it was begun anew, or its message's number is another."""
+        for text in self.written:
+            if text.void_at > at and part in ("", text.part):
+                text.void_at = at
 
     def grow(self, part: str, text: str) -> None:
         texts = self.texts.setdefault((len(self.chain), part), [])
@@ -130,6 +146,7 @@ class Oracle:
             chain = self._log(connection.log).chain
             stored = {each.index: each.at for each in chain}
             self._break("late", late_messages(connection.passage, stored))
+            self._break("late", late_texts(connection.passage, self._log(connection.log).written))
             self._break("heartbeat", late_beats(connection.passage))
             self._break("silence unnoticed", long_silences(connection.passage))
         for times in self._asked.values():
@@ -162,6 +179,7 @@ class Oracle:
         if fact.cursor in self._unproven:
             _, kind, early = self._unproven.pop(fact.cursor)
             self._say(kind, early, f"{fact.cursor} was durable at {fact.at:.3f}")
+        log.void(fact.at)
         # Words that came in between take the number; an agent's message takes over what was written.
         if fact.from_agent:
             log.writing.clear()
@@ -181,6 +199,7 @@ class Oracle:
     def _(self, fact: h.Found) -> None:
         log = self._log(fact.log)
         log.writing.clear()
+        log.void(fact.at)
         tag, cursors = FIRST_TAG, []
         for index, wire in enumerate(fact.wires):
             tag = next_tag(tag, wire)
@@ -197,8 +216,15 @@ class Oracle:
     @see.register
     def _(self, fact: h.Written) -> None:
         log = self._log(fact.log)
+        if not fact.text.startswith(log.writing.get(fact.part, "")):
+            log.void(fact.at, fact.part)
+        log.written.append(Text(fact.at, fact.part, len(fact.text)))
         log.writing[fact.part] = fact.text
         log.grow(fact.part, fact.text)
+
+    @see.register
+    def _(self, fact: h.GivenUp) -> None:
+        self._log(fact.log).void(fact.at)
 
     @see.register
     def _(self, fact: h.Emitted) -> None:
@@ -298,11 +324,13 @@ class Oracle:
 
     @see.register
     def _(self, fact: h.TextReceived) -> None:
-        lengths = self._connections[fact.connection].lengths
+        connection = self._connections[fact.connection]
+        lengths = connection.lengths
         length = lengths.get((fact.idx, fact.part), 0)
         if fact.offset not in (0, length):
             self._say("wrong text", fact, f"offset {fact.offset} of {fact.part} where {length} were sent")
-        lengths[fact.idx, fact.part] = fact.offset + len(fact.text)
+        lengths[fact.idx, fact.part] = length = fact.offset + len(fact.text)
+        connection.passage.texts.append((fact.at, fact.part, length))
 
     @see.register
     def _(self, fact: h.OutputReceived) -> None:

@@ -29,13 +29,13 @@ _WEIGHTS: dict[FaultKind, int] = {
     "cut": 24,
     "stall": 10,
     "swallow": 3,
-    "flap": 3,
+    "flap": 5,
     "crash": 5,
     "power cut": 3,
     "crash at append": 6,
     "stop": 5,
     "store full": 5,
-    "store unreadable": 3,
+    "store unreadable": 6,
     "crowd": 2,
     "burst": 8,
     "storyline": 8,
@@ -87,11 +87,11 @@ class Schedule:
 def draw(seed: int) -> Schedule:
     """The schedule of `seed`."""
     random = Random(f"schedule {seed}")
-    lasts_s = random.uniform(6, 25)
+    lasts_s = random.uniform(5, 18)
     # A client that keeps its place once in a while cannot know of a tail that was exchanged behind it.
-    overlaps = random.random() < 0.25
+    overlaps = random.random() < 0.35
     faults = [_fault(random, lasts_s, overlaps) for _ in range(random.randint(1, 7))]
-    clients = [_coming(random, lasts_s, overlaps) for _ in range(random.choice((1, 1, 2, 2, 3, 4)))]
+    clients = [_coming(random, lasts_s, overlaps) for _ in range(random.choice((1, 1, 2, 2, 3)))]
     return Schedule(
         seed=seed,
         lasts_s=lasts_s,
@@ -99,7 +99,7 @@ def draw(seed: int) -> Schedule:
         tail_bytes=random.choice((600, 3_000, 20_000, 8 << 20)),
         chunk_bytes=random.choice((400, 2_000, 256 << 10)),
         tool_chars=random.choice((100, 1_000, 16 << 10)),
-        traffic_s=random.choice((0.3, 1.0, 2.5)),
+        traffic_s=random.choice((0.4, 1.0, 2.5)),
         first=random.choice((0, 0, 3, 12)),
         faults=tuple(sorted(faults, key=lambda fault: fault.at)),
         clients=tuple(clients),

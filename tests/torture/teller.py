@@ -58,6 +58,12 @@ class _Attendant:
         self._written: dict[Part, str] = {}
 
     async def turn(self, prompts: Sequence[Message]) -> None:
+        try:
+            await self._tell()
+        finally:
+            self._teller.record(h.GivenUp(trio.current_time(), self._log))
+
+    async def _tell(self) -> None:
         random = self._teller.random
         self._written.clear()
         if random.random() < 0.3:

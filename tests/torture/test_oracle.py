@@ -54,6 +54,7 @@ KEYED = stored(0, key="key-of-the-post")
 RECEIVED = [*TWO, *opened(), received(0), received(1)]
 BEATS = [h.Beat(5.0, 1), h.Beat(10.0, 1)]
 WRITTEN = h.Written(0.0, LOG, "content", "Hello wörld")
+GIVEN_UP = h.GivenUp(0.1, LOG)
 ON_SCREEN = [cleared(), h.TextShown(1.0, 7, 0, "content", "Hello")]
 HEALTHY = [*SCREEN, *opened(), received(0), received(1), shown(0), shown(1), h.StateReceived(1.0, 1, 2, cursor(2))]
 
@@ -243,6 +244,24 @@ PAIRS: list[tuple[str, Kind, list[h.Fact], list[h.Fact]]] = [
         "late",
         [*opened(), stored(0, 1.0), h.Hindered(1.1, 1), h.Flowing(3.0, 1), *closed(4.0)],
         [*opened(), stored(0, 1.0), h.Hindered(1.1, 1), h.Flowing(3.0, 1), received(0, 3.2), *closed(4.0)],
+    ),
+    (
+        "text on its way for too long",
+        "late",
+        [*opened(), WRITTEN, h.TextReceived(0.4, 1, 0, "content", 0, "Hello wörld"), *closed(2.0)],
+        [*opened(), WRITTEN, h.TextReceived(0.2, 1, 0, "content", 0, "Hello wörld"), *closed(2.0)],
+    ),
+    (
+        "text that nobody was sent",
+        "late",
+        [*opened(), WRITTEN, *closed(2.0)],
+        [*opened(), WRITTEN, GIVEN_UP, *closed(2.0)],
+    ),
+    (
+        "text of which the end is missing",
+        "late",
+        [*opened(), WRITTEN, h.TextReceived(0.2, 1, 0, "content", 0, "Hello"), *closed(2.0)],
+        [*opened(), WRITTEN, stored(0, 0.1, from_agent=True), received(0, 0.2), *closed(2.0)],
     ),
     (
         "a heartbeat that does not come",

@@ -159,7 +159,7 @@ class _World:
                         self._count("answer lost")
             if patience.cancel_called:
                 self._count("post given up half-way")
-            await trio.sleep(random.choice((0.02, 0.3, 3.0)))
+            await trio.sleep(random.choice((0.1, 0.5, 3.0)))
         self._posts_open -= 1
 
     # ----------------------------------------------------------------------------------------------------- troubles
@@ -186,6 +186,8 @@ class _World:
                 disk.full = False
             case "store unreadable":
                 disk.unreadable = True
+                if browser is not None and browser.link is not None:
+                    browser.link.cut("reset")
                 await trio.sleep(min(fault.seconds, 2))
                 disk.unreadable = False
             case "crowd":
@@ -262,8 +264,6 @@ class _World:
         disk = self._server.disk
         disk.full = disk.unreadable = False
         disk.crash_at_append = ""
-        for browser in self._clients.values():
-            browser.swallowing, browser.dropping = False, None
 
     async def _peace(self) -> None:
         """Wait until nobody has anything left to do, though not for ever: who never gets there has lost something."""
