@@ -135,8 +135,11 @@ def calling(*names: str) -> Message:
 
 async def logged(session: Session) -> list[Message]:
     """All messages of the session, as they are kept."""
-    wires = await session.log.wires(0, session.log.cursor.index)
-    return [msgspec.json.decode(wire, type=Message) for wire in wires]
+    messages: list[Message] = []
+    while len(messages) < (count := session.log.cursor.index):
+        wires = await session.log.page(len(messages), count)
+        messages += [msgspec.json.decode(wire, type=Message) for wire in wires]
+    return messages
 
 
 async def lines(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.runtime.house import LOG, HouseStore, auto, events, make_log
 from trio_agent.core.cursor import Cursor, start_of
-from trio_agent.core.errors import KeyReused, StoreDown, StoreRefused
+from trio_agent.core.errors import KeyReused, NotFound, StoreDown, StoreRefused
 from trio_agent.runtime.log import CHUNK_BYTES, EventLog
 
 KEY = "a-key-of-a-client"
@@ -41,7 +41,7 @@ async def test_the_tags_are_those_of_the_contract(store: HouseStore) -> None:
     assert log.cursor == Cursor(LOG, 0, tag)
     for number in range(3):
         receipt = await log.append([auto(f"ü {number}")])
-        (wire,) = await log.wires(number, number + 1)
+        (wire,) = await log.page(number, number + 1)
         tag = hashlib.sha256(tag.encode() + wire).hexdigest()[:12]
         assert receipt.cursor == log.cursor == Cursor(LOG, number + 1, tag)
 
@@ -52,7 +52,7 @@ async def test_a_frame_carries_the_cursor_after_its_message_and_the_bytes_that_a
     told = events((await log.frames_after(start_of(LOG)))[0])
     assert [event.event for event in told] == ["message", "message"]
     assert [event.id for event in told] == [str(receipt.cursor) for receipt in receipts]
-    assert [event.data.encode() for event in told] == await log.wires(0, 2)
+    assert [event.data.encode() for event in told] == await log.page(0, 2)
 
 
 async def test_index_and_time_are_set_by_the_log(store: HouseStore) -> None:
@@ -221,6 +221,28 @@ async def test_a_replay_from_the_store_reads_no_more_than_it_sends(store: HouseS
     assert asked == [1] * 8, "a chunk holds one of these; reading hundreds of them would fill the memory"
 
 
+async def test_a_page_is_of_a_bounded_size_and_holds_one_message_at_least(store: HouseStore) -> None:
+    log = await make_log(store)
+    for size in (*[30_000] * 20, 2 * CHUNK_BYTES, 2 * CHUNK_BYTES, 10):
+        await log.append([auto("." * size)])
+    pages = []
+    while sum(pages) < 23:
+        page = await log.page(sum(pages), 23)
+        assert len(page) == 1 or sum(map(len, page[:-1])) < CHUNK_BYTES
+        pages.append(len(page))
+    assert pages == [9, 9, 3, 1, 1]
+    assert await log.page(5, 7) == (await log.page(5, 23))[:2]
+    assert await log.page(23, 23) == []
+
+
+async def test_a_page_of_a_log_that_was_deleted_is_not_found(store: HouseStore) -> None:
+    log = await make_log(store)
+    await log.append([auto("a")])
+    del store._entries[LOG]
+    with pytest.raises(NotFound):
+        await log.page(0, 1)
+
+
 async def test_readers_at_one_place_share_the_joined_bytes(store: HouseStore) -> None:
     log = await make_log(store)
     await log.append([auto("a"), auto("b")])
@@ -260,6 +282,25 @@ async def test_a_log_is_found_again_as_it_was(store: HouseStore) -> None:
     assert again.cursor == log.cursor
     assert await read_all(again, start_of(LOG)) == await read_all(log, start_of(LOG))
     assert (await again.append([auto("next")])).messages[0].idx == 1200
+
+
+async def test_while_a_log_of_long_messages_is_opened_others_get_their_turn(store: HouseStore) -> None:
+    log = await make_log(store)
+    for _ in range(20):
+        await log.append([auto("." * CHUNK_BYTES)])
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(take_turns)
+        await make_log(store)
+        nursery.cancel_scope.cancel()
+    assert turns >= 20
 
 
 @pytest.mark.parametrize("change", ["content", "order", "gap", "no message"])

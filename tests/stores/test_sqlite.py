@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -171,6 +172,16 @@ async def test_readers_see_commits_while_the_writer_is_busy(path: Path) -> None:
         store._writer.execute("DELETE FROM message")
         assert await store.read(LOG, 0, 10) == entries(1)
         store._writer.execute("ROLLBACK")
+
+
+async def test_a_long_read_leaves_the_loop_to_others(path: Path) -> None:
+    async with open_sqlite(path) as store:
+        await store.append(entries(20_000, size=500))
+        everybodys, loops = time.process_time(), time.thread_time()
+        read = await store.read(LOG, 0, 20_000)
+        everybodys, loops = time.process_time() - everybodys, time.thread_time() - loops
+    assert len(read) == 20_000
+    assert loops < everybodys / 4
 
 
 async def test_an_append_that_has_begun_is_not_abandoned(path: Path) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+import trio
 import msgspec
 
 from trio_agent.core.cursor import Cursor, next_tag, start_of
@@ -196,8 +197,7 @@ class EventLog:
             return b"", cursor
         if self._tail_starts and cursor.index >= (first := self._tail_starts[0].index):
             return self._join_tail(cursor.index - first)
-        stop = bisect_left(self._sizes, self._sizes[cursor.index] + CHUNK_BYTES, cursor.index + 1, self._end.index)
-        entries = await self._store.read(cursor.log, cursor.index, stop)
+        entries = await self._store.read(cursor.log, cursor.index, self._chunk_stop(cursor.index, self._end.index))
         return b"".join(map(_frame, entries)), _after(entries[-1]) if entries else cursor
 
     def _join_tail(self, begin: int) -> tuple[bytes, Cursor]:
@@ -215,9 +215,23 @@ class EventLog:
         after = stop - self._tail_starts[0].index
         return joined, self._tail_starts[after] if after < len(self._tail_starts) else self._end
 
-    async def wires(self, start: int, stop: int) -> list[bytes]:
-        """The wire bytes of messages [start:stop)."""
-        return [entry.wire for entry in await self._store.read(self._end.log, start, stop)]
+    async def page(self, start: int, stop: int) -> list[bytes]:
+        """The wire bytes of messages from `start` on and before `stop`: about CHUNK_BYTES, but one message at least.
+
+        Bounded, because a log can be larger than memory, and a long work of one reader would hold all others up. Raises
+        StoreError, NotFound where the log was deleted meanwhile.
+        """
+        if start == stop:
+            await trio.lowlevel.checkpoint()
+            return []
+        entries = await self._store.read(self._end.log, start, self._chunk_stop(start, stop))
+        if not entries:
+            raise NotFound("this log was deleted")
+        return [entry.wire for entry in entries]
+
+    def _chunk_stop(self, start: int, stop: int) -> int:
+        """Up to where messages from `start` on are about CHUNK_BYTES, `stop` at most; more than `start`."""
+        return bisect_left(self._sizes, self._sizes[start] + CHUNK_BYTES, start + 1, stop)
 
 
 async def open_log(
@@ -226,13 +240,20 @@ async def open_log(
     """The log named `log` as the store has it, and its messages. Raises StoreError."""
     event_log = EventLog(log, store, writer, clock, signal, tail_bytes)
     messages: list[Message] = []
+    unyielded = 0
     decoder = msgspec.json.Decoder(Message)
     while entries := await store.read(log, event_log.cursor.index, event_log.cursor.index + READ_ENTRIES):
-        event_log.restore(entries)
-        try:
-            messages += [decoder.decode(entry.wire) for entry in entries]
-        except msgspec.DecodeError as exc:
-            raise StoreRefused(f"log {log} holds what is no message to this trio-agent: {exc}; upgrade it") from exc
+        for entry in entries:
+            event_log.restore([entry])
+            try:
+                messages.append(decoder.decode(entry.wire))
+            except msgspec.DecodeError as exc:
+                raise StoreRefused(f"log {log} holds what is no message to this trio-agent: {exc}; upgrade it") from exc
+            unyielded += len(entry.wire)
+            if unyielded >= CHUNK_BYTES:
+                # A read of long messages takes longer to look through than the streams of others may be held up.
+                await trio.lowlevel.checkpoint()
+                unyielded = 0
     return event_log, messages
 
 

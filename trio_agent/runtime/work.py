@@ -76,7 +76,10 @@ class Work:
         """The log so far, without the prompts that no turn has taken up."""
         waiting = self._session.prompts.indices
         decoder = msgspec.json.Decoder(Message)
-        messages = [decoder.decode(wire) for wire in await self._session.log.wires(0, self._session.log.cursor.index)]
+        count = self._session.log.cursor.index
+        messages: list[Message] = []
+        while len(messages) < count:
+            messages += [decoder.decode(wire) for wire in await self._session.log.page(len(messages), count)]
         return [message for message in messages if message.idx not in waiting]
 
     async def _attend(self, attendant: Attendant) -> None:

@@ -50,12 +50,15 @@ class SqliteReader:
         self._reader.close()
 
     async def read(self, log: str, start: int, stop: int) -> list[Entry]:
-        rows = await self._read(lambda: list(self._reader.execute(sqlite_rows.SELECT_MESSAGES, (log, start, stop))))
-        return [sqlite_rows.entry_of(row) for row in rows]
+        query = sqlite_rows.SELECT_MESSAGES
+        # The seals are looked at in the thread: of a long log, that would hold the whole program up.
+        return await self._read(
+            lambda: [sqlite_rows.entry_of(row) for row in self._reader.execute(query, (log, start, stop))]
+        )
 
     async def sessions(self) -> list[SessionRecord]:
-        rows = await self._read(lambda: list(self._reader.execute(sqlite_rows.SELECT_SESSIONS)))
-        return [sqlite_rows.record_of(row) for row in rows]
+        query = sqlite_rows.SELECT_SESSIONS
+        return await self._read(lambda: [sqlite_rows.record_of(row) for row in self._reader.execute(query)])
 
     async def count(self, log: str) -> int:
         """How many messages `log` has."""

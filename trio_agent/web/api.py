@@ -23,6 +23,7 @@ from trio_agent.core.wire import encode_json
 from trio_agent.runtime.log import rfc3339
 from trio_agent.runtime.session import Session
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
+from trio_agent.web.messages_body import answer_messages
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
 from trio_agent.web.pages import Pages
 from trio_agent.web.parameters import (
@@ -93,13 +94,13 @@ class Api:
         start, end = 0 if start is None else start, count if end is None else end
         if not 0 <= start <= end <= count:
             raise InvalidInput(f"start and end must satisfy 0 <= start <= end <= {count}")
-        return _json_bytes(b"[%b]" % b",".join(await session.log.wires(start, end)))
+        return await answer_messages(session.log, start, end, head=request.method == "HEAD")
 
     async def message_html(self, idx: str, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
         if not _INDEX.fullmatch(idx) or int(idx) >= session.log.cursor.index:
             raise NotFound("no such message")
-        (wire,) = await session.log.wires(int(idx), int(idx) + 1)
+        (wire,) = await session.log.page(int(idx), int(idx) + 1)
         content = msgspec.json.decode(wire, type=Message).content
         # In a thread, and one at a time: what a model wrote may take long, and must not delay the streams meanwhile.
         html = await trio.to_thread.run_sync(render, content, limiter=self.renderers, abandon_on_cancel=True)
@@ -151,9 +152,16 @@ class Api:
             working_dir=state.working_dir,
             download_time=now,
         )
-        messages = b",".join(await session.log.wires(0, state.message_count))
         # The messages go in as they stand in the log: nothing is decoded only to be encoded again.
-        answer = _json_bytes(encode_json(frame).replace(b"[]", b"[%b]" % messages, 1))
+        opening, _, rest = encode_json(frame).partition(b"[]")
+        answer = await answer_messages(
+            session.log,
+            0,
+            state.message_count,
+            head=request.method == "HEAD",
+            before=opening + b"[",
+            after=b"]" + rest,
+        )
         stamp = re.sub(r"[-:]|\..*", "", now).replace("T", "-")
         answer.headers["Content-Disposition"] = f'attachment; filename="trio-agent-{stamp}.json"'
         return answer
