@@ -23,6 +23,7 @@ AGAIN_S = 1.0
 """After an error that was not a restart (a connection cut in its last moment) a client tries again."""
 
 
+ANSWER_S = 10.0
 LAST_WORDS = "echo that was all"
 
 
@@ -80,24 +81,30 @@ class House:
         while True:
             starts = self.counts["starts"]
             try:
-                answer = await client.post(
-                    f"{self.server.url}chat", json={"message": text}, headers={"Idempotency-Key": key}
-                )
+                status = await self.try_to_post(client, key, text)
             except httpx2.TransportError:
                 self.counts["posts cut off"] += 1
                 await self.started_again(starts)
                 continue
-            if answer.status_code in (503, 507):
-                self.saw(f"answered {answer.status_code}")
-                continue
-            if answer.status_code not in (200, 202):
-                self.broken.append(f"a post was answered with {answer.status_code}: {answer.text}")
+            if status not in (503, 507):
                 return
+
+    async def try_to_post(self, client: httpx2.AsyncClient, key: str, text: str) -> int:
+        """Say `text` once; gives the status of the answer. Raises httpx2.TransportError."""
+        with trio.fail_after(ANSWER_S):
+            answer = await client.post(
+                f"{self.server.url}chat", json={"message": text}, headers={"Idempotency-Key": key}
+            )
+        if answer.status_code in (200, 202):
             told = answer.json()
             self.acknowledged[key] = Acknowledged(text, told["idx"], told["cursor"])
             self.counts["posts known already"] += answer.headers.get("Idempotency-Replayed") == "true"
             self.saw("acknowledged")
-            return
+        elif answer.status_code in (503, 507):
+            self.saw(f"answered {answer.status_code}")
+        else:
+            self.broken.append(f"a post was answered with {answer.status_code}: {answer.text}")
+        return answer.status_code
 
 
 @dataclass(slots=True)
