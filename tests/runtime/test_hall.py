@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from structlog.testing import capture_logs
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.runtime.house import PROJECT, HouseAgent, HouseStore, answer_at_once, at_rest, events, house_hall, lines
 from trio_agent.core.cursor import start_of
@@ -344,6 +345,36 @@ async def test_a_client_that_goes_away_while_it_deletes_leaves_nothing_behind(st
             store.gate.set()
         assert await store.sessions() == []
         assert agent.forgotten == [session.id]
+
+
+class ForgetfulAgent(HouseAgent):
+    """It cannot forget: that raises `trouble`, or never ends."""
+
+    def __init__(self, trouble: Exception | None) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    async def forget(self, session_id: str) -> None:
+        await super().forget(session_id)
+        if self.trouble is None:
+            await trio.sleep_forever()
+        else:
+            raise self.trouble
+
+
+@pytest.mark.parametrize("trouble", [OSError(16, "Device or resource busy"), RuntimeError("a bug"), None])
+async def test_a_session_whose_workspace_stays_is_deleted_all_the_same_and_that_is_logged(
+    store: HouseStore, trouble: Exception | None, autojump_clock: MockClock
+) -> None:
+    agent = ForgetfulAgent(trouble)
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        with capture_logs() as logs:
+            await hall.delete(session.id)
+        assert agent.forgotten == [session.id]
+        assert [(each["event"], each["session"]) for each in logs] == [("session_not_forgotten", session.id)]
+        with pytest.raises(NotFound):
+            await hall.session(session.id)
 
 
 async def test_a_session_that_breaks_does_not_end_its_siblings(store: HouseStore) -> None:

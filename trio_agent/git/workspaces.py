@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import structlog
 import trio
 
 from trio_agent.core.errors import NotFound, RepositoryError
@@ -27,7 +28,10 @@ from trio_agent.seams import Workspace
 OPEN_S = 600.0
 """How long making a workspace may take: it writes every file of the repository once."""
 
+_DELETED = ".deleted"
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+logger = structlog.get_logger(__name__)
 
 
 class RepositoryWorkspaces:
@@ -43,6 +47,8 @@ class RepositoryWorkspaces:
         self._in_place = in_place
         self._with_changes = with_changes
         self._delivering = trio.Lock()
+        self._swept = False
+        self._discarding: set[str] = set()
 
     async def open(self, session_id: str, notes: Mapping[str, str]) -> Workspace:
         """The session's workspace; made where `notes` are empty, or what they tell of is gone.
@@ -64,12 +70,16 @@ class RepositoryWorkspaces:
                 raise RepositoryError(f"{repository} is no git repository any more")
             kept |= {name: notes.get(name, "") for name in ("initial_commit", "branch", "announced")}
             await trio.to_thread.run_sync(_make_private, self._folder)
+            await self._sweep()
             if kind == "in_place":
                 return await self._open_in_place(session_id, user, kept)
             return await self._open_clone(session_id, user, kept)
 
     async def remove(self, session_id: str) -> None:
-        """Delete what was made for the session; safe to repeat. Raises NotFound for what cannot be a session's name."""
+        """Delete what was made for the session; safe to repeat. Raises NotFound for what cannot be a session's name.
+
+        Raises OSError for what cannot be deleted; all else is, and the rest is tried again when this program next starts.
+        """
         self._require_id(session_id)
         await self._discard(session_id)
 
@@ -131,10 +141,34 @@ class RepositoryWorkspaces:
         )
 
     async def _discard(self, session_id: str) -> None:
-        """Delete all that stands under the session's name, whole or half made."""
+        """Delete all that stands under the session's name, whole or half made. Raises OSError, the first of them."""
+        failed: list[OSError] = []
         names = (session_id, f"{session_id}.making", f"{session_id}.git", f"{session_id}.git.making")
-        for name in names:
-            await trio.to_thread.run_sync(_delete, self._folder / name)
+        self._discarding.update(names)
+        try:
+            for name in names:
+                try:
+                    await trio.to_thread.run_sync(_delete, self._folder / name)
+                except OSError as exc:
+                    failed.append(exc)
+        finally:
+            self._discarding.difference_update(names)
+        if failed:
+            raise failed[0]
+
+    async def _sweep(self) -> None:
+        """Once: delete what was to be deleted before, and could not be, or not to its end."""
+        if self._swept:
+            return
+        self._swept = True
+        for doomed in await trio.to_thread.run_sync(_left_over, self._folder):
+            if doomed.name.removesuffix(_DELETED) in self._discarding:
+                continue
+            try:
+                await trio.to_thread.run_sync(_delete_tree, doomed)
+            except OSError as exc:
+                # No reason not to work; but it takes room, and nobody would know of it.
+                logger.warning("workspace_not_deleted", path=str(doomed), reason=str(exc))
 
     def _require_id(self, session_id: str) -> None:
         if not _SESSION_ID.fullmatch(session_id):
@@ -151,7 +185,7 @@ def _make_private(folder: Path) -> None:
 
 def _delete(folder: Path) -> None:
     # The name goes first: what a crash leaves half deleted is then never taken for a workspace.
-    doomed = folder.with_name(f"{folder.name}.deleted")
+    doomed = folder.with_name(f"{folder.name}{_DELETED}")
     if doomed.is_dir():
         _delete_tree(doomed)
     if folder.is_dir():
@@ -159,8 +193,13 @@ def _delete(folder: Path) -> None:
         _delete_tree(doomed)
 
 
+def _left_over(folder: Path) -> list[Path]:
+    return [path for path in folder.glob(f"*{_DELETED}") if path.is_dir() and not path.is_symlink()]
+
+
 def _delete_tree(folder: Path) -> None:
     # Tools leave folders that may not be written to (module caches do): what they hold could not be deleted.
+    os.chmod(folder, 0o700)
     for parent, names, _ in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)

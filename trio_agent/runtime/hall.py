@@ -135,7 +135,10 @@ class Hall:
         return session.kept
 
     async def delete(self, session_id: str) -> None:
-        """Delete a session and its log. Raises NotFound, StoreError; Conflict for a session at work."""
+        """Delete a session and its log. Raises NotFound, StoreError; Conflict for a session at work.
+
+        What the agent kept for it goes too; where that fails it is logged, for the session is gone all the same.
+        """
         session = await self.session(session_id)
         if session.running:
             raise Conflict("the session is running; cancel it first")
@@ -154,9 +157,14 @@ class Hall:
         opened = self._open.pop(session_id)
         opened.scope.cancel()
         # The caller may go away now, but what the session kept must not stay behind for that.
-        with trio.move_on_after(FORGET_S, shield=True):
+        with trio.move_on_after(FORGET_S, shield=True) as forgetting:
             await opened.finished.wait()
-            await self._agent.forget(session_id)
+            try:
+                await self._agent.forget(session_id)
+            except* Exception as group:
+                logger.error("session_not_forgotten", session=session_id, exc_info=group)
+        if forgetting.cancelled_caught:
+            logger.error("session_not_forgotten", session=session_id, reason=f"it took longer than {FORGET_S:.0f} s")
 
     async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()
