@@ -23,6 +23,7 @@ from trio_agent.token import load_token
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.environment import child_environment
+from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import Sandbox, find_sandbox
@@ -48,11 +49,13 @@ def create_app(
     """
     settings = load_settings({}, environment) if settings is None else settings
     repository = (repository or Path.cwd()).resolve()
+    opening = open_store(settings)
     if agent is None:
         agent = coding_agent(settings, repository, environment)
+        opening = partial(_without_orphans, opening)
     return App(
         agent,
-        store=open_store(settings),
+        store=opening,
         access=access_of(settings),
         project=str(repository),
         heartbeat_s=settings.heartbeat,
@@ -64,6 +67,14 @@ def open_store(settings: Settings) -> Callable[[], AbstractAsyncContextManager[S
     """What opens the store that `settings` name."""
     path = settings.store_path
     return open_memory if path is None else partial(open_sqlite, path)
+
+
+@asynccontextmanager
+async def _without_orphans(opening: Callable[[], AbstractAsyncContextManager[Store]]) -> AsyncIterator[Store]:
+    """The store, once nothing runs any more of which its logs are about to say that it was interrupted."""
+    async with opening() as store:
+        await trio.to_thread.run_sync(end_orphans)
+        yield store
 
 
 def access_of(settings: Settings) -> Access:

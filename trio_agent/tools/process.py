@@ -10,7 +10,6 @@ Rules:
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import trio
 
+from trio_agent.tools.orphans import new_mark
 from trio_agent.tools.process_tree import CALL_MARKER, Process, living_members, read_process
 
 TERM_GRACE_S = 5.0
@@ -56,7 +56,7 @@ class ProcessGroup:
         term_grace_s: float = TERM_GRACE_S,
     ) -> None:
         self._term_grace_s = term_grace_s
-        self._mark = secrets.token_hex(16)
+        self._mark = new_mark()
         # Not by trio.lowlevel.open_process: that forks in a worker thread, and "die with parent" (PR_SET_PDEATHSIG, see
         # prctl(2)) means the thread: trio lets idle ones go after 10 s, and every sandboxed program would go with them.
         self._popen = subprocess.Popen(
