@@ -15,6 +15,7 @@ from trio_agent.core.errors import ToolError
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.matches import MAX_LINE_CHARS, Matches
 from trio_agent.tools.search import SEARCH_S, Search
+from trio_agent.tools.search_worker import MAX_DEPTH
 
 # Python's stand-in is tested everywhere; ripgrep where it is installed.
 PROGRAMS = [None, *filter(None, [shutil.which("rg")])]
@@ -200,6 +201,128 @@ async def test_a_repository_cannot_name_a_program_for_the_search_to_run(
     trap.chmod(0o755)
     await trio.run_process(["git", "-C", repository, "config", "core.fsmonitor", str(trap)])
     assert await find(search, bench, "needle") == EVERYWHERE
+    assert not sentinel.exists()
+
+
+async def test_git_is_not_asked_for_an_object_that_a_program_would_have_to_fetch(
+    search: Search, bench: FakeBench
+) -> None:
+    workspace, sentinel = bench.workspace, bench.workspace.parent / "sentinel"
+    trap = bench.workspace.parent / "trap.sh"
+    trap.write_text(f"#!/bin/sh\ntouch {sentinel}\n")
+    trap.chmod(0o755)
+    git = ["git", "-C", str(workspace), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+
+    async def run_git(*arguments: str) -> str:
+        done = await trio.run_process([*git, *arguments], capture_stdout=True, capture_stderr=True)
+        return (done.stdout or b"").decode().strip()
+
+    for name in ("a", "b"):
+        (workspace / name).mkdir(parents=True)
+        (workspace / name / "file").write_text(f"needle {name}\n")
+    await run_git("init", "-q")
+    await run_git("add", ".")
+    await run_git("commit", "-qm", "first")
+    # An index that names a directory by its tree, which is missing: to list it, git fetches, and runs what fetches.
+    await run_git("sparse-checkout", "init", "--cone", "--sparse-index")
+    await run_git("sparse-checkout", "set", "a")
+    tree = await run_git("rev-parse", "HEAD:b")
+    (workspace / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    for key, value in {
+        "remote.origin.url": "ssh://nowhere/x",
+        "remote.origin.promisor": "true",
+        "extensions.partialClone": "origin",
+        "core.sshCommand": str(trap),
+    }.items():
+        await run_git("config", key, value)
+    assert await find(search, bench, "needle") == ["a/file:1: needle a"]
+    assert not sentinel.exists()
+
+
+async def test_an_index_or_a_setting_that_leads_outside_is_not_believed(search: Search, bench: FakeBench) -> None:
+    workspace, outside = bench.workspace, bench.workspace.parent / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("needle\n")
+    git = ["git", "-C", str(workspace)]
+    await trio.run_process([*git, "init", "-q"])
+    empty = await trio.run_process([*git, "hash-object", "-w", "--stdin"], stdin=b"", capture_stdout=True)
+    entry = f"100644,{empty.stdout.decode().strip()},dir/secret"
+    await trio.run_process([*git, "update-index", "--add", "--cacheinfo", entry])
+    (workspace / "dir").symlink_to(outside)
+    assert await find(search, bench, "needle") == []
+    await trio.run_process([*git, "config", "core.worktree", str(outside)])
+    assert await find(search, bench, "needle") == []
+
+
+async def test_what_is_ignored_above_a_searched_directory_is_ignored_in_it(
+    search: Search, bench: FakeBench, repository: Path
+) -> None:
+    (repository / ".git" / "info" / "exclude").write_text("/src/deep/b.py\n")
+    (repository / "src" / ".gitignore").write_text("!*.log\n")
+    (repository / "src" / "back.log").write_text("needle\n")
+    (repository / "src" / "deep" / "build").mkdir()
+    (repository / "src" / "deep" / "build" / "x.py").write_text("needle\n")
+    assert await find(search, bench, "needle", path="src") == [
+        "src/a.py:2: needle = 1",
+        "src/back.log:1: needle",
+        "src/c.js:1: let needle",
+    ]
+    assert await find(search, bench, "needle", path="src/deep") == []
+
+
+async def test_a_repository_in_another_knows_its_own_patterns_only(
+    search: Search, bench: FakeBench, repository: Path
+) -> None:
+    (repository / "src" / "deep" / ".git").mkdir()
+    (repository / "src" / "deep" / ".gitignore").write_text("b.py\n")
+    (repository / "src" / "deep" / "seen.log").write_text("needle\n")
+    assert await find(search, bench, "needle", path="src") == [*EVERYWHERE[1:3], "src/deep/seen.log:1: needle"]
+
+
+@pytest.mark.parametrize("name", [".gitignore", "src/.gitignore", ".git/info/exclude"])
+@pytest.mark.parametrize("trap", ["fifo", "link"])
+async def test_patterns_are_read_of_regular_files_only(
+    bench: FakeBench, repository: Path, name: str, trap: str
+) -> None:
+    (repository / name).unlink(missing_ok=True)
+    if trap == "fifo":
+        os.mkfifo(repository / name)
+    else:
+        (repository / name).symlink_to("/dev/zero")
+    search = Search(rg=None, environment=child_environment(os.environ, {}))
+    assert set(EVERYWHERE) <= set(await find(search, bench, "needle"))
+
+
+async def test_a_tree_too_deep_is_searched_as_far_as_it_may_be(bench: FakeBench) -> None:
+    here = os.open(bench.workspace, os.O_RDONLY)
+    for depth in range(MAX_DEPTH + 10):
+        os.mkdir("d", dir_fd=here)
+        if depth in (MAX_DEPTH - 1, MAX_DEPTH):
+            file = os.open("d/file", os.O_WRONLY | os.O_CREAT, dir_fd=here)
+            os.write(file, b"needle\n")
+            os.close(file)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    search = Search(rg=None, environment=child_environment(os.environ, {}))
+    assert await find(search, bench, "needle") == ["d/" * MAX_DEPTH + "file:1: needle"]
+
+
+async def test_settings_of_ripgrep_do_not_reach_it(search: Search, bench: FakeBench, repository: Path) -> None:
+    sentinel = repository.parent / "sentinel"
+    trap = repository / "trap.sh"
+    trap.write_text(f"#!/bin/sh\ntouch {sentinel}\n")
+    trap.chmod(0o755)
+    for name in (".ripgreprc", "ripgreprc"):
+        (repository / name).write_text(f"--pre={trap}\n--follow\n--no-ignore\n")
+    ours = child_environment({**os.environ, "RIPGREP_CONFIG_PATH": str(repository / ".ripgreprc")}, {})
+    assert "RIPGREP_CONFIG_PATH" not in ours
+    for each in (
+        search,
+        Search(rg=shutil.which("rg"), environment={**ours, "RIPGREP_CONFIG_PATH": str(repository / ".ripgreprc")}),
+    ):
+        assert await find(each, bench, "needle") == EVERYWHERE
     assert not sentinel.exists()
 
 

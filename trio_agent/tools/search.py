@@ -30,7 +30,12 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_LINE_BYTES = 4096
 """Of a matching line, as the search program prints it. The shown part is shorter still."""
 
-WORKER = Path(__file__).with_name("search_worker.py")
+PACKAGES = Path(__file__).parents[2]
+START_WORKER = (
+    "import sys; sys.path.append(sys.argv.pop(1)); import runpy; "
+    "runpy.run_module('trio_agent.tools.search_worker', run_name='__main__')"
+)
+"""The worker imports from this package, wherever that is, and from nowhere else: `-I` keeps out directory and environment."""
 
 DESCRIPTION = """Search the files of the workspace, line by line, for a regular expression (put (?i) first to ignore case). \
 Returns `path:line: text`, sorted by path. What git ignores, binary files and symlinks are left out."""
@@ -122,7 +127,7 @@ def _worker_line(pattern: str, names: tuple[str, ...], place: _Place) -> list[st
         "max_file_bytes": MAX_FILE_BYTES,
         "max_line_bytes": MAX_LINE_BYTES,
     }
-    return [sys.executable, "-I", str(WORKER), msgspec.json.encode(request).decode()]
+    return [sys.executable, "-I", "-c", START_WORKER, str(PACKAGES), msgspec.json.encode(request).decode()]
 
 
 class _Place:
