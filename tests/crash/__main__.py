@@ -34,8 +34,8 @@ def say(figure: str, value: object) -> None:
 async def kills(folder: Path, seed: int) -> list[str]:
     counts: Counter[str] = Counter()
     broken: list[str] = []
-    for number in range(KILLS // KILLS_A_SERVER):
-        house = await survive_kills(folder / str(number), KILLS_A_SERVER, seed + number)
+    for number, sandbox in enumerate(("auto", "none") * (KILLS // KILLS_A_SERVER // 2)):
+        house = await survive_kills(folder / str(number), KILLS_A_SERVER, seed + number, sandbox)
         counts += house.counts
         broken += [f"seed {seed + number}: {each}" for each in house.broken]
     for figure in (

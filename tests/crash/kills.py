@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 from tests.crash.house import House, Reader, judge
-from tests.crash.processes import GONE_S, left_behind
+from tests.crash.processes import GONE_S, left_of, processes_in
 from tests.projects import make_project
 from tests.served import ServedRepository
 
@@ -21,10 +21,13 @@ LULL_S = 0.25
 """A poster that has heard nothing new for so long says the next thing."""
 
 
-async def survive_kills(folder: Path, kills: int, seed: int) -> House:
-    """Kill a server `kills` times; gives what its clients know, with every broken promise. `folder` is empty."""
+async def survive_kills(folder: Path, kills: int, seed: int, sandbox: str = "auto") -> House:
+    """Kill a server `kills` times; gives what its clients know, with every broken promise. `folder` is empty.
+
+    Without a sandbox what it left running ends when it is started again, else at once.
+    """
     make_project(folder / "wordcount")
-    server = ServedRepository(folder / "wordcount", folder / "data", "--model", "demo")
+    server = ServedRepository(folder / "wordcount", folder / "data", "--model", "demo", "--sandbox", sandbox)
     house, chance = House(server), random.Random(seed)
     readers = [Reader(house) for _ in range(READERS)]
     await house.start()
@@ -37,14 +40,14 @@ async def survive_kills(folder: Path, kills: int, seed: int) -> House:
                 for number in range(POSTERS):
                     posting.start_soon(_post, house, number, done)
                 for _ in range(kills):
-                    await _kill_once(house, chance, folder)
+                    await _kill_once(house, chance, folder, sandbox)
                 done.set()
             messages = await judge(house, readers)
             everybody.cancel_scope.cancel()
         status = await trio.to_thread.run_sync(server.stop)
         if status != 0:
             house.broken.append(f"SIGTERM ended it with {status}")
-        await _look_for_processes(house, folder)
+        await _look_for_processes(house, folder, processes_in(folder))
         _judge_tools(house, folder)
         house.counts["log"] = len(messages)
         house.counts["interrupted"] = sum("restarted while this was running" in each["content"] for each in messages)
@@ -65,17 +68,20 @@ async def _post(house: House, number: int, done: trio.Event) -> None:
                 await house.wait_for("messages", house.counts["messages"] + 3 * READERS)
 
 
-async def _kill_once(house: House, chance: random.Random, folder: Path) -> None:
+async def _kill_once(house: House, chance: random.Random, folder: Path, sandbox: str) -> None:
     seen, most = chance.choice((("acknowledged", 12), ("messages", 12), ("states", 40)))
     with trio.move_on_after(2):
         await house.wait_for(seen, house.counts[seen] + chance.randrange(most))
     # Not synchronisation: the instant itself is what varies.
     await trio.sleep(chance.random() * 0.05)
     await house.kill()
-    await _look_for_processes(house, folder)
+    running = processes_in(folder)
+    if sandbox != "none":
+        await _look_for_processes(house, folder, running)
     if chance.random() < 0.2:
         await _kill_while_starting(house, chance)
     await house.start()
+    await _look_for_processes(house, folder, running)
 
 
 async def _kill_while_starting(house: House, chance: random.Random) -> None:
@@ -85,8 +91,8 @@ async def _kill_while_starting(house: House, chance: random.Random) -> None:
     house.counts["kills while starting"] += 1
 
 
-async def _look_for_processes(house: House, folder: Path) -> None:
-    for command in await trio.to_thread.run_sync(left_behind, folder):
+async def _look_for_processes(house: House, folder: Path, running: dict[int, str]) -> None:
+    for command in await trio.to_thread.run_sync(left_of, running, folder):
         house.broken.append(f"left behind: {command}")
 
 

@@ -27,8 +27,13 @@ def processes_in(folder: Path) -> dict[int, str]:
 
 def left_behind(folder: Path) -> list[str]:
     """The command lines of what still runs in `folder` GONE_S after it should have ended. Blocks until it is known."""
+    return left_of(processes_in(folder), folder)
+
+
+def left_of(processes: dict[int, str], folder: Path) -> list[str]:
+    """The same of `processes`, which were found in `folder`."""
     left = []
-    for pid, command in processes_in(folder).items():
+    for pid, command in processes.items():
         try:
             handle = os.pidfd_open(pid)
         except ProcessLookupError:
