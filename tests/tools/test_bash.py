@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -236,3 +238,32 @@ async def test_cancelling_empties_whatever_sandbox_works_here(bench: FakeBench, 
     # Its own clean-up ran: TERM reached the command itself, and the sandbox did not fall before it.
     assert "cleaned up" in bench.output
     assert not running(nap)
+
+
+@pytest.mark.timeout(30)
+async def test_a_fifo_in_place_of_the_borrowed_objects_is_not_waited_for(bench: FakeBench) -> None:
+    info = bench.workspace / ".git/objects/info"
+    info.mkdir(parents=True)
+    os.mkfifo(info / "alternates")
+    bash = Bash(sandbox=find_sandbox("auto"), environment=child_environment(os.environ, {}))
+    assert (await ask(bash, bench, command="echo done")).text == "done\n"
+
+
+class ThreadSeer:
+    """A sandbox that remembers which thread it was asked in."""
+
+    name = "none"
+
+    def __init__(self) -> None:
+        self.asked_in: list[threading.Thread] = []
+
+    def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
+        self.asked_in.append(threading.current_thread())
+        return list(argv)
+
+
+async def test_a_sandbox_looks_at_the_disk_in_a_thread_of_its_own(bench: FakeBench) -> None:
+    sandbox = ThreadSeer()
+    await ask(Bash(sandbox=sandbox, environment=child_environment(os.environ, {})), bench, command="true")
+    assert sandbox.asked_in
+    assert threading.main_thread() not in sandbox.asked_in

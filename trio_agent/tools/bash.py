@@ -65,7 +65,8 @@ class Bash:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, BashInput)
-        argv = self._sandbox.wrap(["bash", "-c", asked.command], bench.workspace, self._hidden)
+        command = ["bash", "-c", asked.command]
+        argv = await trio.to_thread.run_sync(self._sandbox.wrap, command, bench.workspace, self._hidden)
         try:
             if asked.background:
                 return await self._start(asked.command, argv, bench)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, Protocol, assert_never
 
 from trio_agent.core.errors import ConfigError
+from trio_agent.tools.borrowed_objects import borrowed_objects
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
 
@@ -30,9 +31,6 @@ CREDENTIALS = (
 SOCKETS = ("/run/docker.sock", "/run/podman", "/run/containerd", "/run/user", "/run/dbus")
 """A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
 
-MAX_ALTERNATES_DEPTH = 5
-"""As deep as git itself follows them."""
-
 PROBE_TIMEOUT_S = 10.0
 
 
@@ -45,7 +43,10 @@ class Sandbox(Protocol):
         ...
 
     def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
-        """The command line that runs `argv` in `workspace`, without sight of `hidden` (but for the workspace)."""
+        """The command line that runs `argv` in `workspace`, without sight of `hidden` (but for the workspace).
+
+        Looks at the disk: callers run it in a thread. What stands in the workspace cannot make it fail or wait.
+        """
         ...
 
 
@@ -106,7 +107,7 @@ class Bubblewrap:
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
         line += _mask(path for path in masked if not path.is_relative_to(workspace) or path == workspace)
-        for objects in _borrowed_objects(workspace, masked):
+        for objects in borrowed_objects(workspace, Path("/tmp"), masked):
             line += ["--ro-bind", str(objects), str(objects)]
         line += ["--bind", str(workspace), str(workspace)]
         line += _mask(path for path in masked if path.is_relative_to(workspace) and path != workspace)
@@ -127,32 +128,3 @@ def _mask(paths: Iterable[Path]) -> list[str]:
     for path in paths:
         line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
     return line
-
-
-def _borrowed_objects(workspace: Path, masked: Sequence[Path]) -> list[Path]:
-    """Object stores below /tmp that the workspace's clone borrows from (gitrepository-layout(5), objects/info/alternates).
-
-    Everything else is readable anyway. The list is written by what runs in the workspace: it must not open what is hidden,
-    and of /tmp it opens what looks like an object store only.
-    """
-    found: list[Path] = []
-    stores = [workspace / ".git" / "objects"]
-    for _ in range(MAX_ALTERNATES_DEPTH):
-        stores = [alternate.resolve() for store in stores for alternate in _alternates(store)]
-        found += [
-            store
-            for store in stores
-            if store.is_relative_to("/tmp")
-            and store.name == "objects"
-            and (store / "pack").is_dir()
-            and not any(store.is_relative_to(path) for path in masked)
-        ]
-    return found
-
-
-def _alternates(objects: Path) -> list[Path]:
-    try:
-        lines = (objects / "info" / "alternates").read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return []
-    return [objects / line for line in lines if line and not line.startswith("#")]
