@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
 
-from tests.stores.entries import LOG, entries
+from tests.stores.entries import LOG, entries, record
 from trio_agent.core.errors import StoreRefused
 from trio_agent.stores.sqlite import SqliteReader, open_sqlite
 from trio_agent.stores.sqlite_file import SCHEMA_VERSION
@@ -138,3 +139,47 @@ async def test_a_folder_in_the_file_s_place_is_refused(path: Path) -> None:
         async with open_sqlite(path):
             pytest.fail("it was opened")
     assert os.listdir(path) == []
+
+
+async def make_session(path: Path) -> None:
+    async with open_sqlite(path) as store:
+        await store.save(record("s0"))
+        await store.append(entries(3))
+
+
+def change(path: Path, old: bytes, new: bytes) -> None:
+    content = content_of(path)
+    assert content.count(old) == 1
+    put(path, content.replace(old, new))
+
+
+async def test_a_letter_that_changed_in_a_session_is_refused(path: Path) -> None:
+    await make_session(path)
+    change(path, b"/srv/project", b"/srv/prefect")
+    async with open_sqlite(path) as store:
+        with pytest.raises(StoreRefused, match="the record of session s0 is damaged"):
+            await store.sessions()
+
+
+async def test_a_letter_that_changed_in_a_message_is_refused(path: Path) -> None:
+    await make_session(path)
+    change(path, b'{"content":"1 ', b'{"content":"7 ')
+    async with open_sqlite(path) as store:
+        with pytest.raises(StoreRefused, match=r"message 1 of log .* is damaged"):
+            await store.read(LOG, 0, 10)
+
+
+async def test_a_message_that_an_index_lacks_is_missed(path: Path) -> None:
+    """It would not be found, and nothing but the index says that it is there."""
+    await make_session(path)
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        kept = list(connection.execute("SELECT * FROM sqlite_schema WHERE name = 'message_key'"))
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'message_key'")
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("UPDATE message SET key = 'a-key-of-ours' WHERE idx = 2")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.executemany("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", kept)
+    with pytest.raises(StoreRefused, match=r"missing from index message_key"):
+        async with open_sqlite(path):
+            pytest.fail("it was opened")
