@@ -7,6 +7,8 @@ error is one line on stderr that says what to do.
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -33,6 +35,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        if cmd_name == "serve":
+            _leave_when_told()
         module = importlib.import_module(f"trio_agent.commands.{cmd_name}")
         command = module.command
         assert isinstance(command, click.Command)
@@ -48,6 +52,12 @@ class _Commands(click.Group):
 @click.version_option(__version__, message="trio-agent %(version)s")
 def trio_agent() -> None:
     """A coding agent and its live server. `trio-agent [REPO]` is short for `trio-agent serve [REPO]`."""
+
+
+def _leave_when_told() -> None:
+    """Until the server hears signals itself there is nothing to put in order: a stop while it loads is no failure."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 def main() -> NoReturn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -42,7 +43,8 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     `project` is what the server was started for (a repository's path): a server sees its own project's sessions only.
 
     `notes` belongs to the agent: whatever it needs to find its work again after a restart. `turn_from` is how long the log
-    was when the last turn began that answered words from before its end: without an ending since, that turn is unfinished.
+    was when the last turn began, 0 once it ended: one that no last answer followed is unfinished. `taken` is the place after
+    the last of the user's words that a turn took up, or of which the user was told that none will: later ones wait.
     """
 
     session_id: str
@@ -57,6 +59,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts = Facts()
     notes: dict[str, str] = {}
     turn_from: int = 0
+    taken: int = 0
 
 
 class Store(Protocol):
@@ -371,3 +374,8 @@ class Agent(Protocol):
 
 Clock = Callable[[], float]
 """Seconds since the epoch."""
+
+
+def rfc3339(seconds: float) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

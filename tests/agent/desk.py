@@ -135,10 +135,13 @@ class FakeWorkspaces:
         self.workspace = workspace
         self.opened: list[dict[str, str]] = []
         self.removed: list[str] = []
+        self.open_hangs = False
 
     async def open(self, session_id: str, notes: Mapping[str, str]) -> FakeWorkspace:
         await trio.lowlevel.checkpoint()
         self.opened.append(dict(notes))
+        if self.open_hangs:
+            await trio.sleep_forever()
         return self.workspace
 
     async def remove(self, session_id: str) -> None:

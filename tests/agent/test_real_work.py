@@ -96,7 +96,7 @@ async def test_a_cancelled_turn_s_commit_arrives_and_its_command_is_gone(worksho
     async with workshop.hall() as hall:
         session = await hall.newest()
         await session.post("Say more")
-        while not any("committed" in output.text for output in session.live.tools.values()):
+        while not any("committed" in output.since(output.start) for output in session.live.tools.values()):
             await session.signal.wait_past(session.signal.version)
         await session.cancel("enough")
         told = await lines(session)

@@ -12,6 +12,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.agent.desk import Desk, FakeTool, calls, roles, says
 from tests.runtime.house import NOW, PROJECT, HouseStore, at_rest, lines, logged
+from trio_agent.core.budget import Budget
 from trio_agent.core.errors import ProviderError, RepositoryError, StoreFull, ToolError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.state import TodoItem
@@ -34,6 +35,15 @@ async def test_an_answer_without_calls_ends_the_turn(store: HouseStore, tmp_path
     assert answer.usage == says("Hello.").usage
     assert answer.turnDuration > 0
     assert roles(desk.model.requests[0]) == ["hi"]
+
+
+async def test_what_is_known_before_the_workspace_is_made_is_told_at_once(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, budget=Budget(dollars=2.5))
+    desk.workspaces.open_hangs = True
+    async with desk.session(store) as session:
+        early = session.snapshot()
+    assert (early.model, early.budget.dollars, early.context_window) == ("fake", 2.5, 1000)
+    assert early.outside_working_dir == PROJECT
 
 
 async def test_an_answer_that_was_cut_off_is_said_to_be(store: HouseStore, tmp_path: Path) -> None:
@@ -84,7 +94,7 @@ async def test_what_a_tool_says_runs_live_and_its_call_is_outstanding(store: Hou
         await wait_all_tasks_blocked()
         state = session.snapshot()
         assert (state.agent_state, state.outstanding_tool_calls) == ("RunningTool", ("a",))
-        assert session.live.tools["id-a"].text == "half way"
+        assert session.live.tools["id-a"].since(0) == "half way"
         assert (await lines(session))[-1] == "auto: a note"
         goes_on.set()
         await at_rest(session)
@@ -231,7 +241,7 @@ async def test_text_is_shown_while_it_comes(store: HouseStore, tmp_path: Path) -
     async with Desk(tmp_path, slowly).session(store) as session:
         await session.post("hi")
         await wait_all_tasks_blocked()
-        assert {part: text.text for part, text in session.live.parts.items()} == {"thinking": "hm", "content": "Hel"}
+        assert {part: text.since(0) for part, text in session.live.parts.items()} == {"thinking": "hm", "content": "Hel"}
         assert session.snapshot().outstanding_llm_calls == 1
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import sqlite3
 import stat
+import sys
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.server.process import make_repository, program, running
 
@@ -48,6 +50,19 @@ async def test_a_port_that_is_taken_is_status_3(tmp_path: Path) -> None:
         done = await program(tmp_path, str(make_repository(tmp_path)), "--port", str(port), "--model", "demo")
     assert (done.returncode, done.stdout) == (3, b"")
     assert str(port) in only_line(done.stderr)
+
+
+async def test_an_output_that_takes_nothing_is_told_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "trio_agent", "serve", str(make_repository(tmp_path)), "--port", "0", "--no-open"]
+    async with await trio.open_file("/dev/full", "wb") as full:
+        done = await trio.run_process(
+            [*command, "--model", "demo", "--data-dir", str(tmp_path / "data")],
+            stdout=full.fileno(),
+            capture_stderr=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    only_line(done.stderr)
 
 
 @pytest.mark.parametrize("what", ["in use", "damaged", "newer", "not ours", "a directory"])

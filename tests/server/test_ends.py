@@ -5,21 +5,52 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.server.process import ServerProcess, running
+from tests.server.process import EXIT_S, ServerProcess, running
 from tests.web.serving import open_events
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_an_idle_server_ends_well_by_a_signal(number: signal.Signals, tmp_path: Path) -> None:
     async with running(tmp_path / "data") as server:
         assert await server.ended(number) == 0
         assert await server.more_output() == b""
         assert "Traceback" not in server.log
+
+
+async def test_a_server_that_is_still_loading_ends_well_too(tmp_path: Path) -> None:
+    # Python tells of each module when its import is done: the settings come first, then for half a second the web stack.
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "trio_agent",
+        "serve",
+        str(tmp_path),
+        "--port",
+        "0",
+        "--no-open",
+    ]
+    command += ["--data-dir", str(tmp_path / "data")]
+    process = await trio.lowlevel.open_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    assert process.stdout is not None
+    told = b""
+    while b" trio_agent.config\n" not in told:
+        told += await process.stderr.receive_some()
+    process.terminate()
+    with trio.fail_after(EXIT_S):
+        while await process.stderr.receive_some():
+            pass
+        assert await process.wait() == 0
+    assert await process.stdout.receive_some() == b""
 
 
 async def test_streams_are_told_goodbye(tmp_path: Path) -> None:
@@ -73,7 +104,7 @@ def alive(pid: int) -> bool:
 
 async def test_a_running_tool_dies_with_the_server(tmp_path: Path) -> None:
     async with running(tmp_path / "data") as server:
-        pids = await run_something(server, "echo begun; sleep 1000 & sleep 1000")
+        pids = await run_something(server, "sleep 1000 & echo begun; wait")
         assert len(pids) >= 2
         assert await server.ended(signal.SIGTERM) == 0
         assert not [pid for pid in pids if alive(pid)]

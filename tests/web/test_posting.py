@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from tests.web.echo_agent import TOOL_CALL, EchoAgent
-from tests.web.serving import open_events, serving_app
+from tests.web.serving import open_events, read_all, serving_app
 from trio_agent.core.errors import StoreDown, StoreFull
 from trio_agent.seams import Entry
 from trio_agent.stores.memory import MemoryStore
@@ -228,6 +229,21 @@ async def test_a_store_that_is_down_is_tried_again_later_and_its_insides_are_not
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
         assert "table" not in answer.text
+
+
+@pytest.mark.parametrize(("path", "body"), [("/chat", b'{"message": "late"}'), ("/sessions", b'{"title": "late"}')])
+async def test_a_body_that_comes_after_the_server_began_to_stop_changes_nothing(path: str, body: bytes) -> None:
+    async with serving_app() as server, await server.connect() as stream:
+        head = server.request(path, "Content-Type: application/json", f"Content-Length: {len(body)}", method="POST")
+        await stream.send_all(head + body[:5])
+        # The handler has asked for the rest, and waits.
+        await wait_all_tasks_blocked(0.05)
+        server.serving.stop()
+        await stream.send_all(body[5:])
+        answer = await read_all(stream)
+        assert answer.startswith(b"HTTP/1.1 503 "), answer
+        assert (await server.session()).log.cursor.index == 0
+        assert len(server.serving.hall.records()) == 1
 
 
 async def test_a_server_that_shuts_down_takes_nothing_more() -> None:

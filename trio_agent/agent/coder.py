@@ -7,9 +7,9 @@ log from which the next turn can go on, because every tool call has its result w
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 
 import msgspec
 import trio
@@ -33,6 +33,7 @@ from trio_agent.seams import (
     Tool,
     Workspace,
     Workspaces,
+    rfc3339,
 )
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
@@ -65,6 +66,17 @@ class CodingAgent:
     @asynccontextmanager
     async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
         model = self._make_model(session.model)
+        # At once, for a workspace can take minutes to make: a client must not read "no budget" meanwhile.
+        session.show(
+            msgspec.structs.replace(
+                session.facts,
+                model=model.name,
+                context_window=model.context_window,
+                context_used=_context_used(history),
+                budget=self._budget,
+                sandbox=self._sandbox,
+            )
+        )
         workspace = await self._workspaces.open(session.id, session.notes)
         survey = await workspace.survey()
         facts = msgspec.structs.replace(
@@ -74,11 +86,6 @@ class CodingAgent:
             git_origin=survey.origin,
             diff_lines_added=survey.lines_added,
             diff_lines_removed=survey.lines_removed,
-            model=model.name,
-            context_window=model.context_window,
-            context_used=_context_used(history),
-            budget=self._budget,
-            sandbox=self._sandbox,
         )
         await session.describe(facts, workspace.notes)
         system = instructions(workspace.path, survey, self._sandbox)
@@ -167,7 +174,7 @@ class Coder:
 
     async def _ask(self, spending: Spending) -> Answer:
         request = ModelRequest(system=self._system, turns=transcript(self._heard), tools=self._toolbox.specs)
-        begun, begun_s = datetime.now(UTC), trio.current_time()
+        begun, begun_s = time.time(), trio.current_time()
         async with self._session.asking_model():
             answer = await self._model.answer(request, self._session.write)
         self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
@@ -182,8 +189,8 @@ class Coder:
             tool_calls=answer.tool_calls,
             usage=answer.usage,
             model=answer.model,
-            start_time=begun.isoformat(),
-            end_time=datetime.now(UTC).isoformat(),
+            start_time=rfc3339(begun),
+            end_time=rfc3339(time.time()),
             # By the clock that is never set: a length of time is not the difference of two wall-clock times.
             elapsed=int((trio.current_time() - begun_s) * 1e9),
             turnDuration=spending.elapsed_ns if last else 0,

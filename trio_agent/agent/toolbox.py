@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,7 @@ import trio
 from trio_agent.core.errors import StoreError, ToolError
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import TodoItem
-from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec
+from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec, rfc3339
 
 MAX_AT_ONCE = 16  # calls of one answer that run together; more wait their turn
 
@@ -54,7 +53,7 @@ class Toolbox:
                 nursery.start_soon(run_one, call)
 
     async def _outcome(self, call: ToolCall) -> Message:
-        begun, begun_ns = datetime.now(UTC), time.monotonic_ns()
+        begun, begun_ns = time.time(), time.monotonic_ns()
         async with self._session.running_tool(call) as run:
             result = await self._attempt(call, run)
         return Message(
@@ -65,8 +64,8 @@ class Toolbox:
             tool_result=result.text,
             tool_error=result.error,
             display=result.display,
-            start_time=begun.isoformat(),
-            end_time=datetime.now(UTC).isoformat(),
+            start_time=rfc3339(begun),
+            end_time=rfc3339(time.time()),
             elapsed=time.monotonic_ns() - begun_ns,
         )
 

@@ -68,7 +68,7 @@ def command(repository: Path, **flags: Any) -> None:
     announce = partial(_announce, settings, access_of(settings).token, sockets[0])
     try:
         trio.run(serve, app, sockets, announce)
-    except* TrioAgentError as group:
+    except* (TrioAgentError, OSError) as group:
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]

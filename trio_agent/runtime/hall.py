@@ -13,12 +13,12 @@ import trio
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
 from trio_agent.core.errors import Conflict, NotFound
 from trio_agent.core.message import Message
-from trio_agent.runtime.log import open_log, rfc3339
+from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Agent, Clock, SessionRecord, Store
+from trio_agent.seams import Agent, Clock, SessionRecord, Store, rfc3339
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
 FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
@@ -61,7 +61,7 @@ class Hall:
         self._nursery = nursery
         self._project = project
         self._clock = clock
-        self._place: Place = here()
+        self._place: Place = here(project)
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
         self._opening: dict[str, trio.Lock] = {}

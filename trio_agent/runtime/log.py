@@ -13,11 +13,10 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-import trio
 import msgspec
+import trio
 
 from trio_agent.core.cursor import Cursor, next_tag, start_of
 from trio_agent.core.errors import Conflict, KeyReused, NotFound, StoreRefused
@@ -26,7 +25,7 @@ from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Clock, Entry, Store
+from trio_agent.seams import Clock, Entry, Store, rfc3339
 
 TAIL_BYTES = 8 * 1024 * 1024  # how much of a log's end is kept in memory
 CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seven times dearer
@@ -240,8 +239,8 @@ async def open_log(
     """The log named `log` as the store has it, and its messages. Raises StoreError."""
     event_log = EventLog(log, store, writer, clock, signal, tail_bytes)
     messages: list[Message] = []
-    unyielded = 0
     decoder = msgspec.json.Decoder(Message)
+    unyielded = 0
     while entries := await store.read(log, event_log.cursor.index, event_log.cursor.index + READ_ENTRIES):
         for entry in entries:
             event_log.restore([entry])
@@ -255,11 +254,6 @@ async def open_log(
                 await trio.lowlevel.checkpoint()
                 unyielded = 0
     return event_log, messages
-
-
-def rfc3339(seconds: float) -> str:
-    """Seconds since the epoch as RFC 3339 in UTC, to the microsecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _after(entry: Entry) -> Cursor:

@@ -17,7 +17,7 @@ class Place:
     started_in: str
 
 
-def here() -> Place:
-    """This machine, looked at once: none of it changes while the process lives."""
+def here(project: str = "") -> Place:
+    """This machine, looked at once: none of it changes while the process lives. `project` is a path, or empty."""
     container = Path("/.dockerenv").exists() or Path("/run/.containerenv").exists() or "container" in os.environ
-    return Place(socket.gethostname(), platform.system().lower(), container, os.getcwd())
+    return Place(socket.gethostname(), platform.system().lower(), container, project or os.getcwd())

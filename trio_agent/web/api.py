@@ -9,7 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import trio
@@ -20,11 +20,11 @@ from trio_agent.core.cursor import parse_cursor
 from trio_agent.core.errors import InvalidInput, NotFound
 from trio_agent.core.message import Message
 from trio_agent.core.wire import encode_json
-from trio_agent.runtime.log import rfc3339
 from trio_agent.runtime.session import Session
+from trio_agent.seams import rfc3339
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
-from trio_agent.web.messages_body import answer_messages
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
+from trio_agent.web.messages_body import answer_messages
 from trio_agent.web.pages import Pages
 from trio_agent.web.parameters import (
     idempotency_key,
@@ -38,6 +38,8 @@ from trio_agent.web.render import render
 from trio_agent.web.serving import Serving
 from trio_agent.web.stream import HEADERS as STREAM_HEADERS
 from trio_agent.web.stream import Start, StreamBody, admitted, open_stream
+
+T = TypeVar("T")
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,40}")
 _SESSION_ID = re.compile(r"[0-9a-f]{16}")
@@ -108,9 +110,8 @@ class Api:
         return Response(html.encode(), 200, headers)
 
     async def chat(self, session_id: str | None = None) -> Response:
-        self._require_open()
         key = idempotency_key(request)
-        body = await json_body(request, ChatBody)
+        body = await self._body(ChatBody)
         session = await self._session(session_id)
         digest = hashlib.sha256(body.message.encode("utf-8", "surrogatepass")).hexdigest()
         receipt = await session.post(body.message, key=key, digest=digest)
@@ -122,8 +123,7 @@ class Api:
         return answer
 
     async def cancel(self, session_id: str | None = None) -> Response:
-        self._require_open()
-        body = await json_body(request, CancelBody, optional=True)
+        body = await self._body(CancelBody, optional=True)
         session = await self._session(session_id)
         if body.tool_call_id:
             reason = await session.cancel_tool(body.tool_call_id, body.reason)
@@ -171,15 +171,13 @@ class Api:
         return _json([listed(record, opened.get(record.session_id)) for record in self.serving.hall.records()])
 
     async def new_session(self) -> Response:
-        self._require_open()
-        body = await json_body(request, NewSessionBody, optional=True)
+        body = await self._body(NewSessionBody, optional=True)
         self.serving.check_model(body.model)
         session = await self.serving.hall.create(title=body.title, model=body.model)
         return _json(Begun(session_id=session.id, url=session_url(session.id)), HTTPStatus.CREATED)
 
     async def change_session(self, session_id: str) -> Response:
-        self._require_open()
-        body = await json_body(request, SessionPatchBody)
+        body = await self._body(SessionPatchBody)
         record = await self.serving.hall.change(session_id, title=body.title, archived=body.archived)
         return _json(listed(record, await self.serving.hall.session(session_id)))
 
@@ -202,6 +200,13 @@ class Api:
     async def _session(self, session_id: str | None) -> Session:
         hall = self.serving.hall
         return await (hall.newest() if session_id is None else hall.session(session_id))
+
+    async def _body(self, kind: type[T], *, optional: bool = False) -> T:
+        """The body of a request that would change something; it may come slowly, and the server begin to stop meanwhile."""
+        self._require_open()
+        body = await json_body(request, kind, optional=optional)
+        self._require_open()
+        return body
 
     def _require_open(self) -> None:
         if self.serving.stopping.is_set():

@@ -101,6 +101,12 @@ async def serve(app: App, sockets: list[socket.socket], on_listening: Callable[[
         program.cancel_scope.cancel()
 
 
+def _ends() -> list[signal.Signals]:
+    """What ends the server: SIGHUP too, which a terminal sends when its window closes, unless nohup has said otherwise."""
+    ends = [signal.SIGINT, signal.SIGTERM]
+    return ends if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [*ends, signal.SIGHUP]
+
+
 class _Stop:
     """What a signal does: the first ends `serving` in order, or all where nothing is served yet; the second ends all."""
 
@@ -109,7 +115,7 @@ class _Stop:
         self._everything = everything
 
     async def watch_signals(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        with trio.open_signal_receiver(*_ends()) as signals:
             task_status.started()
             async for number in signals:
                 name = signal.Signals(number).name
