@@ -92,6 +92,13 @@ export function parseInput(text) {
 /** The fields that say most about a call, by what they are called, whichever tool it is. */
 const TELLING = ["command", "pattern", "query", "path", "file", "url", "title", "prompt"];
 
+// OSC to its end, CSI, other two-character sequences, then single controls but for tab and line feed.
+const CONTROLS =
+  /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** `text` as it reads without the terminal it was written for. @param {string} text */
+export const plain = (text) => text.replaceAll("\r\n", "\n").replace(CONTROLS, "");
+
 /**
  * What a tool was asked, on one line. @param {string} input JSON text as the model wrote it
  * @returns {string} the first line that says something; empty if none does

@@ -7,6 +7,7 @@ import {
   dollars,
   duration,
   isWorking,
+  plain,
   readableInput,
   shortPath,
   tokens,
@@ -97,4 +98,15 @@ test("the past is told in the largest unit that fits", () => {
     "what",
   ].map((when) => ago(when, now));
   assert.deepEqual(told, ["just now", "45 min ago", "10 h ago", "3 d ago", ""]);
+});
+
+test("what was written for a terminal reads without it", () => {
+  const told = [
+    "\x1b[1;31mred\x1b[0m and plain",
+    "\x1b]0;a title\x07after",
+    "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\",
+    "\x9b2Kline\r\nnext\tcolumn",
+    "50%\rdone\x07\x00",
+  ].map(plain);
+  assert.deepEqual(told, ["red and plain", "after", "link", "line\nnext\tcolumn", "50%done"]);
 });

@@ -87,3 +87,7 @@ def test_a_text_too_long_to_be_rendered_is_shown_plain() -> None:
     html = render(text)
     assert html.startswith("<pre>**x** &lt;b&gt;")
     assert "<strong>" not in html
+
+
+def test_what_was_written_for_a_terminal_reads_without_it() -> None:
+    assert render("\x1b[31mred\x1b[0m \x1b]0;title\x07and\x9b2K plain\r\nnext") == "<p>red and plain\nnext</p>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 
@@ -29,10 +30,15 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
 
 
 _markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
+# What a terminal would obey, and a page shows as boxes: OSC, CSI, two-character sequences, other controls but tab and LF.
+_CONTROLS = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
 
 
 @lru_cache(maxsize=64)
 def render(text: str) -> str:
     """`text`, CommonMark with tables, as sanitised HTML without scripts, styles or remote images. May take seconds."""
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
     rendered = _markdown.render(text) if len(text) <= MAX_RENDERED_CHARS else f"<pre>{escape(text)}</pre>"
     return nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, link_rel="noopener noreferrer nofollow")

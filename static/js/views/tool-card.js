@@ -8,7 +8,7 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { duration, elapsed, readableInput, toolLine } from "../format.js";
+import { duration, elapsed, plain, readableInput, toolLine } from "../format.js";
 import { diffLines } from "./diff-lines.js";
 
 /** @typedef {"running" | "ok" | "error" | "interrupted"} ToolStatus */
@@ -116,7 +116,7 @@ export class ToolCard extends HTMLElement {
   #showOutput() {
     const text = this.#result ? this.#result.tool_result || this.#result.content || "" : (this.#live?.text ?? "");
     const atEnd = this.#output.scrollHeight - this.#output.scrollTop - this.#output.clientHeight < 8;
-    say(this.#output, text || (this.running ? "No output yet" : "No output"));
+    say(this.#output, plain(text) || (this.running ? "No output yet" : "No output"));
     this.#output.classList.toggle("quiet", text === "");
     if (this.running && atEnd) this.#output.scrollTop = this.#output.scrollHeight;
   }
