@@ -21,6 +21,8 @@ from trio_agent.core.sse import Parser
 from trio_agent.stores.sqlite import SqliteReader
 
 EXIT_S = 15.0
+SITUATION_S = 60.0
+"""For the server to come into the situation. Where it does not, there is nothing to be learnt from how it stops."""
 STUCK_RECEIVE_BYTES = 4096
 
 Signals = tuple[signal.Signals, ...]
@@ -155,7 +157,8 @@ async def stop(folder: Path, situation: str, signals: Signals, *, wait_for_bye: 
         async with trio.open_nursery() as nursery:
             if situation != "idle":
                 nursery.start_soon(scene.read)
-            await SITUATIONS[situation](scene, nursery)
+            with trio.fail_after(SITUATION_S):
+                await SITUATIONS[situation](scene, nursery)
             began = trio.current_time()
             status = await _signal(scene, signals, wait_for_bye)
             scene.seconds = trio.current_time() - began
