@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, calling, lines, logged
-from trio_agent.core.errors import StoreFull
+from tests.runtime.house import HouseAgent, HouseStore, Turn, at_rest, at_work, calling, lines, logged
+from trio_agent.core.errors import RepositoryError, StoreFull
+from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
+from trio_agent.runtime.session import Session
 from trio_agent.runtime.work import INTERRUPTED
-from trio_agent.seams import SessionHandle
+from trio_agent.seams import Attendant, SessionHandle, SessionRecord
 
 
 @pytest.fixture
@@ -123,3 +126,156 @@ async def test_every_word_that_was_acknowledged_is_there_after_a_restart(store: 
     async with at_work(store, HouseAgent()) as session:
         assert [await session.log.resume(cursor) for cursor in acknowledged] == [(each, None) for each in acknowledged]
         assert (await lines(session))[:5] == [f"user: {number}" for number in range(5)]
+
+
+# ------------------------------------------------------------------------- what the log alone does not tell
+
+
+ANSWER = Message(type="agent", content="answer", end_of_turn=True)
+
+
+async def fail_in_passing(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    """Something did not work, which is told, and the turn goes on."""
+    await session.record(calling("bash"))
+    await session.record(Message(type="tool", tool_call_id="id-bash", tool_result="done"))
+    await session.record(Message(type="error", content="the commits did not arrive"))
+    await trio.sleep_forever()
+
+
+async def answer_too_early(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    """The last answer is recorded after words came that it does not answer; the turn goes on to its end."""
+    assert isinstance(session, Session)
+    await session.post("more")
+    await session.record(ANSWER)
+    await trio.sleep_forever()
+
+
+@pytest.mark.parametrize("turn", [fail_in_passing, answer_too_early])
+async def test_a_turn_that_seems_to_have_ended_or_words_that_seem_answered_are_interrupted_once(
+    store: HouseStore, turn: Turn
+) -> None:
+    await leave_a_turn_running(store, turn)
+    for _ in range(3):
+        async with at_work(store, HouseAgent()) as session:
+            told = await lines(session)
+        assert told[-1] == f"error: {INTERRUPTED}"
+        assert [line for line in told if INTERRUPTED in line] == told[-1:]
+
+
+async def take_along(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    """Words that came in mid-turn are answered with the others; then there is still something to do."""
+    assert isinstance(session, Session)
+    await session.post("more")
+    assert [prompt.content for prompt in session.take_prompts()] == ["more"]
+    async with session.asking_model():
+        await session.record(ANSWER)
+    await trio.sleep_forever()
+
+
+async def take_along_and_end(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    assert isinstance(session, Session)
+    await session.post("more")
+    session.take_prompts()
+    await session.record(ANSWER)
+
+
+async def fail(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    await session.record(Message(type="error", content="overloaded"))
+    session.end_turn(AgentState.ERROR)
+
+
+async def break_down(session: SessionHandle, prompts: Sequence[Message]) -> None:
+    raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize("turn", [take_along, take_along_and_end, fail, break_down])
+async def test_a_turn_that_ended_or_was_answered_whatever_its_log_looks_like_is_not_interrupted(
+    store: HouseStore, turn: Turn
+) -> None:
+    async with at_work(store, HouseAgent(turn)) as session:
+        await session.post("hello")
+        await wait_all_tasks_blocked()
+        told = await lines(session)
+    async with at_work(store, HouseAgent()) as session:
+        assert await lines(session) == told
+
+
+async def test_a_turn_that_was_cancelled_is_not_interrupted(store: HouseStore) -> None:
+    async with at_work(store, HouseAgent(hang_in_tools)) as session:
+        await session.post("hello")
+        await wait_all_tasks_blocked()
+        await session.cancel("enough")
+        told = await lines(session)
+    async with at_work(store, HouseAgent()) as session:
+        assert await lines(session) == told
+
+
+async def test_words_that_were_cancelled_before_anybody_took_them_up_are_not_interrupted(store: HouseStore) -> None:
+    class Slow(HouseAgent):
+        @asynccontextmanager
+        async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
+            await trio.sleep_forever()
+            yield  # type: ignore[misc]
+
+    async with at_work(store, HouseAgent()) as session:
+        await session.post("hello")
+        await at_rest(session)
+    async with at_work(store, Slow()) as session:
+        await session.post("go on")
+        await session.cancel("enough")
+        told = await lines(session)
+    assert told[-2:] == ["user: go on", "error: Cancelled: enough"]
+    async with at_work(store, HouseAgent()) as session:
+        assert await lines(session) == told
+
+
+async def test_words_to_an_agent_that_could_not_begin_are_not_interrupted(store: HouseStore) -> None:
+    agent = HouseAgent()
+    async with at_work(store, agent) as session:
+        await session.post("hello")
+        await at_rest(session)
+    agent.refusal = RepositoryError("git refused")
+    async with at_work(store, agent) as session:
+        await session.post("hello?")
+        await wait_all_tasks_blocked()
+        told = await lines(session)
+    assert told[-1].startswith("error: git refused")
+    for _ in range(2):
+        async with at_work(store, HouseAgent()) as session:
+            assert await lines(session) == told
+
+
+async def test_an_interruption_that_was_told_but_not_noted_is_not_told_twice(store: HouseStore) -> None:
+    class Unkept(HouseStore):
+        async def save(self, record: SessionRecord) -> None:
+            raise StoreFull("the disk is full")
+
+    await leave_a_turn_running(store, hang)
+    unkept = Unkept()
+    unkept._entries, unkept._records = store._entries, store._records
+    for each in (unkept, unkept, store, store):
+        async with at_work(each, HouseAgent()) as session:
+            assert await lines(session) == ["user: hello", f"error: {INTERRUPTED}"]
+    assert (await store.sessions())[0].turn_from == 0
+
+
+async def test_an_interruption_is_not_told_again_because_the_agent_could_not_begin_after_it(store: HouseStore) -> None:
+    await leave_a_turn_running(store, answer_too_early)
+    agent = HouseAgent()
+    agent.refusal = RepositoryError("git refused")
+    async with at_work(store, agent) as session:
+        told = await lines(session)
+    assert [line.partition(":")[0] for line in told[-2:]] == ["error", "error"]
+    async with at_work(store, HouseAgent()) as session:
+        assert await lines(session) == told
+
+
+async def test_what_was_noted_of_a_longer_log_is_not_believed(store: HouseStore) -> None:
+    """A log that was cut back to where words stood last: nothing in it says that they were answered."""
+    async with at_work(store, HouseAgent(fail)) as session:
+        for words in ("hello", "hello again"):
+            await session.post(words)
+            await at_rest(session)
+    del store._entries[session.kept.log][1:]
+    async with at_work(store, HouseAgent()) as session:
+        assert await lines(session) == ["user: hello", f"error: {INTERRUPTED}"]

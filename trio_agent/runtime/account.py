@@ -13,12 +13,17 @@ class Account:
     def __init__(self, created: str) -> None:
         self.usage = CumulativeUsage(start_time=created)
         self._unfinished = Unfinished()
+        self._count = 0
         self._last_ending = -1
+        self._last_words = -1
 
     def see(self, message: Message) -> None:
         self._unfinished.see(message)
-        if message.type in ("error", "budget") or (message.type == "agent" and message.end_of_turn):
+        self._count = message.idx + 1
+        if message.type == "budget" or (message.type == "agent" and message.end_of_turn):
             self._last_ending = message.idx
+        elif message.type == "user" and not message.parent_conversation_id:
+            self._last_words = message.idx
         if message.usage is not None:
             self.usage = self.usage.plus(message.usage, tuple(call.name for call in message.tool_calls))
 
@@ -27,6 +32,12 @@ class Account:
         """The calls without a result, in the order they were made."""
         return self._unfinished.calls()
 
-    def in_turn(self, turn_from: int) -> bool:
-        """Whether a turn has begun and not ended. `turn_from` is what the SessionRecord has of the last one."""
-        return self._unfinished.in_turn or 0 < turn_from > self._last_ending
+    def in_turn(self, turn_from: int, taken: int) -> bool:
+        """Whether a turn has begun and not ended, or words of the user's wait for one.
+
+        `turn_from` and `taken` are what the SessionRecord has. The log alone cannot tell: an error may be told in the middle
+        of a turn as well as at its end, and an answer may stand after words that it does not answer.
+        """
+        if not 0 < taken <= self._count:
+            return self._unfinished.in_turn  # nothing was noted of this log
+        return self._last_words >= taken or 0 < turn_from > self._last_ending

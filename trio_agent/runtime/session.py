@@ -154,6 +154,8 @@ class Session:
 
     @asynccontextmanager
     async def asking_model(self) -> AsyncIterator[None]:
+        # What was taken along in mid-turn is being answered from here on, and this is where a process is most likely to die.
+        await self._work.note_taken()
         self._llm_calls += 1
         self.changed()
         try:

@@ -2,6 +2,10 @@
 
 Rules. A turn runs in a cancel scope of its own; what it leaves unfinished is written down here, after the scope, where nothing
 is cancelled any more. Whatever an agent does, the session lives on, and its user is told.
+
+That a turn begins, and which words it answers, is noted before it does anything, and that it ended once all is recorded: a
+process that dies anywhere between, or before words that wait are taken up, says so when it is back. Where it dies between the
+last record and the note, it says so once too often rather than not at all.
 """
 
 from __future__ import annotations
@@ -52,12 +56,13 @@ class Work:
             # Posted, but nobody at work on it yet: a workspace can take minutes to make.
             self._session.prompts.hold()
             await self._notice_cancel(reason)
+            await self._note_ended()
         else:
             await trio.lowlevel.checkpoint()
 
     async def run(self, agent: Agent, history: Sequence[Message]) -> None:
         """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
-        first: Sequence[Message] | None = [*history, *await self._settle_after_restart()]
+        first: Sequence[Message] | None = [*history, *await self._settle_after_restart(history)]
         while True:
             try:
                 recorded = await self._history() if first is None else first
@@ -70,6 +75,7 @@ class Work:
                 # Before the complaint: what is said from here on is a reason to ask again.
                 self._session.prompts.hold()
                 await self._complain(f"{_describe(group)}. Send another message to try again.")
+                await self._note_ended()
             await self._wait_prompts()
 
     async def _history(self) -> list[Message]:
@@ -94,7 +100,7 @@ class Work:
         try:
             with trio.CancelScope() as self._scope:
                 try:
-                    await self._note_turn(prompts)
+                    await self.note_turn()
                     await attendant.turn(prompts)
                     if self._session.state not in ENDINGS:
                         self._session.go_to(AgentState.END_OF_TURN)
@@ -107,19 +113,31 @@ class Work:
                     await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
             if self._scope.cancelled_caught:
                 await self._write_down_cancel()
+            await self._note_ended()
         finally:
             self._session.live.drop_parts()
             self._scope = None
             self._idle.set()
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
 
-    async def _note_turn(self, prompts: Sequence[Message]) -> None:
-        """Keep that a turn began, where the log does not show it: something was recorded after the words it answers."""
-        count = self._session.log.cursor.index
-        if not prompts or prompts[-1].idx + 1 == count:
-            return
+    async def note_turn(self) -> None:
+        """Keep that a turn is under way now, and which words it has taken up."""
+        await self._note(turn_from=self._session.log.cursor.index, taken=self._session.prompts.taken)
+
+    async def note_taken(self) -> None:
+        """The same where words were taken up since it was kept."""
+        if self.running and self._session.kept.taken != self._session.prompts.taken:
+            await self.note_turn()
+
+    async def _note_ended(self) -> None:
+        """Keep that no turn is under way, unless the log shows it: the last answer has been recorded since it began."""
+        kept, taken = self._session.kept, self._session.prompts.taken
+        if kept.taken != taken or self._session.account.in_turn(kept.turn_from, taken):
+            await self._note(turn_from=0, taken=taken)
+
+    async def _note(self, *, turn_from: int, taken: int) -> None:
         try:
-            await self._session.keep(turn_from=count)
+            await self._session.keep(turn_from=turn_from, taken=taken)
         except UNRECORDED as exc:
             # No reason not to hear the user's words: where nothing can be recorded, the turn itself will find out.
             logger.error("turn_not_noted", session=self._session.id, reason=str(exc))
@@ -145,17 +163,24 @@ class Work:
             self._session.go_to(AgentState.ERROR)
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
 
-    async def _settle_after_restart(self) -> list[Message]:
+    async def _settle_after_restart(self, history: Sequence[Message]) -> list[Message]:
         """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
-        if not self._session.account.in_turn(self._session.kept.turn_from):
+        self._session.prompts.taken = len(history)
+        kept = self._session.kept
+        if not self._session.account.in_turn(kept.turn_from, kept.taken):
             return []
-        try:
-            closed = await self._session.close_calls(INTERRUPTED)
-            return [*closed, await self._session.record(Message(type="error", content=INTERRUPTED))]
-        except UNRECORDED as exc:
-            # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
-            logger.error("interruption_not_recorded", session=self._session.id, reason=str(exc))
-            return []
+        recorded: list[Message] = []
+        # Not twice, where the process died again before it could note that this was told.
+        if history[-1].content != INTERRUPTED:
+            try:
+                recorded += await self._session.close_calls(INTERRUPTED)
+                recorded.append(await self._session.record(Message(type="error", content=INTERRUPTED)))
+            except UNRECORDED as exc:
+                # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
+                logger.error("interruption_not_recorded", session=self._session.id, reason=str(exc))
+                return []
+        await self._note(turn_from=0, taken=len(history))
+        return recorded
 
     async def _wait_prompts(self) -> None:
         while not self._session.prompts.ready:
