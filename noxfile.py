@@ -127,12 +127,14 @@ def screenshots(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def torture(session: nox.Session) -> None:
-    """The promises of the stream, at length: ten thousand random schedules, every seeded bug, a day of virtual time."""
+    """The promises at length: random schedules, every seeded bug, a day of virtual time; kills, failing disks, signals, crowds."""
     session.install("-e", ".", *_group("test"))
+    _install_programs(session)
     torment = ("python", "-m", "tests.torture")
     session.run(*torment, "--to", "10000", "--jobs", str(os.cpu_count() or 1), *session.posargs)
     session.run(*torment, "--bugs", *session.posargs)
     session.run(*torment, "--soak", "24", *session.posargs)
+    session.run("python", "-m", "tests.crash")
 
 
 @nox.session(default=False, venv_backend="none")
@@ -189,6 +191,7 @@ def _programs() -> dict[str, bool]:
         "bubblewrap": shutil.which("bwrap") is not None,
         "ripgrep": shutil.which("rg") is not None,
         "curl": shutil.which("curl") is not None,
+        "strace": shutil.which("strace") is not None,
         # The Node.js inside playwright's wheel is linked to it, and a slim system lacks it.
         "libatomic1": find_library("atomic") is not None,
     }
