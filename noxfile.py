@@ -127,7 +127,7 @@ def screenshots(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def torture(session: nox.Session) -> None:
-    """The promises at length: random schedules, every seeded bug, a day of virtual time; kills, failing disks, signals, crowds."""
+    """The promises, at length: random schedules, seeded bugs, a virtual day; kills, failing disks, signals and crowds."""
     session.install("-e", ".", *_group("test"))
     _install_programs(session)
     torment = ("python", "-m", "tests.torture")
