@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -7,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_agent.core.errors import ToolError
-from trio_agent.tools.patch_edits import Edit, apply_edits
+from trio_agent.tools.patch_edits import (
+    COMPARED_LINE_CHARS,
+    MAX_COMPARED_CHARS,
+    MAX_HINT_LINE_CHARS,
+    MAX_HINT_LINES,
+    Edit,
+    find_edits,
+)
+from trio_agent.tools.unified_diff import apply_spans
+
+
+def apply_edits(original: str, edits: Sequence[Edit]) -> str:
+    return apply_spans(original, find_edits(original, edits))
 
 
 def replace(old: str, new: str) -> Edit:
@@ -36,6 +50,24 @@ def test_text_that_is_not_there_is_answered_with_what_is_most_like_it() -> None:
     with pytest.raises(ToolError) as caught:
         apply_edits(original, [replace("def f():\n  return compute(2)\n", "")])
     assert "1: def f():\n2:     return compute(1)" in str(caught.value)
+
+
+def test_a_hint_is_short_whatever_the_lines_are() -> None:
+    line = "x" * COMPARED_LINE_CHARS + "y" * 5_000
+    with pytest.raises(ToolError) as caught:
+        apply_edits(f"{line}\n" * 15, [replace(f"{line}!\n" * 14, "")])
+    assert "1: xxx" in str(caught.value)
+    assert len(str(caught.value)) < (MAX_HINT_LINE_CHARS + 10) * MAX_HINT_LINES + 500
+
+
+@pytest.mark.timeout(60)
+def test_a_hint_is_not_looked_for_without_end() -> None:
+    # Long lines of the same letters, all in another order: what difflib finds hardest.
+    shuffled = random.Random(1)
+    letters = [chr(0x4E00 + number % 3000) for number in range(MAX_COMPARED_CHARS // 3)]
+    lines = ["".join(shuffled.sample(letters, len(letters))) for _ in range(2)]
+    with pytest.raises(ToolError, match="was not found"):
+        apply_edits(lines[0], [replace(lines[1], "")])
 
 
 def test_text_that_stands_in_several_places_is_answered_with_their_lines() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +16,16 @@ from msgspec import Meta
 from trio_agent.core.errors import ToolError
 from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
-from trio_agent.tools.patch_edits import Edit, apply_edits
+from trio_agent.tools.patch_edits import Edit, find_edits
 from trio_agent.tools.paths import directory_inside, open_inside, resolve_inside
 from trio_agent.tools.tool_input import decode_input, describe_tool
+from trio_agent.tools.unified_diff import Span, apply_spans, unified_diff
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """Larger than any source; what is larger is data, and no work for a patch."""
+
+MAX_PATCHES = 200
+"""Of one call. Each is looked for in the whole file, and the thread that does it is not cancelled."""
 
 MAX_DIFF_CHARS = 100_000
 """Of the diff shown to people. The whole stands in git."""
@@ -34,7 +38,7 @@ of the file are kept."""
 
 class PatchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[str, Meta(description="The file, relative to the workspace.")]
-    patches: Annotated[tuple[Edit, ...], Meta(min_length=1, description="The edits.")]
+    patches: Annotated[tuple[Edit, ...], Meta(min_length=1, max_length=MAX_PATCHES, description="The edits.")]
 
 
 class Patch:
@@ -58,11 +62,12 @@ def _patch(workspace: Path, asked: PatchInput) -> ToolResult:
     crlf = _ends_lines_with_crlf(before)
     old = before.replace("\r\n", "\n") if crlf else before
     edits = tuple(_unix(edit) for edit in asked.patches) if crlf else asked.patches
-    new = apply_edits(old, edits)
+    spans = find_edits(old, edits)
+    new = apply_spans(old, spans)
     if mode is not None and new == old:
         return ToolResult(text=f"{shown} is as it was: the patches change nothing.")
     _write(workspace, relative, (new.replace("\n", "\r\n") if crlf else new).encode(), mode)
-    diff = _diff(old, new, shown, is_new=mode is None)
+    diff = _diff(old, spans, shown, is_new=mode is None)
     did = "made" if mode is None else "patched"
     return ToolResult(text=f"{did} {shown}", display={"kind": "diff", "path": shown, "diff": diff})
 
@@ -120,15 +125,8 @@ def _unix(edit: Edit) -> Edit:
     )
 
 
-def _diff(old: str, new: str, name: str, *, is_new: bool) -> str:
+def _diff(old: str, spans: Sequence[Span], name: str, *, is_new: bool) -> str:
     """The change as a unified diff in git's form, cut where it is too long to be looked at."""
-    # Only "\n" ends a line in a diff: splitlines would break at a form feed or U+2028 too.
-    lines = difflib.unified_diff(_lines(old), _lines(new), "/dev/null" if is_new else f"a/{name}", f"b/{name}")
-    diff = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    diff = unified_diff(old, spans, "/dev/null" if is_new else f"a/{name}", f"b/{name}")
     left_out = len(diff) - MAX_DIFF_CHARS
     return diff if left_out <= 0 else f"{diff[:MAX_DIFF_CHARS]}\n… {left_out} more characters …\n"
-
-
-def _lines(text: str) -> list[str]:
-    lines = text.split("\n")
-    return [f"{line}\n" for line in lines[:-1]] + lines[-1:] * bool(lines[-1])

@@ -10,14 +10,20 @@ import msgspec
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.tools.unified_diff import Span
 
 Operation = Literal["replace", "append_eof", "prepend_bof", "overwrite"]
 
 MAX_HINT_LINES = 12
 """Of the file, shown where `oldText` was not found: enough to see a wrong indent, too little to fill a conversation."""
 
+MAX_HINT_LINE_CHARS = 500
+
 MAX_COMPARED_CHARS = 200_000
-"""difflib is quadratic: for a larger file, no hint is looked for."""
+"""Of file and `oldText`. For a larger file, no hint is looked for."""
+
+COMPARED_LINE_CHARS = 100
+"""Of each line. difflib is quadratic, and worse, in these; so the hint takes some seconds at the very worst."""
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,35 +40,36 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oldText: Annotated[str, Meta(description="For replace: the exact text to find, with its whitespace.")] = ""
 
 
-def apply_edits(original: str, edits: Sequence[Edit]) -> str:
-    """`original` after `edits`. Each is found in the original, so their order tells only how additions follow each other.
+def find_edits(original: str, edits: Sequence[Edit]) -> list[Span]:
+    """What `edits` do to `original`, sorted, without overlaps.
 
-    Raises ToolError, naming the edit by its number from 1, where one cannot be applied or two contradict each other.
+    Each is found in the original, so their order tells only how additions follow each other. Raises ToolError, naming the edit
+    by its number from 1, where one cannot be applied or two contradict each other.
     """
     overwrites = [edit for edit in edits if edit.operation == "overwrite"]
     if overwrites and len(edits) > 1:
         raise ToolError("overwrite replaces the whole file and cannot be combined with other patches")
     if overwrites:
-        return overwrites[0].newText
-    prepended = "".join(edit.newText for edit in edits if edit.operation == "prepend_bof")
-    appended = "".join(edit.newText for edit in edits if edit.operation == "append_eof")
-    return prepended + _replace(original, edits) + appended
+        return [(0, len(original), overwrites[0].newText)]
+    prepended = [(0, 0, edit.newText) for edit in edits if edit.operation == "prepend_bof"]
+    appended = [(len(original), len(original), edit.newText) for edit in edits if edit.operation == "append_eof"]
+    return [*prepended, *_replacements(original, edits), *appended]
 
 
-def _replace(original: str, edits: Sequence[Edit]) -> str:
+def _replacements(original: str, edits: Sequence[Edit]) -> list[Span]:
     places = sorted(
         (_place(original, edit.oldText, number), number, edit)
         for number, edit in enumerate(edits, start=1)
         if edit.operation == "replace"
     )
-    parts: list[str] = []
+    spans: list[Span] = []
     end = previous = 0
     for start, number, edit in places:
         if start < end:
             raise ToolError(f"patches {previous} and {number} overlap; join them into one. Nothing was changed")
-        parts += [original[end:start], edit.newText]
         end, previous = start + len(edit.oldText), number
-    return "".join([*parts, original[end:]])
+        spans.append((start, end, edit.newText))
+    return spans
 
 
 def _place(original: str, old: str, number: int) -> int:
@@ -88,7 +95,7 @@ def _place(original: str, old: str, number: int) -> int:
 
 
 def _nearest(original: str, old: str) -> str:
-    """What in the file looks most like `old`, to be quoted; empty where nothing does."""
+    """What in the file looks most like `old`, to be quoted; empty where nothing does, or the file is too large to look."""
     if "\r\n" in original and "\r\n" not in old and old.replace("\n", "\r\n") in original:
         return " It would be with CRLF line endings, which this file has."
     if len(original) + len(old) > MAX_COMPARED_CHARS:
@@ -96,11 +103,15 @@ def _nearest(original: str, old: str) -> str:
     lines, wanted = original.splitlines(), old.splitlines()
     # Blank lines and braces are everywhere: the longest line says best where the text was meant to be.
     anchor = max(range(len(wanted)), key=lambda i: len(wanted[i].strip()))
-    close = difflib.get_close_matches(wanted[anchor].strip(), [line.strip() for line in lines], n=1, cutoff=0.5)
+    begins = [_beginning(line) for line in lines]
+    close = difflib.get_close_matches(_beginning(wanted[anchor]), dict.fromkeys(begins), n=1, cutoff=0.5)
     if not close:
         return " No line of the file is like it; read the file again."
-    at = next(i for i, line in enumerate(lines) if line.strip() == close[0])
-    start = max(0, at - anchor)
+    start = max(0, begins.index(close[0]) - anchor)
     quoted = lines[start : start + min(len(wanted), MAX_HINT_LINES)]
-    numbered = "\n".join(f"{start + i + 1}: {line}" for i, line in enumerate(quoted))
+    numbered = "\n".join(f"{start + i + 1}: {line[:MAX_HINT_LINE_CHARS]}" for i, line in enumerate(quoted))
     return f" The most similar text in the file (line numbers are not part of it):\n{numbered}"
+
+
+def _beginning(line: str) -> str:
+    return line.strip()[:COMPARED_LINE_CHARS]
