@@ -63,15 +63,27 @@ async def test_an_unknown_session_is_not_found(route: str) -> None:
             assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-async def test_a_message_is_shown_as_html_that_may_be_kept_for_ever() -> None:
+async def test_a_message_is_shown_as_html_that_may_be_kept_for_ever_where_its_session_is_named() -> None:
     async with serving_app() as server, server.client() as client:
         await server.record("**bold**\n```python\nx = 1\n```")
-        answer = await client.get("/messages/0/html")
+        session = await server.session()
+        answer = await client.get(f"/sessions/{session.id}/messages/0/html")
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
         assert "<strong>bold</strong>" in answer.text
         assert '<span class="n">x</span>' in answer.text
+
+
+async def test_html_of_the_newest_session_is_not_kept_for_the_next_one() -> None:
+    async with serving_app() as server, server.client() as client:
+        await server.record("old")
+        answer = await client.get("/messages/0/html")
+        assert "old" in answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        await server.serving.hall.create()
+        await server.record("new")
+        assert "new" in (await client.get("/messages/0/html")).text
 
 
 @pytest.mark.parametrize("index", ["1", "-1", "x", "1.0", "%D9%A3", "9999999999999999", "0%00"])

@@ -106,7 +106,9 @@ class Api:
         content = msgspec.json.decode(wire, type=Message).content
         # In a thread, and one at a time: what a model wrote may take long, and must not delay the streams meanwhile.
         html = await trio.to_thread.run_sync(render, content, limiter=self.renderers, abandon_on_cancel=True)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "private, max-age=31536000, immutable"}
+        # At the root, another session will be the newest one day, and its message another.
+        kept = "no-store" if session_id is None else "private, max-age=31536000, immutable"
+        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": kept}
         return Response(html.encode(), 200, headers)
 
     async def chat(self, session_id: str | None = None) -> Response:
