@@ -180,6 +180,14 @@ def pages(server: Server) -> list[tuple[dict[str, str], int, int]]:
     ]
 
 
+@pytest.mark.parametrize("path", ["/state", "/"])
+async def test_two_words_on_where_a_request_comes_from_are_none(path: str) -> None:
+    async with serving_app() as server, server.client() as client:
+        for sites in (("same-origin", "cross-site"), ("same-origin", "same-origin")):
+            answer = await client.get(path, headers=[("Sec-Fetch-Site", site) for site in sites])
+            assert answer.status_code == 403
+
+
 async def test_pages_of_other_origins_have_no_access() -> None:
     async with serving_app() as server, server.client() as client:
         for headers, state, dashboard in pages(server):

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.web.serving import TOKEN, descriptors, read_all, read_until, serving_app, settled, tasks
-from trio_agent.web.connection import LINGER_S, Connection, connection_config
+from trio_agent.web.connection import HURRIED_SEND_S, LINGER_S, Connection, connection_config
 
 
 async def test_a_client_that_leaves_its_stream_is_gone_at_once(mock_clock: MockClock) -> None:
@@ -163,6 +163,32 @@ async def test_a_reader_that_takes_nothing_is_cut_off_after_twenty_seconds(mock_
             with trio.fail_after(1000):
                 mock_clock.jump(2)
                 await settled(lambda: tasks() == before)
+
+
+async def test_once_the_server_stops_a_send_that_only_begins_then_is_given_up_after_three_seconds(
+    mock_clock: MockClock,
+) -> None:
+    ours, theirs = trio.socket.socketpair()
+    async with serving_app() as server, trio.SocketStream(ours) as stuck, trio.open_nursery() as nursery:
+        app = ASGIWrapper(server.app)  # type: ignore[arg-type]
+        connection = Connection(app, connection_config(), WorkerContext(None), trio.SocketStream(theirs))
+        ended = trio.Event()
+
+        async def run() -> None:
+            await connection.run()
+            ended.set()
+
+        nursery.start_soon(run)
+        await stuck.send_all(server.request("/stream"))
+        await read_until(stuck, b"event: state")
+        connection.hurry()
+        await server.record(*["x" * 1_000_000] * 4)
+        await wait_all_tasks_blocked(0.05)
+        mock_clock.jump(HURRIED_SEND_S - 0.1)
+        await wait_all_tasks_blocked(0.05)
+        assert not ended.is_set()
+        mock_clock.jump(0.2)
+        await settled(ended.is_set)
 
 
 async def test_a_slow_reader_that_takes_something_is_not_taken_for_a_stuck_one(mock_clock: MockClock) -> None:
