@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from trio_agent.agent.coder import CodingAgent
-from trio_agent.config import LOOPBACK_HOSTS, Settings, load_settings
+from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settings
 from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import default_model_name, make_model
@@ -96,13 +96,23 @@ def coding_agent(settings: Settings, repository: Path, environment: Mapping[str,
     )
     return CodingAgent(
         make_model=make,
-        open_tools=partial(_open_tools, sandbox, settings.data_dir, environment),
+        open_tools=partial(_open_tools, sandbox, hidden_paths(settings, environment), environment),
         workspaces=workspaces,
         budget=Budget(
             dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
         ),
         sandbox=sandbox.name,
     )
+
+
+def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Path]:
+    """What commands in a sandbox must not see: the token, and what was said in every session. Whether or not it exists."""
+    hidden = [settings.data_dir.absolute(), config_file(environment).parent]
+    store = settings.store_path
+    if store is not None:
+        # SQLite's files beside the store hold its newest content.
+        hidden += [Path(f"{store.absolute()}{suffix}") for suffix in ("", "-wal", "-shm", ".lock")]
+    return hidden
 
 
 def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Model:
@@ -112,10 +122,10 @@ def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Mod
 
 @asynccontextmanager
 async def _open_tools(
-    sandbox: Sandbox, data_dir: Path, environment: Mapping[str, str], model: Model
+    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], model: Model
 ) -> AsyncIterator[Sequence[Tool]]:
     theirs = child_environment(environment, {})
-    bash = Bash(sandbox=sandbox, environment=theirs, hidden=[data_dir])
+    bash = Bash(sandbox=sandbox, environment=theirs, hidden=hidden)
     tools: list[Tool] = [
         bash,
         Patch(),

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from trio_agent.config import Settings, load_settings
+from trio_agent.stores.sqlite import open_sqlite
+from trio_agent.token import load_token
+from trio_agent.tools.environment import child_environment
+from trio_agent.tools.sandbox import find_sandbox
+from trio_agent.wiring import hidden_paths
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A directory that is not in /tmp, which a sandbox replaces."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        yield Path(directory).resolve()
+
+
+@pytest.mark.parametrize("store", ["", "elsewhere.db"])
+async def test_a_command_in_the_sandbox_reads_neither_store_nor_token_nor_configuration(
+    elsewhere: Path, store: str
+) -> None:
+    workspace, data_dir = elsewhere / "workspace", elsewhere / "data"
+    workspace.mkdir()
+    config = elsewhere / "config" / "trio-agent" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('token = "canary-canary-canary"\n')
+    environment = {"XDG_CONFIG_HOME": str(elsewhere / "config")}
+    settings = load_settings(
+        {"store": f"sqlite:{elsewhere / store}" if store else "sqlite:", "data_dir": data_dir}, environment
+    )
+    load_token(data_dir)
+    assert settings.store_path is not None
+    async with open_sqlite(settings.store_path):
+        sandbox = find_sandbox("auto")
+        script = f"cd {elsewhere}; find . -path ./workspace -prune -o -type f -size +0 -print"
+        argv = sandbox.wrap(["bash", "-c", script], workspace, hidden_paths(settings, environment))
+        done = await trio.run_process(argv, env=child_environment(os.environ, {}), capture_stdout=True)
+        seen = set(done.stdout.decode().split())
+        beside = {
+            path.name for path in settings.store_path.parent.iterdir() if path.name.startswith(settings.store_path.name)
+        }
+    assert {f"{settings.store_path.name}{suffix}" for suffix in ("", "-wal", "-shm", ".lock")} == beside
+    if sandbox.name == "bwrap":
+        assert seen == set()
+    else:
+        assert "./config/trio-agent/config.toml" in seen
+
+
+def test_a_store_named_from_the_current_directory_is_hidden_where_it_is() -> None:
+    hidden = hidden_paths(Settings(store="sqlite:mine.db", data_dir=Path("data")), {})
+    assert {Path.cwd() / "mine.db", Path.cwd() / "mine.db-wal", Path.cwd() / "data"} <= set(hidden)
+
+
+def test_a_store_in_memory_has_no_files_to_hide() -> None:
+    assert len(hidden_paths(Settings(store="memory:"), {})) == 2
