@@ -34,8 +34,13 @@ class HouseStore(MemoryStore):
         self.gate.set()
         self.refusal: Exception | None = None
         self.groups: list[int] = []
-        self.reads = 0
+        self.asked: list[int] = []
+        """How many entries each read asked for."""
         self.saves = 0
+
+    @property
+    def reads(self) -> int:
+        return len(self.asked)
 
     async def append(self, entries: Sequence[Entry]) -> None:
         await self._admitted()
@@ -43,7 +48,7 @@ class HouseStore(MemoryStore):
         await super().append(entries)
 
     async def read(self, log: str, start: int, stop: int) -> list[Entry]:
-        self.reads += 1
+        self.asked.append(stop - start)
         return await super().read(log, start, stop)
 
     async def save(self, record: SessionRecord) -> None:
