@@ -383,6 +383,42 @@ async def test_text_that_is_written_is_dropped_when_the_answer_is_recorded_and_w
         assert not session.live.parts
 
 
+async def test_no_text_is_left_where_the_state_says_that_nobody_works(store: HouseStore) -> None:
+    """Clients take text off the screen with such a State: what came after it would go on where nothing stands."""
+    beside: list[tuple[AgentState, bool]] = []
+
+    async def turn(session: SessionHandle, prompts: Sequence[Message]) -> None:
+        session.write("content", "never finished")
+        store.refusal = StoreFull("no room")
+        raise RuntimeError("broken off")
+
+    async def look(session: Session) -> None:
+        while True:
+            await session.signal.wait_past(session.signal.version)
+            beside.append((session.state, bool(session.live.parts)))
+
+    async with at_work(store, HouseAgent(turn)) as session, trio.open_nursery() as nursery:
+        nursery.start_soon(look, session)
+        await session.post("hello")
+        await at_rest(session)
+        nursery.cancel_scope.cancel()
+    assert any(written for _, written in beside)
+    assert (AgentState.WAITING_FOR_USER_INPUT, True) not in beside
+
+
+async def test_text_is_dropped_where_an_agent_ends_its_turn_itself(store: HouseStore) -> None:
+    async def turn(session: SessionHandle, prompts: Sequence[Message]) -> None:
+        session.write("content", "never finished")
+        session.end_turn(AgentState.ERROR)
+        assert isinstance(session, Session)
+        assert not session.live.parts
+
+    async with at_work(store, HouseAgent(turn)) as session:
+        await session.post("hello")
+        await at_rest(session)
+        assert (await lines(session)) == ["user: hello"]
+
+
 async def test_every_text_of_a_message_is_made_fit_for_the_wire(store: HouseStore) -> None:
     async with at_work(store, HouseAgent()) as session:
         await session.record(Message(type="tool", tool_result="a\ud800", display={"kind": "x", "lines": ["\udfff"]}))

@@ -15,7 +15,7 @@ import trio
 
 from trio_agent.core.cursor import Cursor
 from trio_agent.core.errors import Conflict, InvalidContent
-from trio_agent.core.machine import AgentState, step, way
+from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import Facts, State
 from trio_agent.core.usage import CumulativeUsage
@@ -116,7 +116,7 @@ class Session:
 
     def enter(self, state: AgentState) -> None:
         self._state = step(self._state, state)
-        self.changed()
+        self._arrived()
 
     def end_turn(self, ending: AgentState) -> None:
         self.go_to(ending)
@@ -125,6 +125,12 @@ class Session:
         """Walk the table's arrows to `state`."""
         for each in way(self._state, state):
             self._state = step(self._state, each)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        # Clients take text off the screen when a State says that nobody works: none may be told after it.
+        if self._state in ENDINGS or self._state is AgentState.WAITING_FOR_USER_INPUT:
+            self.live.drop_parts()
         self.changed()
 
     def write(self, part: Part, text: str, *, restart: bool = False) -> None:
