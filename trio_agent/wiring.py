@@ -20,6 +20,7 @@ from trio_agent.seams import Agent, Model, Store, Tool
 from trio_agent.stores.memory import open_memory
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.token import load_token
+from trio_agent.tools.background import open_background
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.environment import child_environment
@@ -31,8 +32,6 @@ from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
 from trio_agent.web.app import App
 from trio_agent.web.guard import Access
-
-END_BACKGROUND_S = 8.0  # the grace after TERM is 5 s
 
 
 def create_app(
@@ -125,18 +124,14 @@ async def _open_tools(
     sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], model: Model
 ) -> AsyncIterator[Sequence[Tool]]:
     theirs = child_environment(environment, {})
-    bash = Bash(sandbox=sandbox, environment=theirs, hidden=hidden)
-    tools: list[Tool] = [
-        bash,
-        Patch(),
-        ReadFile(),
-        Search(rg=shutil.which("rg"), environment=theirs),
-        TodoWrite(),
-    ]
-    # Only the demo model asks for bursts; to others it would be one more thing to misuse.
-    try:
+    # Commands left in the background end with the session: TERM, a grace, KILL.
+    async with open_background() as background:
+        tools: list[Tool] = [
+            Bash(sandbox=sandbox, environment=theirs, background=background, hidden=hidden),
+            Patch(),
+            ReadFile(),
+            Search(rg=shutil.which("rg"), environment=theirs),
+            TodoWrite(),
+        ]
+        # Only the demo model asks for bursts; to others it would be one more thing to misuse.
         yield [*tools, Burst()] if model.name == "demo" else tools
-    finally:
-        # Commands left in the background end with the session: TERM, a grace, KILL.
-        with trio.move_on_after(END_BACKGROUND_S, shield=True):
-            await bash.end_background()

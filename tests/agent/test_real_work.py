@@ -49,7 +49,6 @@ class Workshop:
         async def tools(model: Model) -> AsyncIterator[Sequence[Tool]]:
             bash = Bash(sandbox=find_sandbox("none"), environment={"PATH": "/usr/bin:/bin"}, term_grace_s=1)
             yield [bash, Patch(), TodoWrite()]
-            await bash.end_background()
 
         agent = CodingAgent(
             make_model=lambda name: ScriptedModel(str(self._script)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -9,21 +10,23 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+import trio.testing
 
 from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ToolError
 from trio_agent.seams import ToolResult
+from trio_agent.tools.background import open_background
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.excerpt import HEAD_BYTES, TAIL_BYTES
+from trio_agent.tools.process_tree import read_process
 from trio_agent.tools.sandbox import NoSandbox, find_sandbox
 
 
 @pytest.fixture
 async def bash() -> AsyncIterator[Bash]:
-    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}))
-    yield bash
-    await bash.end_background()
+    async with open_background() as background:
+        yield Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
 
 
 async def ask(bash: Bash, bench: FakeBench, **input: Any) -> ToolResult:
@@ -177,19 +180,96 @@ async def test_last_words_after_term_are_heard(bash: Bash, bench: FakeBench, nap
     assert bench.output.endswith("xbye\n")
 
 
-async def test_a_background_command_runs_on_and_its_output_goes_to_files(
-    bash: Bash, bench: FakeBench, nap: str
-) -> None:
+async def test_a_background_command_runs_on_and_its_output_goes_to_files(bench: FakeBench, nap: str) -> None:
     os.mkfifo(bench.workspace / "gate")
     command = f"echo out; echo err >&2; echo written > gate; exec sleep {nap}"
-    result = await ask(bash, bench, command=command, background=True)
-    job = msgspec.json.decode(result.text)
-    assert await trio.to_thread.run_sync((bench.workspace / "gate").read_text) == "written\n"
-    assert (bench.workspace / job["stdout_file"]).read_text() == "out\n"
-    assert (bench.workspace / job["stderr_file"]).read_text() == "err\n"
-    while running(nap) != [job["pid"]]:  # between fork and exec
+    async with open_background() as background:
+        bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
+        result = await ask(bash, bench, command=command, background=True)
+        job = msgspec.json.decode(result.text)
+        assert await trio.to_thread.run_sync((bench.workspace / "gate").read_text) == "written\n"
+        assert (bench.workspace / job["stdout_file"]).read_text() == "out\n"
+        assert (bench.workspace / job["stderr_file"]).read_text() == "err\n"
+        while running(nap) != [job["pid"]]:  # between fork and exec
+            await trio.lowlevel.checkpoint()
+    assert not running(nap)
+
+
+async def test_where_nothing_keeps_the_background_nothing_runs_there(bench: FakeBench, nap: str) -> None:
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}))
+    with pytest.raises(ToolError, match="background"):
+        await ask(bash, bench, command=f"sleep {nap}", background=True)
+    assert not running(nap)
+
+
+def is_known(pid: int) -> bool:
+    """Whether `pid` is taken, if only by a zombie."""
+    return Path(f"/proc/{pid}").exists()
+
+
+async def wait_reaped(pid: int) -> None:
+    while is_known(pid):
         await trio.lowlevel.checkpoint()
-    await bash.end_background()
+
+
+async def wait_sleeper(nap: str) -> int:
+    """The pid of the one process that sleeps `nap`, once it does."""
+    while not (found := [pid for pid in running(nap) if (process := read_process(pid)) and process.name == "sleep"]):
+        await trio.lowlevel.checkpoint()
+    return found[0]
+
+
+async def test_background_commands_that_are_over_leave_nothing(bash: Bash, bench: FakeBench) -> None:
+    await ask(bash, bench, command="true")
+    before = len(os.listdir("/proc/self/fd"))
+    jobs = [
+        msgspec.json.decode((await ask(bash, bench, command="true", background=True)).text)["pid"] for _ in range(20)
+    ]
+    for pid in jobs:
+        await wait_reaped(pid)
+    # The last to be reaped has its descriptor closed in the same step.
+    await trio.testing.wait_all_tasks_blocked()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_what_a_background_command_leaves_running_is_kept_and_ended_too(bench: FakeBench, nap: str) -> None:
+    async with open_background() as background:
+        bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
+        command = f"setsid sleep {nap} & exit"
+        leader = msgspec.json.decode((await ask(bash, bench, command=command, background=True)).text)["pid"]
+        sleeper = await wait_sleeper(nap)
+        while read_process(leader):
+            await trio.lowlevel.checkpoint()
+        # A zombie by now, and not reaped: its pid names the session of what it left.
+        assert is_known(leader)
+        os.kill(sleeper, signal.SIGKILL)
+        await wait_reaped(leader)
+        await ask(bash, bench, command=command, background=True)
+        await wait_sleeper(nap)
+    assert not running(nap)
+
+
+async def test_a_cancellation_ends_foreground_and_background_at_the_same_time(bench: FakeBench, nap: str) -> None:
+    # Each ends only after the other has heard of the end as well.
+    os.mkfifo(bench.workspace / "one")
+    os.mkfifo(bench.workspace / "two")
+    background_does = f"trap 'echo > one; read < two; exit' TERM; echo > one; sleep {nap} & while :; do wait; done"
+    foreground_does = (
+        f"trap 'read < one; echo > two; echo met; exit' TERM; echo here; sleep {nap} & while :; do wait; done"
+    )
+    async with trio.open_nursery() as nursery:
+
+        @nursery.start_soon
+        async def _() -> None:
+            async with open_background() as background:
+                bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
+                await ask(bash, bench, command=background_does, background=True)
+                await trio.to_thread.run_sync((bench.workspace / "one").read_bytes)
+                await ask(bash, bench, command=foreground_does)
+
+        await bench.wait_output("here")
+        nursery.cancel_scope.cancel()
+    assert "met" in bench.output
     assert not running(nap)
 
 

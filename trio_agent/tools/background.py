@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -28,10 +29,10 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Background:
-    """The commands that were started and may still run. Its owner calls `end` when they must be gone."""
+    """The commands that were started and may still run. Made by `open_background`."""
 
-    def __init__(self) -> None:
-        self._groups: list[ProcessGroup] = []
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
 
     async def start(self, argv: Sequence[str], workspace: Path, environment: Mapping[str, str]) -> Job:
         """Start `argv` and return at once. Raises OSError, ValueError and ToolError where that cannot be."""
@@ -43,15 +44,29 @@ class Background:
         finally:
             os.close(stdout)
             os.close(stderr)
-        self._groups.append(group)
+        self._nursery.start_soon(_keep, group)
         return Job(group.pid, stdout_file, stderr_file)
 
-    async def end(self) -> None:
-        """End them all, at the same time. Not hindered by cancellation; bounded as ProcessGroup.end is."""
-        groups, self._groups = self._groups, []
-        async with trio.open_nursery() as nursery:
-            for group in groups:
-                nursery.start_soon(group.end)
+
+@asynccontextmanager
+async def open_background() -> AsyncIterator[Background]:
+    """Leaving ends, all at the same time, what was started within and still runs; bounded as ProcessGroup.end is.
+
+    A cancellation that comes from outside ends them at once, while those within the block are still at their own clean-up.
+    """
+    async with trio.open_nursery() as nursery:
+        try:
+            yield Background(nursery)
+        finally:
+            nursery.cancel_scope.cancel()
+
+
+async def _keep(group: ProcessGroup) -> None:
+    """Reap the command when it is over; when cancelled, end it."""
+    try:
+        await group.wait_all()
+    finally:
+        await group.end()  # noqa: ASYNC102  it shields itself, with a deadline
 
 
 def _open_outputs(workspace: Path, stdout_file: str, stderr_file: str) -> tuple[int, int]:

@@ -42,7 +42,7 @@ class BashInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Bash:
     """Runs commands in `sandbox`, which does not show them `hidden`, with `environment` and nothing else of ours.
 
-    What runs in the background belongs to this object: its owner calls `end_background` when the session is over.
+    What is to run on belongs to `background`; without one, nothing may.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Bash:
         *,
         sandbox: Sandbox,
         environment: Mapping[str, str],
+        background: Background | None = None,
         hidden: Sequence[Path] = (),
         term_grace_s: float = TERM_GRACE_S,
     ) -> None:
@@ -57,7 +58,7 @@ class Bash:
         self._environment = environment
         self._hidden = hidden
         self._term_grace_s = term_grace_s
-        self._background = Background()
+        self._background = background
 
     @property
     def spec(self) -> ToolSpec:
@@ -75,11 +76,9 @@ class Bash:
             # No such workspace any more, a command too long for the kernel, a NUL in it.
             raise ToolError(f"bash could not be started: {exc}") from exc
 
-    async def end_background(self) -> None:
-        """End every command that runs in the background. Not hindered by cancellation."""
-        await self._background.end()
-
     async def _start(self, command: str, argv: Sequence[str], bench: Toolbench) -> ToolResult:
+        if self._background is None:
+            raise ToolError("nothing can run in the background here")
         job = await self._background.start(argv, bench.workspace, self._environment)
         display = {"kind": "command", "command": command, "exit_status": None, "background": True}
         return ToolResult(text=msgspec.json.encode(job).decode(), display=display)

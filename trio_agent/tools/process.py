@@ -83,6 +83,14 @@ class ProcessGroup:
         """Wait until the program itself has exited. What it started may live on. For one waiter at a time."""
         await trio.lowlevel.wait_readable(self._exited)
 
+    async def wait_all(self) -> None:
+        """Wait until the program and all it started have exited. For one waiter at a time."""
+        await self.wait()
+        while members := await self._members():
+            with _handles(members) as handles:
+                for handle in handles:
+                    await trio.lowlevel.wait_readable(handle)
+
     async def end(self, linger_s: float = 0.0) -> int:
         """End every process that still runs after `linger_s`, reap the program, and say how many had to be ended.
 
