@@ -19,10 +19,11 @@ from concurrent.futures import ProcessPoolExecutor
 from tests.torture import report
 from tests.torture.history import trace
 from tests.torture.mutants import hunt, table
+from tests.torture.outcome import Outcome
+from tests.torture.run import run_seed
 from tests.torture.seeded import MUTANTS
 from tests.torture.soak import soak
 from tests.torture.test_soak import check
-from tests.torture.world import Outcome, run_seed
 
 BLOCK = 25
 

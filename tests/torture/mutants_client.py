@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 import trio
 
-from tests.torture.mutants import Mutant
+from tests.torture.mutants import Mutant, seeded
+from tests.torture.oracle import Kind
 from trio_agent.client.connection import Connection
 from trio_agent.client.events import Event, MessageArrived, Reset
 from trio_agent.client.replica import Replica
@@ -21,11 +22,16 @@ from trio_agent.core.sse import Parser
 from trio_agent.core.state import State
 
 REPLICA = "trio_agent.client.stream.Replica"
+CONNECTION = "trio_agent.client.stream.Connection"
 CODEC = "trio_agent.client.stream.sse"
+CLIENT: list[Mutant] = []
 _encoder = msgspec.json.Encoder()
 
 
+@seeded(CLIENT, "cursor taken from the State", REPLICA, "resumed from elsewhere")
 class TakesTheStatesCursor(Replica):
+    """Resumes from what the State says."""
+
     def _message(self, message: Message, cursor: str) -> Iterator[Event]:
         before = self.cursor
         yield from super()._message(message, cursor)
@@ -36,7 +42,10 @@ class TakesTheStatesCursor(Replica):
         return super()._state(state)
 
 
+@seeded(CLIENT, "duplicate applied", REPLICA, "duplicate on screen")
 class AppliesDuplicates(Replica):
+    """Shows a message that is there already."""
+
     def _message(self, message: Message, cursor: str) -> Iterator[Event]:
         if message.idx < self.count:
             yield MessageArrived(message, cursor)
@@ -44,7 +53,10 @@ class AppliesDuplicates(Replica):
             yield from super()._message(message, cursor)
 
 
+@seeded(CLIENT, "reset without dropping", REPLICA, "loss")
 class ResetsWithoutDropping(Replica):
+    """Keeps its count when it is told to drop everything."""
+
     def _restart(self, reset: Any, cursor: str) -> Reset:
         count = self.count
         told = super()._restart(reset, cursor)
@@ -52,7 +64,10 @@ class ResetsWithoutDropping(Replica):
         return told
 
 
+@seeded(CLIENT, "backoff reset on open", CONNECTION, "storm")
 class ForgivesOnOpen(Connection):
+    """Forgets its failures as soon as a connection opens."""
+
     def take(self, *args: Any, **options: Any) -> Connection:
         after = super().take(*args, **options)
         return replace(after, attempt=0) if after.state == "open" else after
@@ -93,37 +108,33 @@ UNESCAPED = (
     ("trio_agent.runtime.live.encode_event", event_as_it_is),
 )
 
-CLIENT = (
-    Mutant(
+
+def _of_the_codec(name: str, what: str, breaks: Kind, parser: object, *more: tuple[str, object]) -> Mutant:
+    return Mutant(name, what, breaks, ((CODEC, SimpleNamespace(Parser=parser)), *more))
+
+
+CLIENT += [
+    _of_the_codec(
         "split UTF-8",
-        "sends UTF-8, and decodes each chunk by itself",
-        (*UNESCAPED, (CODEC, SimpleNamespace(Parser=DecodesEachChunk))),
+        "Sends UTF-8, and decodes each chunk by itself.",
+        "differing content",
+        DecodesEachChunk,
+        *UNESCAPED,
     ),
-    Mutant(
+    _of_the_codec(
         "line ends that are none",
-        "sends U+2028 as it is, and ends a line at it",
-        (*UNESCAPED, (CODEC, SimpleNamespace(Parser=SplitsAtEveryLineEnd))),
+        "Sends U+2028 as it is, and ends a line at it.",
+        "loss",
+        SplitsAtEveryLineEnd,
+        *UNESCAPED,
     ),
-    Mutant(
-        "half an event kept",
-        "reads a new connection with what the old one left in the parser",
-        ((CODEC, SimpleNamespace(Parser=same_parser)),),
-    ),
-    Mutant("cursor taken from the State", "resumes from what the State says", ((REPLICA, TakesTheStatesCursor),)),
-    Mutant("duplicate applied", "shows a message that is there already", ((REPLICA, AppliesDuplicates),)),
-    Mutant(
-        "reset without dropping",
-        "keeps its count when it is told to drop everything",
-        ((REPLICA, ResetsWithoutDropping),),
-    ),
-    Mutant(
-        "backoff reset on open",
-        "forgets its failures as soon as a connection opens",
-        (("trio_agent.client.stream.Connection", ForgivesOnOpen),),
+    _of_the_codec(
+        "half an event kept", "Reads on a new connection what the old one left in the parser.", "given up", same_parser
     ),
     Mutant(
         "silence not noticed",
-        "waits for ever for a connection that is dead",
+        "Waits for ever for a connection that is dead.",
+        "silence unnoticed",
         (("trio_agent.client.stream.SILENT_BEATS", float("inf")),),
     ),
-)
+]

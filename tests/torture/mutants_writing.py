@@ -9,17 +9,14 @@ import msgspec
 import outcome
 import trio
 
-from tests.torture.mutants import Mutant
-from trio_agent.core.message import Message
-from trio_agent.runtime import live
+from tests.torture.mutants import Mutant, seeded
 from trio_agent.runtime.log import EventLog, Receipt, Staged
-from trio_agent.runtime.session import Session
 from trio_agent.runtime.writer import Writer, _Ticket
 from trio_agent.seams import Entry
 
 LOG = "trio_agent.runtime.log.EventLog"
 WRITER = "trio_agent.runtime.hall.Writer"
-PIECE = "trio_agent.runtime.live._piece"
+WRITING: list[Mutant] = []
 
 Stage = Callable[[], Staged]
 Publish = Callable[[Staged], None]
@@ -57,23 +54,35 @@ class _Steps(Writer):
             ticket.result = outcome.Value(each.receipt)
 
 
+@seeded(WRITING, "publish before commit", WRITER, "visible before durable")
 class PublishesFirst(_Steps):
+    """Shows a message while it is being stored."""
+
     async def _settle(self, staged: list[tuple[_Ticket, Staged]]) -> None:
         for ticket, each in staged:
             ticket.publish(each)
         stored = await self._keep(staged)
         for ticket, each in staged:
-            ticket.result = outcome.Value(each.receipt) if isinstance(stored, outcome.Value) else stored
+            if isinstance(stored, outcome.Error):
+                ticket.result = outcome.Error(stored.error)
+            else:
+                ticket.result = outcome.Value(each.receipt)
 
 
+@seeded(WRITING, "publish out of order", WRITER, "reordering")
 class PublishesOutOfOrder(_Steps):
+    """Shows the messages of one commit in another order."""
+
     async def _settle(self, staged: list[tuple[_Ticket, Staged]]) -> None:
         stored = await self._keep(staged)
         for ticket, each in reversed(staged):
             self._finish(ticket, each, stored)
 
 
+@seeded(WRITING, "checkpoint before publish", WRITER, "fork")
 class ChecksBeforePublishing(_Steps):
+    """Can be cancelled between durable and visible."""
+
     async def write(self, stage: Stage, publish: Publish, unstage: Publish) -> Receipt:
         ticket = _Ticket(stage, publish, unstage)
         self._waiting.append(ticket)
@@ -94,7 +103,10 @@ class ChecksBeforePublishing(_Steps):
         return stored
 
 
+@seeded(WRITING, "acknowledge before commit", WRITER, "acknowledged before durable")
 class AcknowledgesFirst(Writer):
+    """Answers a post, and stores it with the next one."""
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._owed: list[Entry] = []
@@ -111,7 +123,10 @@ class AcknowledgesFirst(Writer):
         return staged.receipt
 
 
+@seeded(WRITING, "commits at once", WRITER, "gap")
 class CommitsAtOnce(_Steps):
+    """Lets two commits of one log overtake each other."""
+
     async def write(self, stage: Stage, publish: Publish, unstage: Publish) -> Receipt:
         ticket = _Ticket(stage, publish, unstage)
         self._waiting.append(ticket)
@@ -121,128 +136,36 @@ class CommitsAtOnce(_Steps):
         return ticket.result.unwrap()
 
 
+@seeded(WRITING, "unstage forgotten", LOG, "gap")
 class ForgetsToUnstage(EventLog):
+    """Goes on after the number of a message that the store refused."""
+
     def _unstage(self, staged: Staged) -> None:
         pass
 
 
+@seeded(WRITING, "key of a failed post kept", LOG, "acknowledged message gone")
 class KeepsTheKeyOfWhatFailed(EventLog):
+    """Answers a repeated post with a message that never was."""
+
     def _unstage(self, staged: Staged) -> None:
         keys = dict(self._keys)
         super()._unstage(staged)
         self._keys = keys
 
 
+@seeded(WRITING, "key forgotten at restart", LOG, "posted twice")
 class ForgetsKeys(EventLog):
+    """Takes a repeated post for a new one after a restart."""
+
     def restore(self, entries: Sequence[Entry]) -> None:
         super().restore([msgspec.structs.replace(entry, key="", digest="") for entry in entries])
 
 
+@seeded(WRITING, "index reused after a crash", LOG, "fork")
 class GivesTheLastIndexAgain(EventLog):
+    """Gives the last message's number again after a restart."""
+
     def restore(self, entries: Sequence[Entry]) -> None:
         super().restore(entries)
         self._next = self._tail_starts[-1]
-
-
-class KeepsDeltas(Session):
-    def _published(self, messages: Sequence[Message]) -> None:
-        parts = dict(self.live.parts)
-        super()._published(messages)
-        self.live.parts.update(parts)
-
-
-Places = dict[str, tuple[int, int]]
-LONG = 40
-real_piece = live._piece
-
-
-def _told(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    return real_piece(read, name, text, seen)
-
-
-def piece_from_zero(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    piece = _told(read, name, text, seen)
-    return None if piece is None else (0, piece[1])
-
-
-def piece_in_utf16(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    piece = _told(read, name, text, seen)
-    if piece is None or not piece[0]:
-        return piece
-    before = text.text[: piece[0] - text.start]
-    return text.start + len(before.encode("utf-16-le")) // 2, piece[1]
-
-
-def piece_from_now(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    if name not in read:
-        seen[name] = (text.edition, text.end)
-        return None
-    return _told(read, name, text, seen)
-
-
-def piece_of_any_edition(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    known = {at: (text.edition, min(offset, text.end)) for at, (_, offset) in read.items()}
-    return _told(known, name, text, seen)
-
-
-def piece_when_it_is_long(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    known = read.get(name)
-    piece = _told(read, name, text, seen)
-    if piece is not None and known is not None and known[0] == text.edition and len(piece[1]) < LONG:
-        seen[name] = known
-        return None
-    return piece
-
-
-def piece_of_the_tail(read: Places, name: str, text: live._Text, seen: Places) -> tuple[int, str] | None:
-    piece = _told(read, name, text, seen)
-    return None if piece is None else (piece[0] - text.start, piece[1])
-
-
-WRITING = (
-    Mutant("publish before commit", "shows a message while it is being stored", ((WRITER, PublishesFirst),)),
-    Mutant(
-        "acknowledge before commit", "answers a post, and stores it with the next one", ((WRITER, AcknowledgesFirst),)
-    ),
-    Mutant(
-        "publish out of order", "shows the messages of one commit in another order", ((WRITER, PublishesOutOfOrder),)
-    ),
-    Mutant(
-        "checkpoint before publish", "can be cancelled between durable and visible", ((WRITER, ChecksBeforePublishing),)
-    ),
-    Mutant("commits at once", "lets two commits of one log overtake each other", ((WRITER, CommitsAtOnce),)),
-    Mutant(
-        "unstage forgotten", "goes on after the number of a message that the store refused", ((LOG, ForgetsToUnstage),)
-    ),
-    Mutant(
-        "key of a failed post kept",
-        "answers a repeated post with a message that never was",
-        ((LOG, KeepsTheKeyOfWhatFailed),),
-    ),
-    Mutant("key forgotten at restart", "takes a repeated post for a new one after a restart", ((LOG, ForgetsKeys),)),
-    Mutant(
-        "index reused after a crash",
-        "gives the last message's number again after a restart",
-        ((LOG, GivesTheLastIndexAgain),),
-    ),
-    Mutant(
-        "deltas not voided",
-        "goes on showing text when the message that holds it has come",
-        (("trio_agent.runtime.hall.Session", KeepsDeltas),),
-    ),
-    Mutant("offset reset within a text", "sends each piece as if it were the first", ((PIECE, piece_from_zero),)),
-    Mutant("offset in UTF-16 units", "counts characters beyond U+FFFF twice", ((PIECE, piece_in_utf16),)),
-    Mutant(
-        "text only from now on", "sends a newcomer what is written next, not what is there", ((PIECE, piece_from_now),)
-    ),
-    Mutant(
-        "text begun anew unnoticed",
-        "goes on at the old offset in a text that was begun anew",
-        ((PIECE, piece_of_any_edition),),
-    ),
-    Mutant(
-        "live tail at the wrong offset",
-        "counts a running tool's output from what is kept of it",
-        ((PIECE, piece_of_the_tail),),
-    ),
-)

@@ -105,6 +105,11 @@ class Link:
         """Whether bytes still come, and nothing is about to end it."""
         return not self._silent and not self._broken and self._left is None
 
+    @property
+    def idle(self) -> bool:
+        """Whether the client has all that was sent, and waits for more."""
+        return self._waits and not self._pieces
+
     async def receive(self) -> bytes:
         """Some bytes, or none at the end. Raises httpx2.ReadError where the connection is torn."""
         await trio.lowlevel.checkpoint()

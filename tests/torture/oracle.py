@@ -8,14 +8,13 @@ a screen holds is a stretch of one chain, at every moment. Bounds on time hold w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Literal
 
 from tests.torture import history as h
 from tests.torture.bounds import (
     Broken,
-    Passage,
     Text,
     late_beats,
     late_messages,
@@ -23,6 +22,7 @@ from tests.torture.bounds import (
     long_silences,
     storms,
 )
+from tests.torture.ledger import Connection, Log, Screen
 from trio_agent.core.cursor import FIRST_TAG, Cursor, next_tag, parse_cursor
 
 Kind = Literal[
@@ -64,78 +64,16 @@ class Violation:
         return f"{self.at:9.3f}  {self.kind}: {self.what}"
 
 
-@dataclass(slots=True)
-class _Log:
-    """The chain as it is durable now, and all that ever was."""
-
-    chain: list[h.Stored] = field(default_factory=list)
-    keys: dict[str, int] = field(default_factory=dict)
-    acknowledged: dict[int, h.Acknowledged] = field(default_factory=dict)
-    seen: dict[int, str] = field(default_factory=dict)
-    """The cursor after each message that somebody was shown, by its number."""
-    writing: dict[str, str] = field(default_factory=dict)
-    texts: dict[tuple[int, str], list[str]] = field(default_factory=dict)
-    """What was ever written for a part of message n: the longest of each text."""
-    written: list[Text] = field(default_factory=list)
-    outputs: dict[str, str] = field(default_factory=dict)
-
-    def tag(self, count: int) -> str:
-        return FIRST_TAG if count == 0 else self.chain[count - 1].cursor.rpartition(".")[2]
-
-    def holds(self, index: int, cursor: str) -> bool:
-        return index < len(self.chain) and self.chain[index].cursor == cursor
-
-    def void(self, at: float, part: str = "") -> None:
-        """What was written, of one part or of all, is told no more: it was begun anew, or its message's number is another."""
-        for text in self.written:
-            if text.void_at > at and part in ("", text.part):
-                text.void_at = at
-
-    def grow(self, part: str, text: str) -> None:
-        texts = self.texts.setdefault((len(self.chain), part), [])
-        if texts and text.startswith(texts[-1]):
-            texts[-1] = text
-        else:
-            texts.append(text)
-
-
-@dataclass(slots=True)
-class _Connection:
-    client: int
-    log: str = ""
-    due: int = 0
-    """The number of the message that must come next."""
-    cursor: str = ""
-    sent: set[int] = field(default_factory=set)
-    lengths: dict[tuple[int, str], int] = field(default_factory=dict)
-    state: int | None = None
-    stopping_at: float | None = None
-    said_bye: bool = False
-    ended: bool = False
-    passage: Passage = field(default_factory=Passage)
-
-
-@dataclass(slots=True)
-class _Screen:
-    log: str = ""
-    count: int = 0
-    tag: str = ""
-    """Of the last message; empty where it is not known, for the client joined in the middle."""
-    cursor: str = ""
-    texts: dict[str, str] = field(default_factory=dict)
-    connection: int = -1
-
-
 class Oracle:
     """Give it every fact in order by `see`, then ask for the `verdict`."""
 
     def __init__(self) -> None:
         self.found: list[Violation] = []
-        self._logs: dict[str, _Log] = {}
+        self._logs: dict[str, Log] = {}
         self._ever: dict[str, bytes] = {}
         self._unproven: dict[str, tuple[Kind, Kind, h.Fact]] = {}
-        self._connections: dict[int, _Connection] = {}
-        self._screens: dict[int, _Screen] = {}
+        self._connections: dict[int, Connection] = {}
+        self._screens: dict[int, Screen] = {}
         self._asked: dict[int, list[float]] = {}
 
     def verdict(self) -> list[Violation]:
@@ -250,9 +188,9 @@ class Oracle:
 
     @see.register
     def _(self, fact: h.Asked) -> None:
-        self._connections[fact.connection] = _Connection(fact.client)
+        self._connections[fact.connection] = Connection(fact.client)
         self._asked.setdefault(fact.client, []).append(fact.at)
-        screen = self._screens.setdefault(fact.client, _Screen())
+        screen = self._screens.setdefault(fact.client, Screen())
         screen.connection = fact.connection
         if screen.cursor and fact.cursor != screen.cursor:
             self._say("resumed from elsewhere", fact, f"has {screen.cursor}, asks for {fact.cursor}")
@@ -373,9 +311,9 @@ class Oracle:
 
     @see.register
     def _(self, fact: h.Cleared) -> None:
-        before = self._screens.setdefault(fact.client, _Screen())
+        before = self._screens.setdefault(fact.client, Screen())
         tag = FIRST_TAG if fact.start == 0 else ""
-        self._screens[fact.client] = _Screen(fact.log, fact.start, tag, connection=before.connection)
+        self._screens[fact.client] = Screen(fact.log, fact.start, tag, connection=before.connection)
 
     @see.register
     def _(self, fact: h.Shown) -> None:
@@ -408,7 +346,7 @@ class Oracle:
 
     @see.register
     def _(self, fact: h.Settled) -> None:
-        screen = self._screens.setdefault(fact.client, _Screen())
+        screen = self._screens.setdefault(fact.client, Screen())
         chain = self._log(screen.log).chain
         end = chain[-1].cursor if chain else ""
         if screen.count < len(chain):
@@ -424,8 +362,8 @@ class Oracle:
 
     # -------------------------------------------------------------------------------------------------------- tools
 
-    def _log(self, log: str) -> _Log:
-        return self._logs.setdefault(log, _Log())
+    def _log(self, log: str) -> Log:
+        return self._logs.setdefault(log, Log())
 
     def _prove(self, fact: h.Fact, cursor: str, wire: bytes) -> None:
         known = self._ever.get(cursor)

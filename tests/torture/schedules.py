@@ -22,7 +22,7 @@ FaultKind = Literal[
     "store unreadable",
     "crowd",
     "burst",
-    "storyline",
+    "post",
 ]
 
 _WEIGHTS: dict[FaultKind, int] = {
@@ -38,7 +38,7 @@ _WEIGHTS: dict[FaultKind, int] = {
     "store unreadable": 6,
     "crowd": 2,
     "burst": 8,
-    "storyline": 8,
+    "post": 8,
 }
 
 DiskChange = Literal["", "swap", "older"]

@@ -63,6 +63,10 @@ class _Attendant:
         finally:
             self._teller.record(h.GivenUp(trio.current_time(), self._log))
 
+    async def diff(self, commit: str) -> str:
+        await trio.lowlevel.checkpoint()
+        return ""
+
     async def _tell(self) -> None:
         random = self._teller.random
         self._written.clear()

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tests.torture.history import trace
-from tests.torture.world import run_seed
+from tests.torture.run import run_seed
 
 BLOCK = 50
 SCHEDULES = 1_000
