@@ -241,7 +241,10 @@ async def test_text_is_shown_while_it_comes(store: HouseStore, tmp_path: Path) -
     async with Desk(tmp_path, slowly).session(store) as session:
         await session.post("hi")
         await wait_all_tasks_blocked()
-        assert {part: text.since(0) for part, text in session.live.parts.items()} == {"thinking": "hm", "content": "Hel"}
+        assert {part: text.since(0) for part, text in session.live.parts.items()} == {
+            "thinking": "hm",
+            "content": "Hel",
+        }
         assert session.snapshot().outstanding_llm_calls == 1
 
 
