@@ -10,7 +10,7 @@ import msgspec
 import structlog
 import trio
 
-from trio_agent.core.errors import StoreError, ToolError
+from trio_agent.core.errors import StoreError, ToolError, first_error
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import TodoItem
 from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec, rfc3339
@@ -78,15 +78,15 @@ class Toolbox:
             try:
                 result = await tool.run(call.input.encode(), _Bench(self._session, self._workspace, run))
             except* ToolError as group:
-                result = ToolResult(text=str(_first(group)), error=True)
+                result = ToolResult(text=str(first_error(group)), error=True)
             except* StoreError:
                 raise  # ours, and no result of the tool's: nothing can be recorded
             except* OSError as group:
-                result = ToolResult(text=f"The system refused: {_first(group)}", error=True)
+                result = ToolResult(text=f"The system refused: {first_error(group)}", error=True)
             except* Exception as group:
                 # A bug in a tool is told to the model like any other failure, and to us with its traceback.
                 logger.error("tool_failed", tool=call.name, exc_info=group)
-                result = ToolResult(text=f"The tool itself failed: {_first(group)!r}", error=True)
+                result = ToolResult(text=f"The tool itself failed: {first_error(group)!r}", error=True)
         if run.scope.cancelled_caught:
             return ToolResult(text=f"Cancelled before it finished: {run.cancelled}", error=True)
         return result
@@ -105,10 +105,3 @@ class _Bench:
 
     def set_todo(self, items: tuple[TodoItem, ...]) -> None:
         self._session.show(msgspec.structs.replace(self._session.facts, todo=items))
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -21,10 +21,10 @@ import trio
 
 from trio_agent.cli import PortTaken
 from trio_agent.config import DESCRIPTIONS, Settings, load_settings
-from trio_agent.core.errors import TrioAgentError
+from trio_agent.core.errors import TrioAgentError, first_error
 from trio_agent.logs import configure_logs
 from trio_agent.web.server import listen, serve
-from trio_agent.wiring import access_of, create_app
+from trio_agent.wiring import create_app
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,14 +65,11 @@ def command(repository: Path, **flags: Any) -> None:
     _raise_descriptor_limit()
     app = create_app(settings=settings, repository=repository)
     sockets = _listen(settings)
-    announce = partial(_announce, settings, access_of(settings).token, sockets[0])
+    announce = partial(_announce, settings, app.access.token, sockets[0])
     try:
         trio.run(serve, app, sockets, announce)
     except* (TrioAgentError, OSError) as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from None  # noqa: ASYNC123  its one line is all that a user sees of it
+        raise first_error(group) from None  # noqa: ASYNC123  its one line is all that a user sees of it
 
 
 def _listen(settings: Settings) -> list[socket.socket]:

@@ -96,3 +96,11 @@ class ConfigError(TrioAgentError):
 
 class IllegalTransition(TrioAgentError):
     pass
+
+
+def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first thing that went wrong, however deep in nurseries it did: what one line can tell of a group."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 import trio
 
-from trio_agent.core.errors import Conflict, StoreError, TrioAgentError
+from trio_agent.core.errors import Conflict, StoreError, TrioAgentError, first_error
 from trio_agent.core.machine import ENDINGS, AgentState
 from trio_agent.core.message import Message
 from trio_agent.seams import Agent, Attendant
@@ -189,9 +189,7 @@ class Work:
 
 def _describe(group: BaseExceptionGroup[Exception]) -> str:
     """One line about the first thing that went wrong, without a full stop."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    error = first_error(group)
     told = " ".join(str(error).split()).removesuffix(".")
     if isinstance(error, TrioAgentError):
         return told

@@ -15,7 +15,7 @@ from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
-from trio_agent.core.errors import ConfigError, InvalidContent, StoreError, TrioAgentError
+from trio_agent.core.errors import ConfigError, InvalidContent, StoreError, TrioAgentError, first_error
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S, open_hall
 from trio_agent.seams import Agent, Clock, Store
@@ -63,6 +63,7 @@ class App:
         self._clock = clock
         self._pages = Pages()
         self._quart: QuartTrio | None = None
+        self.access = access
         self._guarded = Guard(self._route, access)
 
     @asynccontextmanager
@@ -99,7 +100,7 @@ class App:
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except* StoreError as group:
-            await send({"type": "lifespan.startup.failed", "message": str(group.exceptions[0])})
+            await send({"type": "lifespan.startup.failed", "message": str(first_error(group))})
         else:
             await send({"type": "lifespan.shutdown.complete"})
 
