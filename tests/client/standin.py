@@ -83,6 +83,8 @@ class _Played(httpx2.AsyncByteStream):
                 case Pause(seconds):
                     await trio.sleep(seconds)
                 case Cut():
+                    # A socket looks whether it was cancelled before it says that it broke.
+                    await trio.lowlevel.checkpoint()
                     raise httpx2.ReadError("torn")
                 case _:
                     await trio.lowlevel.checkpoint()
