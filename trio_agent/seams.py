@@ -97,18 +97,22 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to a model: the standing instructions, the conversation so far, the tools it may call."""
+    """One question to a model: the standing instructions, the conversation so far, the tools it may call.
+
+    `images` holds the bytes of the blobs that the turns refer to. One that is missing there is told as missing.
+    """
 
     system: str
     turns: tuple[Turn, ...]
     tools: tuple[ToolSpec, ...] = ()
+    images: Mapping[str, bytes] = {}
 
 
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal"]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's whole answer."""
+    """A model's whole answer. `usage` counts its own tokens; its cost is that of tries that broke off before it too."""
 
     text: str
     stop_reason: StopReason
@@ -127,6 +131,17 @@ class OnText(Protocol):
     def __call__(self, part: Part, text: str, *, restart: bool = False) -> None: ...
 
 
+OnUsage = Callable[[Usage], None]
+"""Called with the usage of an answer so far, whenever the provider tells more: never less of the cost than before.
+
+After a request was tried again the tokens are those of the last try, and the cost, as far as it is known, that of all.
+"""
+
+
+def unheard(usage: Usage) -> None:
+    """For callers who need the usage with the whole answer only."""
+
+
 class Model(Protocol):
     """A language model at some provider."""
 
@@ -140,8 +155,13 @@ class Model(Protocol):
         """Tokens; 0 where unknown."""
         ...
 
-    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
-        """Ask, and return the whole answer; `on_text` hears of it while it comes. Cancelling closes the connection.
+    @property
+    def priced(self) -> bool:
+        """Whether the cost in its usage is known. Where it is not, it is told as 0, and no limit in dollars is ever met."""
+        ...
+
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
+        """Ask, and return the whole answer; both listeners hear of it while it comes. Cancelling closes the connection.
 
         Raises ProviderError: after its own retries, or at once where trying again is pointless.
         """

@@ -26,12 +26,14 @@ from trio_agent.seams import (
     Model,
     ModelRequest,
     OnText,
+    OnUsage,
     Store,
     Survey,
     Tool,
     Toolbench,
     ToolResult,
     ToolSpec,
+    unheard,
 )
 
 Step = Answer | ProviderError | Callable[[ModelRequest, OnText], Awaitable[Answer]]
@@ -55,12 +57,13 @@ class FakeModel:
 
     name = "fake"
     context_window = 1000
+    priced = True
 
     def __init__(self, *steps: Step) -> None:
         self.steps = list(steps)
         self.requests: list[ModelRequest] = []
 
-    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         self.requests.append(request)
         await trio.lowlevel.checkpoint()
         step = self.steps.pop(0)
@@ -68,6 +71,7 @@ class FakeModel:
             raise step
         if isinstance(step, Answer):
             on_text("content", step.text)
+            on_usage(step.usage)
             return step
         return await step(request, on_text)
 

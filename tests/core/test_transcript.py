@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_agent.core.message import Message, MessageType, ToolCall
-from trio_agent.core.transcript import NOT_RUN, AgentTurn, Outcome, Turn, UserTurn, transcript
+from trio_agent.core.transcript import NOT_RUN, AgentTurn, ImageRef, Outcome, Turn, UserTurn, transcript
 
 
 def user(text: str) -> Message:
@@ -45,15 +45,17 @@ def assert_a_provider_takes(turns: tuple[Turn, ...]) -> None:
         if isinstance(turn, AgentTurn):
             assert turn.text or turn.tool_calls, "nothing is empty"
         else:
-            assert turn.text or turn.outcomes, "nothing is empty"
+            assert turn.text or turn.outcomes or turn.images, "nothing is empty"
             assert all(each.text.strip() for each in turn.outcomes), "nothing is empty"
         assert turn.text == "" or turn.text.strip(), "no text of blanks alone"
 
 
+PICTURE = {"kind": "image", "blob": "b1", "media_type": "image/png"}
 IDS = st.sampled_from(["a", "b", "c", ""])
 WORDS = st.sampled_from(["", " ", "\n", "x", "y z"])
 ANY_MESSAGE = st.one_of(
     st.builds(user, WORDS),
+    st.builds(lambda text: Message(type="user", content=text, display=PICTURE), WORDS),
     st.builds(lambda text: Message(type="compact", content=text), WORDS),
     st.builds(lambda text, calls: agent(text, *calls), WORDS, st.lists(IDS, max_size=3)),
     st.builds(lambda id, text, error: tool(id, text, error=error), IDS, WORDS, st.booleans()),
@@ -177,6 +179,37 @@ def test_a_log_that_begins_with_the_agent_is_sent_all_the_same() -> None:
 
 def test_a_compaction_speaks_to_the_model() -> None:
     assert transcript([Message(type="compact", content="So far: …")]) == (UserTurn(text="So far: …"),)
+
+
+def test_an_image_goes_with_the_result_or_the_words_it_was_shown_with() -> None:
+    log = [
+        Message(type="user", content="like this?", display=PICTURE),
+        agent("", "a", "b"),
+        Message(type="tool", tool_call_id="a", tool_result="a page", display={**PICTURE, "blob": "b2"}),
+        tool("b"),
+        Message(type="user", display={**PICTURE, "blob": "b3"}),
+        agent("", "c"),
+        tool("c"),
+    ]
+    first, _, second, _, third = transcript(log)
+    assert first == UserTurn(text="like this?", images=(ImageRef("b1", "image/png"),))
+    seen = Outcome(tool_call_id="a", name="bash", text="a page", images=(ImageRef("b2", "image/png"),))
+    assert second == UserTurn(outcomes=(seen, outcome("b")), images=(ImageRef("b3", "image/png"),))
+    assert third == UserTurn(outcomes=(outcome("c"),))
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        {},
+        {**PICTURE, "kind": "diff"},
+        {**PICTURE, "media_type": "image/svg+xml"},
+        {**PICTURE, "blob": 5},
+        {"kind": "image"},
+    ],
+)
+def test_what_is_no_image_for_a_model_is_not_shown_to_it(display: dict[str, object]) -> None:
+    assert transcript([Message(type="user", content="look", display=display)]) == (UserTurn(text="look"),)
 
 
 @pytest.mark.parametrize("type", ["auto", "commit", "budget", "error"])

@@ -6,17 +6,22 @@ import trio
 
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
+from trio_agent.core.usage import Usage
 from trio_agent.seams import Answer, Model, ModelRequest, Part
 
 
 class Listener:
-    """Hears a model speak, as a session does. `at` is when each piece came, by Trio's clock."""
+    """Hears a model speak, as a session does. `at` is when each piece came, by Trio's clock.
+
+    `usages` is what `on_usage` was told.
+    """
 
     def __init__(self) -> None:
         self.said: dict[Part, str] = {"content": "", "thinking": ""}
         self.pieces: list[tuple[Part, str]] = []
         self.at: list[float] = []
         self.restarts = 0
+        self.usages: list[Usage] = []
 
     def __call__(self, part: Part, text: str, *, restart: bool = False) -> None:
         if restart:
@@ -25,6 +30,9 @@ class Listener:
         self.said[part] += text
         self.pieces.append((part, text))
         self.at.append(trio.current_time())
+
+    def on_usage(self, usage: Usage) -> None:
+        self.usages.append(usage)
 
 
 def asking(*turns: Turn | str, system: str = "") -> ModelRequest:
@@ -49,8 +57,10 @@ def after(request: ModelRequest, answer: Answer, *results: str, text: str = "", 
 async def answer_of(model: Model, request: ModelRequest | str) -> Answer:
     """What `model` answers, checked to be what it said while it spoke."""
     listener = Listener()
-    answer = await model.answer(asking(request) if isinstance(request, str) else request, listener)
+    request = asking(request) if isinstance(request, str) else request
+    answer = await model.answer(request, listener, listener.on_usage)
     assert listener.said["content"] == answer.text
+    assert listener.usages[-1] == answer.usage
     return answer
 
 

@@ -318,7 +318,28 @@ async def test_cancelling_ends_the_wait_between_tries(autojump_clock: MockClock)
     assert len(provider.requests) == 1
 
 
-def test_a_model_knows_its_name_and_its_window() -> None:
+def test_a_model_knows_its_name_its_window_and_whether_it_has_a_price() -> None:
     model = AnthropicModel("claude-sonnet-5-5", "k")
-    assert (model.name, model.context_window) == ("anthropic/claude-sonnet-5-5", 1_000_000)
-    assert AnthropicModel("llama", "k").context_window == 0
+    assert (model.name, model.context_window, model.priced) == ("anthropic/claude-sonnet-5-5", 1_000_000, True)
+    unknown = AnthropicModel("llama", "k")
+    assert (unknown.context_window, unknown.priced) == (0, False)
+
+
+async def test_usage_is_told_as_the_provider_tells_it() -> None:
+    listener = Listener()
+    answer = await Provider(ok(wire(text="Hello."))).model().answer(asking("hi"), listener, listener.on_usage)
+    assert [(each.input_tokens, each.output_tokens) for each in listener.usages] == [(100, 1), (100, 10)]
+    assert [each.cost_usd for each in listener.usages] == pytest.approx([210e-6, 300e-6])
+    assert listener.usages[-1] == answer.usage
+
+
+async def test_what_a_broken_try_cost_is_told_with_the_next_and_its_tokens_are_not(autojump_clock: MockClock) -> None:
+    events = answer_events({"text": "one two"}, "claude-sonnet-5-5")
+    begun = b"".join(map(encode_event, events[:4]))
+    listener = Listener()
+    provider = Provider(ok(begun), ok(begun), error(529, "overloaded_error"), ok(wire(text="whole")))
+    answer = await provider.model().answer(asking("hi"), listener, listener.on_usage)
+    costs = [each.cost_usd for each in listener.usages]
+    assert costs == pytest.approx([210e-6, 420e-6, 630e-6, 720e-6])
+    assert listener.usages[-1] == answer.usage
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (100, 10)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.models.listener import asking
 from tests.standins.anthropic_rules import objection
 from trio_agent.core.message import Message, MessageType, ToolCall
-from trio_agent.core.transcript import AgentTurn, Outcome, UserTurn, transcript
+from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn, transcript
 from trio_agent.models.anthropic_request import encode_request
 from trio_agent.seams import ModelRequest, ToolSpec
 
@@ -101,6 +101,29 @@ def test_the_input_of_a_tool_is_sent_as_an_object_whatever_the_model_wrote(writt
     outcome = Outcome(tool_call_id="t", name="x", text="done")
     body = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))
     assert body["messages"][1]["content"][0]["input"] == sent
+
+
+def test_images_stand_beside_the_words_they_belong_to() -> None:
+    call = ToolCall(name="look", input="{}", tool_call_id="t")
+    seen, own, gone = ImageRef("b1", "image/png"), ImageRef("b2", "image/jpeg"), ImageRef("b3", "image/png")
+    request = ModelRequest(
+        system="",
+        turns=(
+            UserTurn(text="", images=(own,)),
+            AgentTurn(tool_calls=(call,)),
+            UserTurn(outcomes=(Outcome(tool_call_id="t", name="look", text="a page", images=(seen, gone)),)),
+        ),
+        images={"b1": b"\x89PNG", "b2": b"\xff\xd8"},
+    )
+    first, _, last = body_of(request)["messages"]
+    assert first["content"] == [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "/9g="}},
+    ]
+    assert last["content"][0]["content"] == [
+        {"type": "text", "text": "a page"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}},
+        {"type": "text", "text": NO_IMAGE},
+    ]
 
 
 @st.composite

@@ -5,6 +5,7 @@ Source: https://platform.claude.com/docs/en/api/messages and https://platform.cl
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ Objection = tuple[int, str, str]
 
 _REMOVED = ("temperature", "top_p", "top_k")
 _MAX_CACHE_MARKS = 4
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
 class _Refused(Exception):
@@ -70,19 +72,31 @@ def _check_messages(messages: list[dict[str, Any]]) -> None:
 
 
 def _check_user(where: str, content: list[dict[str, Any]], open_calls: list[str], seen: set[str]) -> list[str]:
-    kinds = [block["type"] for block in content]
+    firsts = [block["type"] == "tool_result" for block in content]
     results = [block["tool_use_id"] for block in content if block["type"] == "tool_result"]
-    _require(kinds == sorted(kinds, reverse=True), f"{where}: tool_result blocks must come first")
+    _require(firsts == sorted(firsts, reverse=True), f"{where}: tool_result blocks must come first")
     _require(len(results) == len(set(results)), f"{where}: each tool_use must have a single result")
     missing, extra = set(open_calls) - set(results), set(results) - set(open_calls)
     _require(not missing, f"{where}: tool_use ids without tool_result blocks: {', '.join(sorted(missing))}")
     _require(not extra, f"{where}: unexpected tool_use_id in tool_result blocks: {', '.join(sorted(extra))}")
     for block in content:
-        if block["type"] == "text":
-            _check_text(where, block)
+        if block["type"] == "tool_result":
+            _require(bool(block["content"]), f"{where}: an empty tool_result")
+            for part in block["content"] if isinstance(block["content"], list) else []:
+                _check_shown(where, part)
         else:
-            _require(isinstance(block["content"], str) and bool(block["content"]), f"{where}: an empty tool_result")
+            _check_shown(where, block)
     return []
+
+
+def _check_shown(where: str, block: dict[str, Any]) -> None:
+    if block["type"] != "image":
+        _check_text(where, block)
+        return
+    source = block["source"]
+    _require(source["type"] == "base64", f"{where}: the stand-in takes images as base64 only")
+    _require(source["media_type"] in _IMAGE_TYPES, f"{where}: {source['media_type']} is no image it can look at")
+    _require(bool(base64.b64decode(source["data"], validate=True)), f"{where}: an empty image")
 
 
 def _check_assistant(where: str, content: list[dict[str, Any]], open_calls: list[str], seen: set[str]) -> list[str]:

@@ -18,6 +18,19 @@ NOT_RUN = (
 )
 
 
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What models can look at. An image of another kind is for people only."""
+
+NO_IMAGE = "(There was an image here, which is no longer kept.)"
+
+
+class ImageRef(msgspec.Struct, frozen=True):
+    """An image that the model is shown: the id of the blob that holds it, and one of IMAGE_TYPES."""
+
+    blob: str
+    media_type: str
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one tool call, as the model is told it."""
 
@@ -25,13 +38,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     text: str
     error: bool = False
+    images: tuple[ImageRef, ...] = ()
 
 
 class UserTurn(msgspec.Struct, frozen=True, kw_only=True, tag="user"):
-    """What the model is told: results of the calls it made just before, then words."""
+    """What the model is told: results of the calls it made just before, then images, then words."""
 
     outcomes: tuple[Outcome, ...] = ()
     text: str = ""
+    images: tuple[ImageRef, ...] = ()
 
 
 class AgentTurn(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
@@ -50,7 +65,7 @@ def transcript(messages: Iterable[Message]) -> tuple[Turn, ...]:
     for message in messages:
         match message.type:
             case "user" | "compact":
-                builder.words(message.content)
+                builder.words(message)
             case "agent":
                 builder.agent(message)
             case "tool":
@@ -65,16 +80,27 @@ def _words(text: str) -> str:
     return text if text.strip() else ""
 
 
+def _images(message: Message) -> tuple[ImageRef, ...]:
+    """What the message shows of the kind that a model can look at."""
+    match message.display:
+        case {"kind": "image", "blob": str(blob), "media_type": str(media_type)} if media_type in IMAGE_TYPES:
+            return (ImageRef(blob, media_type),)
+        case _:
+            return ()
+
+
 class _Builder:
     def __init__(self) -> None:
         self._turns: list[Turn] = []
         self._open: dict[str, ToolCall] = {}
         self._outcomes: list[Outcome] = []
         self._words: list[str] = []
+        self._images: list[ImageRef] = []
 
-    def words(self, text: str) -> None:
-        if words := _words(text):
+    def words(self, message: Message) -> None:
+        if words := _words(message.content):
             self._words.append(words)
+        self._images += _images(message)
 
     def agent(self, message: Message) -> None:
         text = _words(message.content)
@@ -104,7 +130,13 @@ class _Builder:
             return  # a second result of one call, or of a call never made: the provider would refuse the whole request
         text = _words(message.tool_result) or "(no output)"
         self._outcomes.append(
-            Outcome(tool_call_id=call.tool_call_id, name=call.name, text=text, error=message.tool_error)
+            Outcome(
+                tool_call_id=call.tool_call_id,
+                name=call.name,
+                text=text,
+                error=message.tool_error,
+                images=_images(message),
+            )
         )
 
     def finish(self) -> tuple[Turn, ...]:
@@ -114,6 +146,8 @@ class _Builder:
     def _flush(self) -> None:
         for call in self._open.values():
             self._outcomes.append(Outcome(tool_call_id=call.tool_call_id, name=call.name, text=NOT_RUN, error=True))
-        if self._outcomes or self._words:
-            self._turns.append(UserTurn(outcomes=tuple(self._outcomes), text="\n\n".join(self._words)))
-        self._open, self._outcomes, self._words = {}, [], []
+        if self._outcomes or self._words or self._images:
+            self._turns.append(
+                UserTurn(outcomes=tuple(self._outcomes), text="\n\n".join(self._words), images=tuple(self._images))
+            )
+        self._open, self._outcomes, self._words, self._images = {}, [], [], []

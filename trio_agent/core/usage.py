@@ -14,6 +14,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int = 0
     cost_usd: float = 0.0
 
+    def costing(self, cost_usd: float) -> Usage:
+        """The same tokens at another cost."""
+        return msgspec.structs.replace(self, cost_usd=cost_usd)
+
     @property
     def context_tokens(self) -> int:
         """How much of the model's context window this exchange filled."""

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from functools import cached_property
 
 import httpx2
+import msgspec
 import trio
 
 from trio_agent import __version__
 from trio_agent.core.errors import ConfigError, ProviderError
+from trio_agent.core.usage import Usage
 from trio_agent.models.anthropic_answer import AnswerReader
 from trio_agent.models.anthropic_failure import http_failure
 from trio_agent.models.anthropic_request import API_VERSION, encode_request
 from trio_agent.models.limits import limits_of
-from trio_agent.seams import Answer, Clock, ModelRequest, OnText, Part
+from trio_agent.models.prices import price_of
+from trio_agent.seams import Answer, Clock, ModelRequest, OnText, OnUsage, Part, unheard
 
 BASE_URL = "https://api.anthropic.com"
 
@@ -88,29 +91,42 @@ class AnthropicModel:
     def context_window(self) -> int:
         return self._limits.context_window
 
-    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+    @property
+    def priced(self) -> bool:
+        return price_of(self._model) is not None
+
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         body = encode_request(request, model=self._model, max_tokens=self._limits.max_output)
         wait_s = FIRST_WAIT_S
+        spent_usd = 0.0
+
+        def tell(usage: Usage) -> None:
+            on_usage(usage.costing(spent_usd + usage.cost_usd))
+
         for tries_left in range(MAX_TRIES - 1, -1, -1):
             shown: set[Part] = set()
+            reader = AnswerReader(model=self._model, provider=self._provider)
             try:
-                return await self._ask(body, on_text, shown)
+                answer = await self._ask(body, reader, on_text, tell, shown)
+                return msgspec.structs.replace(answer, usage=answer.usage.costing(spent_usd + answer.usage.cost_usd))
             except ProviderError as error:
                 asked_s = error.retry_after_s
                 if asked_s is None or asked_s > MAX_RETRY_AFTER_S or not tries_left:
                     raise
+            spent_usd += reader.usage.cost_usd
             for part in shown:
                 on_text(part, "", restart=True)
             await trio.sleep(max(asked_s, self._uniform(0, wait_s)))
             wait_s = min(2 * wait_s, MAX_WAIT_S)
         raise AssertionError("the last try returns or raises")
 
-    async def _ask(self, body: bytes, on_text: OnText, shown: set[Part]) -> Answer:
+    async def _ask(
+        self, body: bytes, reader: AnswerReader, on_text: OnText, on_usage: OnUsage, shown: set[Part]
+    ) -> Answer:
         """Ask once. The parts of which text was shown go into `shown`, also where an error comes of it."""
-        reader = AnswerReader(model=self._model, provider=self._provider)
         try:
             with trio.CancelScope(deadline=trio.current_time() + IDLE_S) as idle:
-                await self._listen(body, reader, on_text, shown, idle)
+                await self._listen(body, reader, on_text, on_usage, shown, idle)
         except httpx2.SSEError as exc:
             raise ProviderError(f"{self._provider} sent no event stream: check --base-url. ({exc})") from exc
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
@@ -126,7 +142,13 @@ class AnthropicModel:
         raise self._broken_off(f"nothing came for {IDLE_S:.0f} s" if idle.cancelled_caught else "its end is missing")
 
     async def _listen(
-        self, body: bytes, reader: AnswerReader, on_text: OnText, shown: set[Part], idle: trio.CancelScope
+        self,
+        body: bytes,
+        reader: AnswerReader,
+        on_text: OnText,
+        on_usage: OnUsage,
+        shown: set[Part],
+        idle: trio.CancelScope,
     ) -> None:
         async with (
             httpx2.AsyncClient(
@@ -151,7 +173,11 @@ class AnthropicModel:
                 idle.deadline = trio.current_time() + IDLE_S
                 if not event.data:
                     continue  # httpx2 gives out what the standard drops: an event cut off before its data
-                for part, text in reader.feed(event.data):
+                known = reader.usage
+                news = reader.feed(event.data)
+                if reader.usage != known:
+                    on_usage(reader.usage)
+                for part, text in news:
                     shown.add(part)
                     on_text(part, text)
                 if reader.answer is not None or reader.failure is not None:

@@ -28,7 +28,7 @@ from trio_agent.models.prices import price_of
 from trio_agent.seams import Answer, Part, StopReason
 
 
-class _Usage(msgspec.Struct, frozen=True):
+class _Counts(msgspec.Struct, frozen=True):
     """Counts so far, not increments; None where nothing changed. Source: the SDK's MessageDeltaUsage."""
 
     input_tokens: int | None = None
@@ -39,7 +39,7 @@ class _Usage(msgspec.Struct, frozen=True):
 
 class _Message(msgspec.Struct, frozen=True):
     model: str = ""
-    usage: _Usage = _Usage()
+    usage: _Counts = _Counts()
 
 
 class _Block(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ class _Event(msgspec.Struct, frozen=True):
     message: _Message = _Message()
     content_block: _Block | None = None
     delta: _Delta = _Delta()
-    usage: _Usage | None = None
+    usage: _Counts | None = None
     error: ErrorObject = ErrorObject()
 
 
@@ -109,13 +109,14 @@ class AnswerReader:
         """The whole answer, once the stream has said that it is whole."""
         self.failure: ProviderError | None = None
         """What the provider said went wrong, or that what it sent makes no sense. There will be no answer."""
+        self.usage = Usage()
+        """What was used so far, as the provider told it, and what that costs."""
         self._model = model
         self._provider = provider
         self._blocks: dict[int, _Block] = {}
         self._calls: dict[int, _ToolUse] = {}
         self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
         self._last: dict[Part, int] = {}
-        self._usage = _Usage()
         self._stop_reason: str | None = None
         self._stop_details = _StopDetails()
 
@@ -130,7 +131,7 @@ class AnswerReader:
         match event.type:
             case "message_start":
                 self._model = event.message.model or self._model
-                self._usage = event.message.usage
+                self._count(event.message.usage)
             case "content_block_start" if event.content_block is not None:
                 return self._start(event.index, event.content_block)
             case "content_block_delta":
@@ -138,12 +139,18 @@ class AnswerReader:
             case "message_delta":
                 self._stop_reason = event.delta.stop_reason or self._stop_reason
                 self._stop_details = event.delta.stop_details or self._stop_details
-                self._usage = _later(self._usage, event.usage or _Usage())
+                self._count(event.usage or _Counts())
             case "message_stop":
                 return self._stop()
             case "error":
                 self.failure = failed(event.error, provider=self._provider, model=self._model)
         return []
+
+    def _count(self, counts: _Counts) -> None:
+        changes = {name: value for name, value in msgspec.structs.asdict(counts).items() if value is not None}
+        usage = msgspec.structs.replace(self.usage, **changes)
+        price = price_of(self._model)
+        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
 
     def _start(self, index: int, block: _Block) -> list[tuple[Part, str]]:
         self._blocks[index] = block
@@ -192,19 +199,12 @@ class AnswerReader:
         elif reason == "max_tokens" and calls and not _is_json(calls[-1].input):
             # It was cut off in the middle of its arguments: the model must not be told that it called this.
             calls.pop()
-        usage = Usage(
-            input_tokens=self._usage.input_tokens or 0,
-            cache_creation_input_tokens=self._usage.cache_creation_input_tokens or 0,
-            cache_read_input_tokens=self._usage.cache_read_input_tokens or 0,
-            output_tokens=self._usage.output_tokens or 0,
-        )
-        price = price_of(self._model)
         self.answer = Answer(
             text="".join(self._said["content"]),
             thinking="".join(self._said["thinking"]),
             tool_calls=tuple(calls),
             stop_reason=reason,
-            usage=msgspec.structs.replace(usage, cost_usd=price.cost_usd(usage) if price else 0.0),
+            usage=self.usage,
             model=f"anthropic/{self._model}",
         )
         return news
@@ -216,11 +216,6 @@ class AnswerReader:
     def _nonsense(self, what: str) -> list[tuple[Part, str]]:
         self.failure = ProviderError(f"{self._provider} sent a stream that makes no sense: {what}.", retry_after_s=0)
         return []
-
-
-def _later(before: _Usage, now: _Usage) -> _Usage:
-    changes = {name: value for name, value in msgspec.structs.asdict(now).items() if value is not None}
-    return msgspec.structs.replace(before, **changes)
 
 
 def _is_json(text: str) -> bool:

@@ -6,12 +6,14 @@ Pure: values in, JSON out.
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from trio_agent.core.message import ToolCall
-from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
+from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, Turn, UserTurn
 from trio_agent.core.wire import encode_json
 from trio_agent.seams import ModelRequest
 
@@ -31,7 +33,7 @@ def encode_request(request: ModelRequest, *, model: str, max_tokens: int) -> byt
         "model": model,
         "max_tokens": max_tokens,
         "stream": True,
-        "messages": _messages(request.turns),
+        "messages": _messages(request.turns, request.images),
     }
     if request.system.strip():
         body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
@@ -43,8 +45,8 @@ def encode_request(request: ModelRequest, *, model: str, max_tokens: int) -> byt
     return encode_json(body)
 
 
-def _messages(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = [{"role": _role(turn), "content": _content(turn)} for turn in turns]
+def _messages(turns: tuple[Turn, ...], blobs: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = [{"role": _role(turn), "content": _content(turn, blobs)} for turn in turns]
     if messages:
         messages[-1]["content"][-1]["cache_control"] = _CACHED
     return messages
@@ -54,19 +56,31 @@ def _role(turn: Turn) -> str:
     return "user" if isinstance(turn, UserTurn) else "assistant"
 
 
-def _content(turn: Turn) -> list[dict[str, Any]]:
+def _content(turn: Turn, blobs: Mapping[str, bytes]) -> list[dict[str, Any]]:
     # The provider refuses a text block that is blank, and results that do not come first.
     text = [{"type": "text", "text": turn.text}] if turn.text.strip() else []
     if isinstance(turn, AgentTurn):
         return [*text, *(_tool_use(call) for call in turn.tool_calls)]
-    return [*(_tool_result(outcome) for outcome in turn.outcomes), *text]
+    results = [_tool_result(outcome, blobs) for outcome in turn.outcomes]
+    return [*results, *(_image(image, blobs) for image in turn.images), *text]
 
 
-def _tool_result(outcome: Outcome) -> dict[str, Any]:
+def _tool_result(outcome: Outcome, blobs: Mapping[str, bytes]) -> dict[str, Any]:
     block: dict[str, Any] = {"type": "tool_result", "tool_use_id": outcome.tool_call_id, "content": outcome.text}
+    if outcome.images:
+        text = {"type": "text", "text": outcome.text}
+        block["content"] = [text, *(_image(image, blobs) for image in outcome.images)]
     if outcome.error:
         block["is_error"] = True
     return block
+
+
+def _image(image: ImageRef, blobs: Mapping[str, bytes]) -> dict[str, Any]:
+    data = blobs.get(image.blob)
+    if not data:
+        return {"type": "text", "text": NO_IMAGE}
+    encoded = base64.b64encode(data).decode()
+    return {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": encoded}}
 
 
 def _tool_use(call: ToolCall) -> dict[str, Any]:

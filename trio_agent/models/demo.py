@@ -9,17 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
-import msgspec
-
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
-from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
 from trio_agent.models import demo_tour
 from trio_agent.models.demo_prompt import Bash, Burst, Cost, Echo, Fail, Misused, Stream, Tour, read_prompt
 from trio_agent.models.speech import estimated_usage, speak
-from trio_agent.seams import Answer, ModelRequest, OnText
+from trio_agent.seams import Answer, ModelRequest, OnText, OnUsage, unheard
 
 # The tour is read by people while it is written; everything else is quick, for the tests.
 TOUR_PAUSE_S = 0.01
@@ -34,7 +31,11 @@ class DemoModel:
     def context_window(self) -> int:
         return 200_000
 
-    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+    @property
+    def priced(self) -> bool:
+        return True
+
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         prompt, since = _last_prompt(request.turns)
         command = read_prompt(prompt)
         text = ""
@@ -72,14 +73,18 @@ class DemoModel:
         # The first answer explains itself. Where the user asked for a text of their own, the explanation stands beside it.
         first = not any(isinstance(turn, AgentTurn) for turn in request.turns)
         thinking = demo_tour.INTRODUCTION if first and not isinstance(command, Tour) else ""
+        # What is heard is known at once, what is said when it was said: as real providers tell it.
+        on_usage(estimated_usage(request, ""))
         await speak(on_text, "content", text, pause_s)
         said = thinking + text + "".join(call.input for call in calls)
+        usage = estimated_usage(request, said).costing(cost_usd)
+        on_usage(usage)
         return Answer(
             text=text,
             thinking=thinking,
             tool_calls=calls,
             stop_reason="tool_use" if calls else "end_turn",
-            usage=_with_cost(estimated_usage(request, said), cost_usd),
+            usage=usage,
             model=self.name,
         )
 
@@ -101,7 +106,3 @@ def _last_outcome(turns: tuple[Turn, ...]) -> Outcome | None:
 def _call(name: str, input: Mapping[str, object]) -> ToolCall:
     # Random, since a conversation that was compacted forgets which names it has used.
     return ToolCall(name=name, input=encode_json(input).decode(), tool_call_id=f"call-{secrets.token_hex(8)}")
-
-
-def _with_cost(usage: Usage, cost_usd: float) -> Usage:
-    return msgspec.structs.replace(usage, cost_usd=cost_usd)

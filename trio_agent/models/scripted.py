@@ -27,7 +27,7 @@ from trio_agent.core.transcript import AgentTurn
 from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
 from trio_agent.models.speech import speak
-from trio_agent.seams import Answer, ModelRequest, OnText, StopReason
+from trio_agent.seams import Answer, ModelRequest, OnText, OnUsage, StopReason, unheard
 
 THE_END = "The script has no further answer."
 
@@ -79,7 +79,11 @@ class ScriptedModel:
     def context_window(self) -> int:
         return 0
 
-    async def answer(self, request: ModelRequest, on_text: OnText) -> Answer:
+    @property
+    def priced(self) -> bool:
+        return True
+
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         step = min(sum(isinstance(turn, AgentTurn) for turn in request.turns), len(self._answers))
         if self._errors[step]:
             error = self._errors[step].pop()
@@ -87,6 +91,7 @@ class ScriptedModel:
         script = self._answers[step] if step < len(self._answers) else ScriptedAnswer(text=THE_END)
         await speak(on_text, "thinking", script.thinking, script.delay_ms / 1000)
         await speak(on_text, "content", script.text, script.delay_ms / 1000)
+        on_usage(script.usage)
         return Answer(
             text=script.text,
             thinking=script.thinking,
