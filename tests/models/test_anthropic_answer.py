@@ -8,12 +8,17 @@ from msgspec.structs import replace
 
 from tests.standins.anthropic_server import answer_events
 from trio_agent.core.usage import Usage
+from trio_agent.models.anthropic import AnthropicWire
 from trio_agent.models.anthropic_answer import AnswerReader
 from trio_agent.seams import Part
 
 
+def reader_of(model: str) -> AnswerReader:
+    return AnthropicWire(model, "a key").reader()
+
+
 def read(events: list[dict[str, Any]]) -> tuple[AnswerReader, dict[Part, str]]:
-    reader = AnswerReader(model="claude-sonnet-5-5")
+    reader = reader_of("claude-sonnet-5-5")
     said: dict[Part, str] = {"content": "", "thinking": ""}
     for event in events:
         for part, text in reader.feed(json.dumps(event)):
@@ -91,7 +96,7 @@ def test_what_makes_no_sense_is_a_failure_worth_another_try(events: list[dict[st
 
 @pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"type": 5}', '{"type":"\\ud800"}'])
 def test_data_that_is_no_event_is_a_failure(data: str) -> None:
-    reader = AnswerReader(model="m")
+    reader = reader_of("m")
     assert reader.feed(data) == []
     assert reader.failure is not None
 
@@ -214,7 +219,10 @@ def test_usage_is_what_the_last_event_says_and_what_it_leaves_out_stays() -> Non
 
 
 def test_a_model_of_unknown_price_costs_nothing() -> None:
-    answer = read(answer_events({"text": "x"}, "llama"))[0].answer
+    reader = reader_of("llama")
+    for event in answer_events({"text": "x"}, "llama"):
+        reader.feed(json.dumps(event))
+    answer = reader.answer
     assert answer is not None
     assert (answer.usage.output_tokens, answer.usage.cost_usd, answer.model) == (10, 0, "anthropic/llama")
 

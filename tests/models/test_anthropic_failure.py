@@ -5,16 +5,14 @@ import json
 import pytest
 
 from trio_agent.core.errors import ProviderError
-from trio_agent.models.anthropic_failure import http_failure
+from trio_agent.models.anthropic import AnthropicWire
 
 
 def failure(status: int, kind: str = "", message: str = "what they said", **more: object) -> ProviderError:
     headers = more.pop("headers", {})
     assert isinstance(headers, dict)
     body = {"type": "error", "error": {"type": kind, "message": message, **more}}
-    return http_failure(
-        status, headers, json.dumps(body).encode(), provider="Anthropic", model="claude-x", now=1_000_000_000
-    )
+    return AnthropicWire("claude-x", "a key").failure(status, headers, json.dumps(body).encode(), 1_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +109,7 @@ def test_the_provider_may_say_itself_whether_to_try_again() -> None:
 )
 @pytest.mark.parametrize("body", [b"", b"<html>\n<b>gateway</b>\xff", b"{}", b'{"error": "text"}', b"\xff\xfe"])
 def test_a_body_of_another_kind_leaves_the_status_to_go_by(status: int, body: bytes, retried: bool) -> None:
-    error = http_failure(status, {}, body, provider="Anthropic", model="claude-x", now=0)
+    error = AnthropicWire("claude-x", "a key").failure(status, {}, body, 0)
     assert (error.retry_after_s is not None) == retried
 
 

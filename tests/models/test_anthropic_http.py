@@ -17,12 +17,13 @@ from tests.standins import anthropic_server
 from tests.standins.anthropic_server import AT_ITS_END, Plan, serve_anthropic
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.transcript import AgentTurn
-from trio_agent.models.anthropic import AnthropicModel
+from trio_agent.models.anthropic import AnthropicWire
+from trio_agent.models.streamed import StreamedModel
 from trio_agent.seams import ModelRequest
 
 
-def model_at(url: str) -> AnthropicModel:
-    return AnthropicModel("claude-sonnet-5-5", "a key", base_url=url, uniform=lambda low, high: 0)
+def model_at(url: str) -> StreamedModel:
+    return StreamedModel(AnthropicWire("claude-sonnet-5-5", "a key", base_url=url), uniform=lambda low, high: 0)
 
 
 async def test_a_conversation_with_tools_goes_through() -> None:

@@ -1,7 +1,7 @@
 """A stand-in for Anthropic's Messages API: real HTTP on 127.0.0.1, answers from a plan.
 
     async with serve_anthropic([{"text": "Hello."}]) as server:
-        AnthropicModel("claude-sonnet-5-5", "a key", base_url=server.url)
+        StreamedModel(AnthropicWire("claude-sonnet-5-5", "a key", base_url=server.url))
 
 or `python tests/standins/anthropic_server.py PLAN.json`, which prints its URL on a line of its own and serves until it is
 stopped; `GET /requests` answers with the bodies it was sent. A plan is a list of answers, given one after another:

@@ -23,8 +23,9 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
-from trio_agent.models.anthropic_failure import ErrorObject, failed
-from trio_agent.models.prices import price_of
+from trio_agent.models.anthropic_failure import ErrorObject, kind_of
+from trio_agent.models.endpoint import Endpoint
+from trio_agent.models.failure import failed, nonsense
 from trio_agent.seams import Answer, Part, StopReason
 
 
@@ -102,17 +103,14 @@ _STOP_REASONS: dict[str, StopReason] = {
 
 
 class AnswerReader:
-    """Reads one answer. `model` is the name that was asked for, `provider` what to call the other side in an error."""
+    """The Reader of one answer."""
 
-    def __init__(self, *, model: str, provider: str = "Anthropic") -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self.answer: Answer | None = None
-        """The whole answer, once the stream has said that it is whole."""
         self.failure: ProviderError | None = None
-        """What the provider said went wrong, or that what it sent makes no sense. There will be no answer."""
         self.usage = Usage()
-        """What was used so far, as the provider told it, and what that costs."""
-        self._model = model
-        self._provider = provider
+        self._endpoint = endpoint
+        self._model = endpoint.model
         self._blocks: dict[int, _Block] = {}
         self._calls: dict[int, _ToolUse] = {}
         self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
@@ -121,7 +119,6 @@ class AnswerReader:
         self._stop_details = _StopDetails()
 
     def feed(self, data: str) -> list[tuple[Part, str]]:
-        """Take in the data of one event, JSON. Returns the text that it brought. After an end, nothing counts."""
         if self.answer is not None or self.failure is not None:
             return []
         try:
@@ -143,13 +140,13 @@ class AnswerReader:
             case "message_stop":
                 return self._stop()
             case "error":
-                self.failure = failed(event.error, provider=self._provider, model=self._model)
+                self.failure = failed(kind_of(event.error), event.error.message or event.error.type, self._endpoint)
         return []
 
     def _count(self, counts: _Counts) -> None:
         changes = {name: value for name, value in msgspec.structs.asdict(counts).items() if value is not None}
         usage = msgspec.structs.replace(self.usage, **changes)
-        price = price_of(self._model)
+        price = self._endpoint.price_of(self._model)
         self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
 
     def _start(self, index: int, block: _Block) -> list[tuple[Part, str]]:
@@ -214,7 +211,7 @@ class AnswerReader:
         return f"The model declined to answer{category}. {self._stop_details.explanation or ''}".rstrip()
 
     def _nonsense(self, what: str) -> list[tuple[Part, str]]:
-        self.failure = ProviderError(f"{self._provider} sent a stream that makes no sense: {what}.", retry_after_s=0)
+        self.failure = nonsense(what, self._endpoint)
         return []
 
 

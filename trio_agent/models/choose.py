@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from trio_agent.core.errors import ConfigError
-from trio_agent.models.anthropic import AnthropicModel
-from trio_agent.models.anthropic_failure import KEY_VARIABLE
+from trio_agent.core.price import Price
+from trio_agent.models import anthropic
 from trio_agent.models.demo import DemoModel
 from trio_agent.models.scripted import ScriptedModel
+from trio_agent.models.streamed import StreamedModel
+from trio_agent.models.wire import Wire
 from trio_agent.seams import Model
 
-DEFAULT_ANTHROPIC_MODEL = "claude-sonnet-5-5"
 
-_THERE_IS = "anthropic/MODEL, scripted:FILE or demo"
+class _MakeWire(Protocol):
+    def __call__(self, model: str, key: str, *, base_url: str, price: Price | None) -> Wire: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`key_variables` are looked at in their order. `default` is the model of a user who names none."""
+
+    wire: _MakeWire
+    key_variables: tuple[str, ...]
+    default: str
+
+    def key(self, environment: Mapping[str, str]) -> str:
+        """Empty where there is none. Raises ConfigError for what cannot be a key, without showing it."""
+        for variable in self.key_variables:
+            if key := environment.get(variable, "").strip():
+                if not key.isascii() or not key.isprintable():
+                    raise ConfigError(f"the value of {variable} is no key: it holds characters that no key has")
+                return key
+        return ""
+
+
+# In the order in which a key in the environment makes one the default.
+PROVIDERS: dict[str, Provider] = {
+    "anthropic": Provider(anthropic.AnthropicWire, (anthropic.KEY_VARIABLE,), anthropic.DEFAULT_MODEL),
+}
+
+_THERE_IS = ", ".join(f"{name}/MODEL" for name in PROVIDERS) + ", scripted:FILE or demo"
 
 
 def default_model_name(environment: Mapping[str, str]) -> str:
     """The model of the first provider with a key in `environment`, or else the one that needs none."""
-    return f"anthropic/{DEFAULT_ANTHROPIC_MODEL}" if environment.get(KEY_VARIABLE, "").strip() else "demo"
+    for name, provider in PROVIDERS.items():
+        if any(environment.get(variable, "").strip() for variable in provider.key_variables):
+            return f"{name}/{provider.default}"
+    return "demo"
 
 
-def make_model(name: str, environment: Mapping[str, str], base_url: str | None = None) -> Model:
+def make_model(
+    name: str, environment: Mapping[str, str], base_url: str | None = None, price: Price | None = None
+) -> Model:
     """The model called `name`, with its key from `environment`, at `base_url` where that is not None.
 
-    Raises ConfigError for an unknown name, a missing key and a bad script.
+    `price` is what the user says its tokens cost. Raises ConfigError for an unknown name, a missing key and a bad script.
     """
     if name == "demo":
         return DemoModel()
-    provider, colon, path = name.partition(":")
-    if provider == "scripted" and colon:
+    kind, colon, path = name.partition(":")
+    if kind == "scripted" and colon:
         if not path:
             raise ConfigError("scripted: needs the name of a file: scripted:FILE")
         return ScriptedModel(path)
-    provider, _, model = name.partition("/")
-    if provider == "anthropic" and model:
-        key = environment.get(KEY_VARIABLE, "").strip()
-        if not key and base_url is None:
-            raise ConfigError(f"the model {name} needs a key: set {KEY_VARIABLE}, or choose --model demo")
-        if not key.isascii() or not key.isprintable():
-            raise ConfigError(f"the value of {KEY_VARIABLE} is no key: it holds characters that no key has")
-        return AnthropicModel(model, key, base_url=base_url)
-    if provider in ("openai", "gemini") and model:
-        raise ConfigError(f"this version does not speak {provider} yet: choose {_THERE_IS}")
-    raise ConfigError(f"no model is called {name!r}: choose {_THERE_IS}")
+    kind, _, model = name.partition("/")
+    provider = PROVIDERS.get(kind)
+    if provider is None or not model:
+        raise ConfigError(f"no model is called {name!r}: choose {_THERE_IS}")
+    key = provider.key(environment)
+    if not key and base_url is None:
+        variable = provider.key_variables[0]
+        raise ConfigError(f"the model {name} needs a key: set {variable}, or choose --model demo")
+    return StreamedModel(provider.wire(model, key, base_url=base_url or "", price=price))

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trio_agent.core.usage import Usage
-from trio_agent.models.limits import limits_of
-from trio_agent.models.prices import price_of
+from trio_agent.models.catalogue import PROVIDERS, catalogue_of, facts_of
 
 MILLION = 1_000_000
 
@@ -23,7 +22,7 @@ MILLION = 1_000_000
     ],
 )
 def test_usage_has_its_price(model: str, usage: Usage, dollars: float) -> None:
-    price = price_of(model)
+    price = facts_of(model).price
     assert price is not None
     assert price.cost_usd(usage) == pytest.approx(dollars)
 
@@ -32,10 +31,22 @@ def test_usage_has_its_price(model: str, usage: Usage, dollars: float) -> None:
     "model", ["", "llama", "claude-sonnet", "claude-sonnet-5-5-fast", "claude-sonnet-5-5-99999999"]
 )
 def test_the_price_and_the_limits_of_other_models_are_unknown(model: str) -> None:
-    assert price_of(model) is None
-    assert limits_of(model).context_window == 0
+    assert facts_of(model).price is None
+    assert facts_of(model).context_window == 0
 
 
 def test_a_model_with_a_price_has_limits_and_so_has_its_dated_name() -> None:
-    assert limits_of("claude-sonnet-5-5").context_window == MILLION
-    assert limits_of("claude-haiku-4-5-20251001").context_window == 200_000
+    assert facts_of("claude-sonnet-5-5").context_window == MILLION
+    assert facts_of("claude-haiku-4-5-20251001").context_window == 200_000
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_list_says_when_and_where_it_was_read_and_has_no_model_of_another(provider: str) -> None:
+    catalogue = catalogue_of(provider)
+    assert catalogue.as_of.year >= 2026
+    assert catalogue.sources
+    assert all(source.startswith("https://") for source in catalogue.sources)
+    for other in PROVIDERS:
+        assert other == provider or not catalogue.models.keys() & catalogue_of(other).models.keys()
+    for facts in catalogue.models.values():
+        assert facts.max_output <= (facts.context_window or facts.max_output)

@@ -1,0 +1,181 @@
+"""A model at a provider, reached by HTTP: asks, listens to the stream of events, and asks again.
+
+The language is the matter of a Wire. Here stands what all of them share: one POST, an answer streamed as Server-Sent Events, a
+watch for silence, and tries after what may pass.
+"""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from collections.abc import Callable
+from functools import cached_property
+
+import httpx2
+import msgspec
+import trio
+
+from trio_agent.core.errors import ProtocolError, ProviderError
+from trio_agent.core.sse import Parser
+from trio_agent.core.usage import Usage
+from trio_agent.models.failure import nonsense
+from trio_agent.models.wire import Reader, Wire
+from trio_agent.seams import Answer, Clock, ModelRequest, OnText, OnUsage, Part, unheard
+
+# The first try and those after it.
+MAX_TRIES = 5
+
+# Before try n + 1 comes a random wait of at most FIRST_WAIT_S · 2ⁿ⁻¹, so that clients which failed together do not come back
+# together; and never less than the provider asked for.
+FIRST_WAIT_S = 1.0
+MAX_WAIT_S = 30.0
+
+# A provider that asks for more is not waited for: the user is told, and decides.
+MAX_RETRY_AFTER_S = 120.0
+
+CONNECT_S = 10.0
+
+_EVENT_STREAM = "text/event-stream"
+
+
+class StreamedModel:
+    """The model behind `wire`. The rest is for tests."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Clock = time.time,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._wire = wire
+        self._endpoint = wire.endpoint
+        self._transport = transport
+        self._clock = clock
+        self._uniform = uniform
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made once: to read all certificates takes 20 ms, in which the whole program stands still.
+        return httpx2.create_ssl_context()
+
+    @property
+    def name(self) -> str:
+        return self._endpoint.name
+
+    @property
+    def context_window(self) -> int:
+        return self._endpoint.facts.context_window
+
+    @property
+    def priced(self) -> bool:
+        return self._endpoint.price_of(self._endpoint.model) is not None
+
+    async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
+        body = self._wire.encode(request)
+        wait_s = FIRST_WAIT_S
+        spent_usd = 0.0
+        for tries_left in range(MAX_TRIES - 1, -1, -1):
+            attempt = _Attempt(self._wire.reader(), on_text, on_usage, spent_usd)
+            try:
+                return await self._ask(body, attempt)
+            except ProviderError as error:
+                asked_s = error.retry_after_s
+                if asked_s is None or asked_s > MAX_RETRY_AFTER_S or not tries_left:
+                    raise
+            attempt.take_back()
+            spent_usd = attempt.usage.cost_usd
+            await trio.sleep(max(asked_s, self._uniform(0, wait_s)))
+            wait_s = min(2 * wait_s, MAX_WAIT_S)
+        raise AssertionError("the last try returns or raises")
+
+    async def _ask(self, body: bytes, attempt: _Attempt) -> Answer:
+        """Ask once."""
+        server, idle_s = self._endpoint.server, self._endpoint.idle_s
+        try:
+            with trio.CancelScope(deadline=trio.current_time() + idle_s) as idle:
+                await self._listen(body, attempt, idle)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
+            raise ProviderError(
+                f"{server} cannot be reached: check {self._endpoint.whereabouts}. ({_reason(exc)})", retry_after_s=0
+            ) from exc
+        except httpx2.RequestError as exc:
+            raise self._broken_off(_reason(exc)) from exc
+        except ProtocolError as exc:
+            raise nonsense(str(exc), self._endpoint) from exc
+        if (answer := attempt.reader.answer) is not None:
+            return msgspec.structs.replace(answer, usage=attempt.usage)
+        if (failure := attempt.reader.failure) is not None:
+            raise failure
+        raise self._broken_off(f"nothing came for {idle_s:.0f} s" if idle.cancelled_caught else "its end is missing")
+
+    async def _listen(self, body: bytes, attempt: _Attempt, idle: trio.CancelScope) -> None:
+        async with (
+            httpx2.AsyncClient(
+                transport=self._transport,
+                verify=self._tls,
+                timeout=httpx2.Timeout(CONNECT_S, read=None),
+                # No proxy reaches this machine's own loopback.
+                trust_env=not self._endpoint.on_this_machine,
+            ) as client,
+            client.stream("POST", self._endpoint.url, content=body, headers=dict(self._endpoint.headers)) as response,
+        ):
+            if response.status_code != 200:
+                content = await response.aread()
+                raise self._wire.failure(response.status_code, response.headers, content, self._clock())
+            if response.headers.get("content-type", "").partition(";")[0].strip().lower() != _EVENT_STREAM:
+                raise ProviderError(f"{self._endpoint.server} sent no event stream: check --base-url.")
+            # Our own parser: the client's refuses events of more than 1 MiB, and providers end a stream with the whole answer.
+            parser = Parser()
+            async for chunk in response.aiter_bytes():
+                # Any byte is a sign of life: some servers send nothing but comments while a model thinks.
+                idle.deadline = trio.current_time() + self._endpoint.idle_s
+                for event in parser.feed(chunk):
+                    if not attempt.over:
+                        attempt.feed(event.data)
+                if attempt.over:
+                    # Not `break`: a generator that is left half-way is closed by the garbage collector, which cannot await.
+                    idle.cancel()
+
+    def _broken_off(self, why: str) -> ProviderError:
+        return ProviderError(f"{self._endpoint.server} broke off in the middle of the answer: {why}.", retry_after_s=0)
+
+
+class _Attempt:
+    """One try to get an answer, heard by the listeners. `spent_usd` is what the tries before it have cost."""
+
+    def __init__(self, reader: Reader, on_text: OnText, on_usage: OnUsage, spent_usd: float) -> None:
+        self.reader = reader
+        self._on_text = on_text
+        self._on_usage = on_usage
+        self._spent_usd = spent_usd
+        self._shown: set[Part] = set()
+
+    @property
+    def over(self) -> bool:
+        return self.reader.answer is not None or self.reader.failure is not None
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of this try, the cost of all so far."""
+        return self.reader.usage.costing(self._spent_usd + self.reader.usage.cost_usd)
+
+    def feed(self, data: str) -> None:
+        known = self.reader.usage
+        news = self.reader.feed(data)
+        if self.reader.usage != known:
+            self._on_usage(self.usage)
+        for part, text in news:
+            self._shown.add(part)
+            self._on_text(part, text)
+
+    def take_back(self) -> None:
+        """What was shown is void."""
+        for part in self._shown:
+            self._on_text(part, "", restart=True)
+
+
+def _reason(exc: Exception) -> str:
+    return str(exc) or type(exc).__name__
