@@ -3,6 +3,9 @@
 A chunk holds what is new: messages as they stand in the log, then, at the log's end, text still being written, then the State
 as of the last message sent. Messages leave at once; text and State, which are levels, leave at once after quiet and then at a
 bounded rate: what changes in between is folded into the next.
+
+A session's log may be made anew while it is followed, where a replay goes back: the reader is told by a `reset`, and goes on
+from the new one's start.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from collections.abc import Callable
 
 import trio
 
-from trio_agent.core.cursor import Cursor
+from trio_agent.core.cursor import Cursor, start_of
 from trio_agent.core.sse import encode_event
+from trio_agent.core.wire import encode_json
 from trio_agent.runtime.live import LiveReader
+from trio_agent.runtime.log import ResetReason
 from trio_agent.runtime.session import Session
 
 STATE_INTERVAL_S = 0.05
@@ -47,13 +52,17 @@ class Follower:
         session = self._session
         if self._state_version < 0:
             await trio.lowlevel.checkpoint()
-            return self._state_frame()
+            if not self._is_left_behind():
+                return self._state_frame()
         while True:
             if self._stopping():
                 raise StopAsyncIteration
             version = session.signal.version
+            reset = self._begin_anew() if self._is_left_behind() else b""
             frames, self.cursor = await session.log.frames_after(self.cursor)
-            chunk = [frames] if frames else []
+            if self._is_left_behind():
+                continue
+            chunk = [each for each in (reset, frames) if each]
             if self.cursor == session.log.cursor and self._live_due() and trio.current_time() >= self._live_next():
                 chunk += self._live_frames()
             if self._state_due() and trio.current_time() >= self._state_next():
@@ -64,6 +73,17 @@ class Follower:
             if session.ended and not self._state_due():
                 raise StopAsyncIteration
             await self._wait(version)
+
+    def _is_left_behind(self) -> bool:
+        """Whether the log that was followed is the session's no more. It may change at every checkpoint."""
+        return self.cursor.log != self._session.log.cursor.log
+
+    def _begin_anew(self) -> bytes:
+        self.cursor = start_of(self._session.log.cursor.log)
+        self._live = LiveReader()
+        self._live_version = 0
+        self._state_index = -1
+        return reset_frame(self.cursor, "new_log")
 
     async def _wait(self, version: int) -> None:
         """Wait for news, or for the moment when text or State that is due may be sent."""
@@ -99,3 +119,8 @@ class Follower:
         self._state_version = self._session.state_version
         self._state_index = self.cursor.index
         return encode_event("state", self._session.state_json(self.cursor))
+
+
+def reset_frame(start: Cursor, reason: ResetReason) -> bytes:
+    """What tells a reader to drop all it has: what comes next begins at `start`."""
+    return encode_event("reset", encode_json({"reason": reason, "log": start.log, "from": start.index}), str(start))

@@ -21,7 +21,7 @@ from trio_agent.core.cursor import Cursor
 from trio_agent.core.errors import StoreError
 from trio_agent.core.sse import encode_event, encode_retry
 from trio_agent.core.wire import encode_json
-from trio_agent.runtime.follower import Follower
+from trio_agent.runtime.follower import Follower, reset_frame
 from trio_agent.runtime.log import ResetReason
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Clock
@@ -142,8 +142,7 @@ def _opening(session: Session, start: Start, heartbeat_s: float) -> bytes:
     }
     opening = _with_retry(retry_ms(), encode_event("ready", encode_json(ready), cursor))
     if start.reset is not None:
-        reset = {"reason": start.reset, "log": start.cursor.log, "from": start.cursor.index}
-        opening += encode_event("reset", encode_json(reset), cursor)
+        opening += reset_frame(start.cursor, start.reset)
     return opening
 
 
