@@ -21,7 +21,7 @@ def after(*messages: Message) -> tuple[AgentState, tuple[str, ...]]:
 
 
 def test_a_call_runs_until_its_result_or_the_end_of_its_turn() -> None:
-    user, call, result, answer = TURN
+    user, call, result, _ = TURN
     assert after(user) == (AgentState.PROCESSING_LLM_RESPONSE, ())
     assert after(user, call) == (AgentState.RUNNING_TOOL, ("bash",))
     assert after(user, call, result) == (AgentState.PROCESSING_LLM_RESPONSE, ())
