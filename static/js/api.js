@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-const TOKEN_KEY = "trio-agent.token";
+export const TOKEN_KEY = "trio-agent.token";
 
 /**
  * The token, from the address's fragment if it is there. The fragment goes at once: an address is copied, bookmarked, shown.

@@ -7,18 +7,24 @@
  *   connecting    a request is out, no `ready` yet  offline       the browser says there is no network; tries go on slowly
  *   open          `ready` came, bytes flow          closed        the session has ended; nothing more will come
  *   stale         silence: dropped, being reopened  unauthorized  the server wants a token
- *                                                   missing       there is no such session
+ *   resting       gave its slot to another page     missing       there is no such session
+ *   returning     from rest: a request is out, or queues for a slot
  *
  * Offline still tries: a server on this very machine answers without any network, and then the browser's word is wrong.
  *
- * Effects: `open` (drop what is there, send a request), `close`, `schedule` (a `due` after the backoff), `settle` (a
- * `settled` once the connection has lived SETTLED_MS), `forgive` (forget failed attempts).
+ * A browser allows six connections, so pages may have to take turns (`slots.js`): `yield` ends a healthy connection, which
+ * comes back by its cursor after a rest. Rest and return are still "connected", for what is shown is no older than a turn;
+ * one that takes longer is `late`, and is not called connected any more.
  *
- * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "closed" | "unauthorized"
- *   | "missing"} ConnectionState
+ * Effects: `open` (drop what is there, send a request), `close`, `schedule` (a `due` after the backoff), `settle` (a
+ * `settled` once the connection has lived SETTLED_MS, rests included), `forgive` (forget failed attempts), `rest` (drop what
+ * is there, a `due` after REST_MS), `expect` (a `late` after LATE_MS).
+ *
+ * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "resting" | "returning" | "closed"
+ *   | "unauthorized" | "missing"} ConnectionState
  * @typedef {"start" | "ready" | "lost" | "silent" | "refused" | "absent" | "ended" | "resync" | "settled" | "due" | "now"
- *   | "wake" | "online" | "offline"} Input
- * @typedef {"open" | "close" | "schedule" | "settle" | "forgive"} Effect
+ *   | "wake" | "online" | "offline" | "yield" | "late" | "stop"} Input
+ * @typedef {"open" | "close" | "schedule" | "settle" | "forgive" | "rest" | "expect"} Effect
  * @typedef {"connecting" | "connected" | "reconnecting" | "offline" | "ended" | "unauthorized"} Status
  */
 
@@ -28,12 +34,18 @@ export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 15_000;
 /** A server may ask for a longer wait than our cap, but not for one that looks like never. */
 export const LONGEST_WAIT_MS = 300_000;
+/** How long a page that takes turns leaves its slot to others; with LATE_MS no more than two seconds. */
+export const REST_MS = 1000;
+/** From the end of a rest: a turn that has not come by then is no connection. */
+export const LATE_MS = 900;
 
 /**
  * While a request is out and has not said `ready`.
  * @type {Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>}
  */
 const OPENING = {
+  // The slot was taken away before the server answered: queue for another.
+  yield: ["connecting", "open"],
   ready: ["open", "settle"],
   lost: ["waiting", "close", "schedule"],
   silent: ["waiting", "close", "schedule"],
@@ -56,8 +68,25 @@ export const TABLE = {
     ended: ["closed", "close"],
     offline: ["offline", "close", "schedule"],
     settled: ["open", "forgive"],
+    yield: ["resting", "rest"],
   },
   stale: OPENING,
+  resting: {
+    due: ["returning", "open", "expect"],
+    now: ["returning", "open", "expect"],
+    wake: ["returning", "open", "expect"],
+    online: ["returning", "open", "expect"],
+    offline: ["offline", "schedule"],
+    settled: ["resting", "forgive"],
+  },
+  returning: {
+    ...OPENING,
+    // Not `settle`: its time goes on from before the rest.
+    ready: ["open"],
+    late: ["connecting"],
+    settled: ["returning", "forgive"],
+    yield: ["returning", "open"],
+  },
   waiting: {
     due: ["connecting", "open"],
     now: ["connecting", "open"],
@@ -73,6 +102,7 @@ export const TABLE = {
     refused: ["unauthorized", "close"],
     absent: ["missing", "close"],
     ended: ["closed", "close"],
+    yield: ["offline", "open"],
     due: ["offline", "open"],
     now: ["connecting", "open"],
     online: ["connecting", "forgive", "open"],
@@ -83,12 +113,14 @@ export const TABLE = {
 };
 
 /**
- * The next state and the effects, in order. An input that a state does not know is late news and changes nothing.
+ * The next state and the effects, in order. An input that a state does not know is late news and changes nothing; `stop`
+ * leads from everywhere back to the beginning.
  * @param {ConnectionState} state
  * @param {Input} input
  * @returns {{ state: ConnectionState, effects: readonly Effect[] }}
  */
 export function step(state, input) {
+  if (input === "stop") return { state: "idle", effects: ["close"] };
   const row = TABLE[state][input];
   if (!row) return { state, effects: [] };
   const [next, ...effects] = row;
@@ -121,6 +153,8 @@ export function statusOf(state, wasOpen) {
     case "connecting":
       return wasOpen ? "reconnecting" : "connecting";
     case "open":
+    case "resting":
+    case "returning":
       return "connected";
     case "stale":
     case "waiting":

@@ -5,13 +5,12 @@
  */
 
 import { Api, sessionOf, takeToken } from "./api.js";
-import { sleepAwareClock } from "./clock.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
+import { browserWorld, openSessionStream } from "./session-stream.js";
 import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
-import { EventStream, HEARTBEAT_S } from "./stream.js";
 import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
@@ -41,10 +40,6 @@ const views = {
   notice: find("notice-bar", NoticeBar),
 };
 
-const now = sleepAwareClock(
-  () => performance.now(),
-  () => Date.now(),
-);
 const addressed = sessionOf(location.pathname);
 const api = new Api({
   fetch: (url, init) => fetch(url, init),
@@ -53,28 +48,11 @@ const api = new Api({
   token: takeToken(location, history, { recall, keep }),
 });
 
-const world = {
-  fetch: (/** @type {string} */ url, /** @type {RequestInit} */ init) => fetch(url, init),
-  now,
-  setTimer: (/** @type {() => void} */ run, /** @type {number} */ ms) => setTimeout(run, ms),
-  clearTimer: (/** @type {number} */ timer) => clearTimeout(timer),
-  random: Math.random,
-};
-
-const stream = new EventStream(world, {
-  request: () => {
-    const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S) });
-    if (store.snapshot.log.cursor) query.set("cursor", store.snapshot.log.cursor);
-    return { url: `${api.url("stream")}?${query}`, headers: { ...api.headers(), Accept: "text/event-stream" } };
-  },
-  onEvents: (events) => {
-    const before = store.snapshot.log;
-    const fits = store.take(events);
-    const { log } = store.snapshot;
-    outbox.settle(log, log.generation === before.generation ? countOf(log) - countOf(before) : log.messages.length);
-    if (log.state && !api.sessionId) settleOn(log.state.session_id);
-    return fits;
-  },
+const world = browserWorld();
+const stream = openSessionStream(world, api, {
+  log: () => store.snapshot.log,
+  onEvents: (events) => took(() => store.take(events)),
+  onExcerpt: (told) => took(() => store.adopt(told)),
   onChange: (connection) => {
     if (connection.status === "connected" && store.snapshot.connection.status !== "connected") void refreshSessions();
     store.update({ connection });
@@ -103,6 +81,16 @@ const outbox = new Outbox(world, {
     outbox.settle(store.snapshot.log, 0);
   },
 });
+
+/** The log may have changed: what waits in the outbox, and which session this is, follow from it. @param {() => boolean} change */
+function took(change) {
+  const before = store.snapshot.log;
+  const fits = change();
+  const { log } = store.snapshot;
+  outbox.settle(log, log.generation === before.generation ? countOf(log) - countOf(before) : log.messages.length);
+  if (log.state && !api.sessionId) settleOn(log.state.session_id);
+  return fits;
+}
 
 /**
  * The session is known: from now on everything goes to it, and what an earlier visit left is taken up.
@@ -183,14 +171,9 @@ function act(intent) {
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return;
-  stream.wake();
-  void refreshSessions();
+  if (!document.hidden) void refreshSessions();
 });
 document.querySelector("#sessions-panel")?.addEventListener("toggle", () => void refreshSessions());
-addEventListener("pageshow", () => stream.wake());
-addEventListener("online", () => stream.online());
-addEventListener("offline", () => stream.offline());
 
 views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx));
 store.subscribe((snapshot) => {
@@ -198,7 +181,7 @@ store.subscribe((snapshot) => {
   const barred = connection.status === "unauthorized";
   document.body.classList.toggle("barred", barred);
   views.gate.show(barred);
-  views.network.show(connection, now);
+  views.network.show(connection, world.now);
   views.header.show(snapshot);
   views.timeline.show(snapshot);
   views.composer.show(snapshot);

@@ -10,11 +10,12 @@
  *
  * @import { Message, State, StreamEvent } from "./wire.js"
  *
+ * @typedef {Message & { cursor: string }} Kept  `cursor` is the place after the message.
  * @typedef {{ text: string, length: number }} Written  `length` counts Unicode code points, as the server does.
  * @typedef {{ idx: number, content: Written, thinking: Written }} Draft
  * @typedef {{ text: string, end: number }} Output  the end of a running tool's output; `end` is the offset after it
  * @typedef {{
- *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Message[],
+ *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Kept[],
  *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>,
  * }} Log
  *   `messages[i].idx === base + i`. `generation` counts how often everything was dropped. `announced` is how many
@@ -49,7 +50,7 @@ export const countOf = (log) => log.base + log.messages.length;
  */
 export function reduce(log, events) {
   const next = { ...log };
-  /** @type {Message[]} */
+  /** @type {Kept[]} */
   let fresh = [];
   const settle = () => {
     if (fresh.length > 0) next.messages = [...next.messages, ...fresh];
@@ -107,12 +108,13 @@ function applyReady(next, data, id) {
   return true;
 }
 
-/** @param {Log} next @param {Message[]} fresh @param {Message} message @param {string} id */
+/** @param {Log} next @param {Kept[]} fresh @param {Message} message @param {string} id */
 function applyMessage(next, fresh, message, id) {
   const count = countOf(next) + fresh.length;
   if (message.idx < count) return true;
   if (message.idx > count) return false;
-  fresh.push(message);
+  // The place after each message stays known: another tab may say that it is there, and ask for the rest.
+  fresh.push({ ...message, cursor: id });
   next.cursor = id;
   if (next.draft && next.draft.idx <= message.idx) next.draft = null;
   if (message.tool_call_id && next.outputs.has(message.tool_call_id)) {

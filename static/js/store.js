@@ -2,6 +2,7 @@
  * The one place where the page's truth is kept. Views read it and are told once per frame, however much came.
  *
  * @import { Connection } from "./stream.js"
+ * @import { Excerpt } from "./excerpt.js"
  * @import { Log } from "./reducer.js"
  * @import { Pending } from "./outbox.js"
  * @import { SessionSummary, StreamEvent } from "./wire.js"
@@ -14,6 +15,7 @@
  *   `notice` is one sentence about something that failed, empty when all is well.
  */
 
+import { adopt } from "./excerpt.js";
 import { EMPTY, reduce } from "./reducer.js";
 
 export class Store {
@@ -51,5 +53,12 @@ export class Store {
     const { log, resync } = reduce(this.snapshot.log, events);
     this.update({ log });
     return !resync;
+  }
+
+  /** Whether what another tab told continues what is here; see `adopt`. @param {Excerpt} told */
+  adopt(told) {
+    const log = adopt(this.snapshot.log, told);
+    if (log) this.update({ log });
+    return log !== null;
   }
 }

@@ -18,11 +18,17 @@
  * }} World  `now` is in milliseconds and never goes back.
  * @typedef {{
  *   status: Status, state: ConnectionState, attempt: number, dueAt: number, heartbeatAt: number, reason: string,
- * }} Connection  `dueAt` and `heartbeatAt` are of `world.now`; 0 = none. `reason` says why the last connection was lost.
+ *   via: "" | "tab",
+ * }} Connection
+ *   `dueAt` and `heartbeatAt` are of `world.now`; 0 = none, below 0 = before the page was loaded. `reason` says why the last
+ *   connection was lost. `via` is "tab" where another tab of this browser keeps the connection.
+ * @typedef {{ take: (signal: AbortSignal, giveWay: (atOnce: boolean) => void) => Promise<void> }} Slots
+ *   `take` waits for leave to open a connection, which lasts until `signal`. `giveWay` is called when others wait for it, and
+ *   with true when it has been taken away.
  */
 
 import { Alarms } from "./alarms.js";
-import { backoff, SETTLED_MS, statusOf, step } from "./connection.js";
+import { backoff, LATE_MS, REST_MS, SETTLED_MS, statusOf, step } from "./connection.js";
 import { EventParser } from "./sse.js";
 
 /** Seconds between heartbeats that we ask for; the shortest that costs nothing. */
@@ -38,15 +44,18 @@ export class EventStream {
    *   onEvents: (events: StreamEvent[]) => boolean,
    *   onChange: (connection: Connection) => void,
    * }} hooks  `onEvents` answers whether the events fit; if not, the stream is reopened from where the client stands.
+   * @param {Slots | null} slots null where nobody counts connections
    */
-  constructor(world, hooks) {
+  constructor(world, hooks, slots = null) {
     this.#world = world;
     this.#hooks = hooks;
+    this.#slots = slots;
     this.#alarms = new Alarms(world);
   }
 
   #world;
   #hooks;
+  #slots;
   /** @type {ConnectionState} */
   #state = "idle";
   #wasOpen = false;
@@ -60,11 +69,22 @@ export class EventStream {
   #reason = "";
   /** @type {AbortController | null} */
   #request = null;
-  /** @type {Alarms<"due" | "settle" | "watch">} */
+  /** While a request queues for a slot, silence is not the server's. */
+  #queued = false;
+  /** Others wait for our slot: it is theirs as soon as we have what there was to have. */
+  #wanted = false;
+  /** Messages that the log had when the connection began; Infinity until it is known, -1 once we have them. */
+  #missing = Infinity;
+  /** @type {Alarms<"due" | "settle" | "watch" | "late">} */
   #alarms;
 
   start() {
     this.#input("start");
+  }
+
+  /** Drop the connection until `start`. */
+  stop() {
+    this.#input("stop");
   }
 
   /** The user does not want to wait. */
@@ -96,6 +116,7 @@ export class EventStream {
       dueAt: this.#dueAt,
       heartbeatAt: this.#heartbeatAt,
       reason: this.#reason,
+      via: "",
     };
   }
 
@@ -114,29 +135,52 @@ export class EventStream {
       else if (effect === "close") this.#close();
       else if (effect === "schedule") this.#schedule();
       else if (effect === "settle") this.#alarms.set("settle", SETTLED_MS, () => this.#input("settled"));
+      else if (effect === "rest") this.#rest();
+      else if (effect === "expect") this.#alarms.set("late", LATE_MS, () => this.#input("late"));
       else this.#attempt = 0;
     }
     if (state !== before || effects.length > 0) this.#hooks.onChange(this.connection);
   }
 
   #open() {
-    this.#close();
+    this.#drop();
     this.#alarms.stop("due");
     this.#dueAt = 0;
     const request = new AbortController();
     this.#request = request;
-    this.#byteAt = this.#world.now();
+    this.#queued = this.#slots !== null;
+    this.#wanted = false;
+    this.#missing = Infinity;
     this.#silenceMs = CONNECT_MS;
-    this.#watch();
+    this.#touch();
     // Errors end in #input, so nothing is left to await.
     void this.#read(request);
   }
 
-  #close() {
+  #drop() {
     this.#request?.abort();
     this.#request = null;
-    this.#alarms.stop("settle");
     this.#alarms.stop("watch");
+    this.#alarms.stop("late");
+  }
+
+  #close() {
+    this.#drop();
+    this.#alarms.stop("settle");
+    this.#alarms.stop("due");
+    this.#dueAt = 0;
+  }
+
+  #rest() {
+    this.#drop();
+    this.#alarms.set("due", REST_MS, () => this.#input("due"));
+  }
+
+  /** @param {AbortController} request whose slot others wait for @param {boolean} atOnce they have taken it */
+  #giveWay({ signal }, atOnce) {
+    if (signal.aborted) return;
+    this.#wanted = true;
+    if (atOnce || this.#missing < 0) this.#input("yield");
   }
 
   #schedule() {
@@ -153,6 +197,12 @@ export class EventStream {
   async #read(request) {
     const { signal } = request;
     try {
+      if (this.#slots) {
+        await this.#slots.take(signal, (atOnce) => this.#giveWay(request, atOnce));
+        if (signal.aborted) return;
+        this.#queued = false;
+        this.#touch();
+      }
       const { url, headers } = this.#hooks.request();
       const response = await this.#world.fetch(url, { headers, signal, cache: "no-store" });
       if (signal.aborted) return;
@@ -200,7 +250,11 @@ export class EventStream {
         this.#silenceMs = 2000 * (JSON.parse(event.data).heartbeat || HEARTBEAT_S);
         this.#heartbeatAt = this.#world.now();
         this.#watch();
+        this.#missing = JSON.parse(event.data).count;
         this.#input("ready");
+      } else if (event.event === "state" && this.#missing >= 0) {
+        // A state follows the messages that it counts.
+        if (JSON.parse(event.data).message_count >= this.#missing) this.#missing = -1;
       } else if (event.event === "heartbeat") {
         this.#heartbeatAt = this.#world.now();
         this.#hooks.onChange(this.connection);
@@ -212,11 +266,17 @@ export class EventStream {
       }
     }
     if (!fits) this.#input("resync", "the stream did not fit what is here");
+    else if (this.#wanted && this.#missing < 0) this.#input("yield");
+  }
+
+  #touch() {
+    this.#byteAt = this.#world.now();
+    this.#watch();
   }
 
   /** Looks at the age of the last byte now, and again when it could first be too old. */
   #watch() {
-    if (!this.#request) return;
+    if (!this.#request || this.#queued) return;
     const left = this.#byteAt + this.#silenceMs - this.#world.now();
     if (left < 0) return this.#input("silent", "the connection went silent");
     this.#alarms.set("watch", left + 1, () => this.#watch());

@@ -5,7 +5,9 @@ import {
   BACKOFF_BASE_MS,
   BACKOFF_CAP_MS,
   backoff,
+  LATE_MS,
   LONGEST_WAIT_MS,
+  REST_MS,
   statusOf,
   step,
   TABLE,
@@ -42,7 +44,8 @@ test("a state that waits has a timer running, and one that is connecting has a r
   for (const state of STATES) {
     for (const [input, [next, ...effects]] of Object.entries(TABLE[state])) {
       if (next === "waiting") assert.ok(effects.includes("schedule"), `${state} ${input}`);
-      if (next === "connecting" || next === "stale") assert.ok(effects.includes("open"), `${state} ${input}`);
+      if (next === "connecting" || next === "stale") assert.ok(effects.includes("open") || input === "late", `${state} ${input}`);
+      if (next === "resting" && state !== "resting") assert.deepEqual(effects, ["rest"]);
       if (next === "offline") assert.ok(effects.includes("schedule") || effects.includes("open"), `${state} ${input}`);
       if (next === "closed" || next === "unauthorized" || next === "missing") assert.deepEqual(effects, ["close"]);
     }
@@ -55,7 +58,14 @@ test("only a connection that has lived settles the count of failed attempts, or 
       .filter(([, row]) => row.includes("forgive"))
       .map(([input]) => `${state} ${input}`),
   );
-  assert.deepEqual(forgiving.sort(), ["missing start", "offline online", "open settled", "unauthorized start"]);
+  assert.deepEqual(forgiving.sort(), [
+    "missing start",
+    "offline online",
+    "open settled",
+    "resting settled",
+    "returning settled",
+    "unauthorized start",
+  ]);
 });
 
 test("an input that a state does not know changes nothing", () => {
@@ -84,8 +94,20 @@ test("a token given leads out of unauthorized", () => {
   assert.equal(walk("unauthorized", "start", "ready"), "open");
 });
 
-test("the status never says connected unless the table says open", () => {
-  for (const state of STATES) assert.equal(statusOf(state, true) === "connected", state === "open");
+test("the status never says connected unless the table says open, or is between two turns that go well", () => {
+  const connected = STATES.filter((state) => statusOf(state, true) === "connected");
+  assert.deepEqual(connected, ["open", "resting", "returning"]);
+});
+
+test("a turn that does not come in time is no connection, and one that fails even less", () => {
+  assert.equal(walk("open", "yield", "due", "late"), "connecting");
+  assert.equal(walk("open", "yield", "due", "lost"), "waiting");
+  assert.equal(walk("open", "yield", "due", "ready"), "open");
+  assert.ok(REST_MS + LATE_MS < 2000);
+});
+
+test("stop leads back to the beginning from everywhere", () => {
+  for (const state of STATES) assert.deepEqual(step(state, "stop"), { state: "idle", effects: ["close"] });
 });
 
 test("the first connection is connecting and every later one reconnecting", () => {

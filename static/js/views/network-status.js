@@ -48,7 +48,7 @@ export class NetworkStatus extends HTMLElement {
   #draw() {
     const connection = this.#connection;
     if (!connection) return;
-    const { status, dueAt, heartbeatAt, reason, state } = connection;
+    const { status, dueAt, heartbeatAt, reason, state, via } = connection;
     if (this.dataset.status !== status) {
       this.dataset.status = status;
       this.#shape.replaceChildren(icon(`net-${status}`));
@@ -59,8 +59,10 @@ export class NetworkStatus extends HTMLElement {
     say(this.#spoken, words);
     this.#now.hidden = dueAt === 0;
     const age =
-      heartbeatAt > 0 ? `Last heartbeat ${Math.round((this.#clock() - heartbeatAt) / 1000)} s ago` : "No heartbeat yet";
-    this.title = status === "connected" || !reason ? age : `${age}: ${reason}`;
+      heartbeatAt !== 0 ? `Last heartbeat ${Math.round((this.#clock() - heartbeatAt) / 1000)} s ago` : "No heartbeat yet";
+    const whole = status === "connected" || !reason ? age : `${age}: ${reason}`;
+    this.title = via === "tab" ? `${whole} (via another tab)` : whole;
+    this.dataset.via = via;
   }
 }
 
