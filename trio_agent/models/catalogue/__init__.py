@@ -33,7 +33,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     models: dict[str, ModelFacts]
 
 
-PROVIDERS = ("anthropic",)
+PROVIDERS = ("anthropic", "gemini")
 
 _DATE = re.compile(r"-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]\Z")
 _UNKNOWN = ModelFacts()

@@ -1,0 +1,216 @@
+"""Gemini's stream of chunks to an answer.
+
+Source: https://ai.google.dev/api/generate-content and the types of the google-genai package, 3.4.0. Each event is a whole
+GenerateContentResponse that holds what is new:
+
+    {"candidates": [{"content": {"parts": [...]}, "finishReason": "STOP"}], "usageMetadata": {...}, "modelVersion": "..."}
+
+There is no event of its own for the end: it is the chunk with a `finishReason`, or with a `promptFeedback.blockReason` where
+the question itself was refused. A stream that ends before it was cut off, however whole it looks. A tool call comes at once,
+with all its arguments. More kinds of parts and reasons may come with time. Pure: JSON in, text and an answer out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.message import ToolCall
+from trio_agent.core.usage import Usage
+from trio_agent.core.wire import encode_json
+from trio_agent.models.endpoint import Endpoint
+from trio_agent.models.failure import nonsense, one_line
+from trio_agent.models.gemini_failure import ErrorObject, failed
+from trio_agent.models.gemini_signatures import Signatures
+from trio_agent.seams import Answer, Part, StopReason
+
+
+class _FunctionCall(msgspec.Struct, frozen=True):
+    name: str = ""
+    id: str | None = None
+    args: dict[str, Any] | None = None
+
+
+class _Part(msgspec.Struct, frozen=True, rename="camel"):
+    text: str | None = None
+    thought: bool | None = None
+    thought_signature: str | None = None
+    function_call: _FunctionCall | None = None
+
+
+class _Content(msgspec.Struct, frozen=True):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct, frozen=True, rename="camel"):
+    content: _Content | None = None
+    finish_reason: str | None = None
+    finish_message: str | None = None
+
+
+class _Feedback(msgspec.Struct, frozen=True, rename="camel"):
+    block_reason: str | None = None
+    block_reason_message: str | None = None
+
+
+class _Counts(msgspec.Struct, frozen=True, rename="camel"):
+    """Counts so far, not increments. The prompt's includes what was cached; thoughts stand beside the candidates'."""
+
+    prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+
+
+class _Chunk(msgspec.Struct, frozen=True, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Counts | None = None
+    model_version: str | None = None
+    error: ErrorObject | None = None
+
+
+# CONTINUATION: the provider would go on where it stopped, in another request. So does the agent, if the user says so.
+_STOP_REASONS: dict[str, StopReason] = {
+    "STOP": "end_turn",
+    "MAX_TOKENS": "max_tokens",
+    "CONTINUATION": "max_tokens",
+    "SAFETY": "refusal",
+    "RECITATION": "refusal",
+    "LANGUAGE": "refusal",
+    "BLOCKLIST": "refusal",
+    "PROHIBITED_CONTENT": "refusal",
+    "SPII": "refusal",
+    "ESCALATION": "refusal",
+    "MODEL_ARMOR": "refusal",
+    "PUP_LIMITED_DISABLED": "refusal",
+    "IMAGE_SAFETY": "refusal",
+    "IMAGE_PROHIBITED_CONTENT": "refusal",
+    "IMAGE_RECITATION": "refusal",
+}
+
+# The model lost its way, or the provider does not say what happened: what came of it is no answer, and the next may be one.
+_FAULTS = {
+    "MALFORMED_FUNCTION_CALL": "a tool call that cannot be read",
+    "MALFORMED_RESPONSE": "an answer that cannot be read",
+    "UNEXPECTED_TOOL_CALL": "a call of a tool that there is not",
+    "OTHER": "no end, for a reason it does not tell",
+}
+
+_Kind = Literal["content", "thinking", "call"]
+
+
+class AnswerReader:
+    """The Reader of one answer. What the calls of a whole answer were signed with goes into `signatures`."""
+
+    def __init__(self, endpoint: Endpoint, signatures: Signatures) -> None:
+        self.answer: Answer | None = None
+        self.failure: ProviderError | None = None
+        self.usage = Usage()
+        self._endpoint = endpoint
+        self._signatures = signatures
+        self._model = endpoint.model
+        self._counts = _Counts()
+        self._calls: list[ToolCall] = []
+        self._signed: dict[ToolCall, str] = {}
+        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
+        self._last: _Kind | None = None
+
+    def feed(self, data: str) -> list[tuple[Part, str]]:
+        if self.answer is not None or self.failure is not None:
+            return []
+        try:
+            chunk = msgspec.json.decode(data, type=_Chunk)
+        except msgspec.DecodeError as exc:
+            self.failure = nonsense(str(exc), self._endpoint)
+            return []
+        if chunk.error is not None:
+            self.failure = failed(chunk.error, self._endpoint)
+            return []
+        self._model = chunk.model_version or self._model
+        self._count(chunk.usage_metadata or _Counts())
+        # More candidates than one come only when asked for.
+        candidate = chunk.candidates[0] if chunk.candidates else _Candidate()
+        parts = (candidate.content.parts if candidate.content else None) or []
+        news = [piece for part in parts for piece in self._take(part)]
+        feedback = chunk.prompt_feedback or _Feedback()
+        if feedback.block_reason:
+            news += self._end("SAFETY", feedback.block_reason, feedback.block_reason_message or "")
+        elif candidate.finish_reason:
+            news += self._end(candidate.finish_reason, candidate.finish_reason, candidate.finish_message or "")
+        return news
+
+    def _count(self, counts: _Counts) -> None:
+        changes = {name: value for name, value in msgspec.structs.asdict(counts).items() if value is not None}
+        self._counts = told = msgspec.structs.replace(self._counts, **changes)
+        cached = told.cached_content_token_count or 0
+        usage = Usage(
+            input_tokens=max(0, (told.prompt_token_count or 0) - cached) + (told.tool_use_prompt_token_count or 0),
+            cache_read_input_tokens=cached,
+            output_tokens=(told.candidates_token_count or 0) + (told.thoughts_token_count or 0),
+        )
+        price = self._endpoint.price_of(self._model)
+        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+
+    def _take(self, part: _Part) -> list[tuple[Part, str]]:
+        if part.function_call is not None:
+            self._call(part.function_call, part.thought_signature)
+        elif part.text:
+            return self._say("thinking" if part.thought else "content", part.text)
+        return []
+
+    def _call(self, function: _FunctionCall, signature: str | None) -> None:
+        call = ToolCall(
+            name=function.name, input=encode_json(function.args or {}).decode(), tool_call_id=function.id or ""
+        )
+        self._calls.append(call)
+        self._last = "call"
+        if signature:
+            self._signed[call] = signature
+
+    def _say(self, part: Part, text: str) -> list[tuple[Part, str]]:
+        # Text that goes on after a tool call or a thought is a paragraph of its own.
+        if self._said[part] and self._last != part:
+            text = f"\n\n{text}"
+        self._last = part
+        self._said[part].append(text)
+        return [(part, text)]
+
+    def _end(self, finish: str, category: str, message: str) -> list[tuple[Part, str]]:
+        if finish in _FAULTS:
+            self._fail(f"{_FAULTS[finish]} ({finish}). {one_line(message)}".rstrip(" ."))
+            return []
+        if finish == "MISSING_THOUGHT_SIGNATURE":
+            said = message or "a tool call came back without its signature"
+            self.failure = failed(ErrorObject(status="INVALID_ARGUMENT", message=said), self._endpoint)
+            return []
+        reason = _STOP_REASONS.get(finish, "end_turn")
+        news: list[tuple[Part, str]] = []
+        if reason == "refusal":
+            # What was called before the provider stepped in is not to be run.
+            self._calls = []
+            self._last = None
+            news = self._say("content", f"The model declined to answer (category: {category}). {message}".rstrip())
+        elif reason == "end_turn":
+            if self._calls:
+                reason = "tool_use"
+            elif not self._said["content"]:
+                # It happens: thoughts, or nothing at all, and then the end.
+                self._fail("an empty answer")
+                return []
+        self._signatures.remember(self._signed)
+        self.answer = Answer(
+            text="".join(self._said["content"]),
+            thinking="".join(self._said["thinking"]),
+            tool_calls=tuple(self._calls),
+            stop_reason=reason,
+            usage=self.usage,
+            model=f"gemini/{self._model}",
+        )
+        return news
+
+    def _fail(self, what: str) -> None:
+        self.failure = ProviderError(f"{self._endpoint.server} sent {what}.", retry_after_s=0)
