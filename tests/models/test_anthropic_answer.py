@@ -94,7 +94,7 @@ def test_what_makes_no_sense_is_a_failure_worth_another_try(events: list[dict[st
     assert reader.failure.retry_after_s == 0
 
 
-@pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"type": 5}', '{"type":"\\ud800"}'])
+@pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"type": 5}', '{"type":"\\ud800"}', '{"a":' * 9999])
 def test_data_that_is_no_event_is_a_failure(data: str) -> None:
     reader = reader_of("m")
     assert reader.feed(data) == []

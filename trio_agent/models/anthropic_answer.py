@@ -123,7 +123,7 @@ class AnswerReader:
             return []
         try:
             event = msgspec.json.decode(data, type=_Event)
-        except msgspec.DecodeError as exc:
+        except (msgspec.DecodeError, RecursionError) as exc:
             return self._nonsense(str(exc))
         match event.type:
             case "message_start":
@@ -218,6 +218,6 @@ class AnswerReader:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True

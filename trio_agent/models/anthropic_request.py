@@ -10,11 +10,10 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, Turn, UserTurn
 from trio_agent.core.wire import encode_json
+from trio_agent.models.calls import input_object, safe_id, safe_name
 from trio_agent.seams import ModelRequest
 
 API_VERSION = "2026-10-21"
@@ -66,7 +65,8 @@ def _content(turn: Turn, blobs: Mapping[str, bytes]) -> list[dict[str, Any]]:
 
 
 def _tool_result(outcome: Outcome, blobs: Mapping[str, bytes]) -> dict[str, Any]:
-    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": outcome.tool_call_id, "content": outcome.text}
+    id = safe_id(outcome.tool_call_id)
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": id, "content": outcome.text}
     if outcome.images:
         text = {"type": "text", "text": outcome.text}
         block["content"] = [text, *(_image(image, blobs) for image in outcome.images)]
@@ -84,13 +84,9 @@ def _image(image: ImageRef, blobs: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _tool_use(call: ToolCall) -> dict[str, Any]:
-    return {"type": "tool_use", "id": call.tool_call_id, "name": call.name, "input": _input(call.input)}
-
-
-def _input(text: str) -> dict[str, Any]:
-    """`text` as the object the API wants. What was no object stays visible to the model as the value of `invalid`."""
-    try:
-        value = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"invalid": text}
+    return {
+        "type": "tool_use",
+        "id": safe_id(call.tool_call_id),
+        "name": safe_name(call.name),
+        "input": input_object(call.input),
+    }

@@ -74,13 +74,12 @@ class StreamedModel:
         return self._endpoint.price_of(self._endpoint.model) is not None
 
     async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
-        body = self._wire.encode(request)
         wait_s = FIRST_WAIT_S
         spent_usd = 0.0
         for tries_left in range(MAX_TRIES - 1, -1, -1):
             attempt = _Attempt(self._wire.reader(), on_text, on_usage, spent_usd)
             try:
-                return await self._ask(body, attempt)
+                return await self._ask(self._wire.encode(request), attempt)
             except ProviderError as error:
                 asked_s = error.retry_after_s
                 if asked_s is None or asked_s > MAX_RETRY_AFTER_S or not tries_left:

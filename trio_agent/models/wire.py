@@ -52,7 +52,7 @@ class Wire(Protocol):
     def endpoint(self) -> Endpoint: ...
 
     def encode(self, request: ModelRequest) -> bytes:
-        """The body of the POST, ASCII JSON."""
+        """The body of the POST, ASCII JSON. Made anew for each try: a wire may have learned from a refusal."""
         ...
 
     def reader(self) -> Reader:

@@ -1,0 +1,33 @@
+"""Tool calls as every provider takes them back, whoever made them: in a session the model can be switched, and a model can
+write anything."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+
+# The narrowest of the providers' rules. Some servers write `functions.bash:0`, which others refuse the whole request for.
+_SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_UNSAFE_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def safe_id(id: str) -> str:
+    """`id` if any provider takes it, else another that stands for it: always the same, and for no other."""
+    return id if _SAFE.match(id) else f"call_{hashlib.sha256(id.encode()).hexdigest()[:32]}"
+
+
+def safe_name(name: str) -> str:
+    """`name` as near as a provider takes it. Tools have such names; models may call for others."""
+    return _UNSAFE_CHARACTER.sub("_", name)[:64] or "_"
+
+
+def input_object(text: str) -> dict[str, Any]:
+    """`text` as the object that a call's input must be. What was no object stays visible as the value of `invalid`."""
+    try:
+        value = msgspec.json.decode(text or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {"invalid": text}
