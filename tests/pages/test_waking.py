@@ -13,9 +13,10 @@ from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
 
-NOON_MS = 1_800_000_000_000
-FROZEN_MS = NOON_MS + 20_000  # less than the two heartbeats after which silence is death
-LATER_MS = FROZEN_MS + 120_000
+# In seconds, as Playwright's clock takes them.
+NOON = 1_800_000_000
+FROZEN = NOON + 20  # less than the two heartbeats after which silence is death
+LATER = FROZEN + 120
 SIGNS = {
     "the tab is shown again": "document.dispatchEvent(new Event('visibilitychange'))",
     "the page comes back out of the cache": "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))",
@@ -25,10 +26,10 @@ SIGNS = {
 @pytest.fixture
 def frozen(page: Page, server: ServedRepository) -> Iterator[ServedRepository]:
     """The page is connected, none of its timers runs any more, and the server is silent, as behind a network that died."""
-    page.clock.install(time=NOON_MS)
+    page.clock.install(time=NOON)
     page.goto(server.link)
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
-    page.clock.pause_at(FROZEN_MS)
+    page.clock.pause_at(FROZEN)
     server.process.send_signal(signal.SIGSTOP)
     yield server
     server.process.send_signal(signal.SIGCONT)
@@ -46,7 +47,7 @@ def test_a_page_that_is_looked_at_again_reopens_a_stream_that_died_meanwhile(
     page.on("request", lambda request: streams.append(request) if is_stream(request) else None)
     # While it may still live it is left alone.
     page.evaluate(sign)
-    page.clock.set_system_time(LATER_MS)
+    page.clock.set_system_time(LATER)
     with page.expect_request(is_stream) as reopened:
         page.evaluate(sign)
     assert streams == [reopened.value]
