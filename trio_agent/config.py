@@ -80,8 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 DESCRIPTIONS: dict[str, str] = {
     "host": "address to listen on",
     "port": "port to listen on; 0 takes a free one",
-    "model": "anthropic/MODEL, scripted:FILE or demo; default: the first provider with a key in the environment, else demo",
-    "base_url": "an Anthropic-compatible server instead of the provider's own",
+    "model": "anthropic/MODEL, gemini/MODEL, scripted:FILE or demo; default: by the first key in the environment, else demo",
+    "base_url": "a server that speaks the provider's API, instead of the provider's own",
     "store": "where logs are kept: sqlite:PATH or memory:; default: agent.db in the data directory",
     "data_dir": "directory (mode 0700) of the store, the token and the sessions' workspaces",
     "token": "the token clients must bring; default: one kept in the data directory",

@@ -17,6 +17,9 @@ KEY = {"ANTHROPIC_API_KEY": "sk-1"}
         ({"ANTHROPIC_API_KEY": ""}, "demo"),
         ({"ANTHROPIC_API_KEY": " "}, "demo"),
         (KEY, "anthropic/claude-sonnet-5-5"),
+        ({"GEMINI_API_KEY": "k"}, "gemini/gemini-4-hydrogen"),
+        ({"GOOGLE_API_KEY": "k"}, "gemini/gemini-4-hydrogen"),
+        ({"GOOGLE_API_KEY": "k", **KEY}, "anthropic/claude-sonnet-5-5"),
     ],
 )
 def test_the_default_is_the_provider_with_a_key_or_else_the_demo(environment: dict[str, str], name: str) -> None:
@@ -31,10 +34,21 @@ def test_a_model_is_called_what_the_user_called_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "dem", "demo/x", "anthropic", "anthropic/", "claude-sonnet-5-5", "scripted", "openai/gpt", "gemini/pro"],
+    [
+        "",
+        "dem",
+        "demo/x",
+        "anthropic",
+        "anthropic/",
+        "claude-sonnet-5-5",
+        "scripted",
+        "openai/gpt",
+        "gemini",
+        "gemini/",
+    ],
 )
 def test_an_unknown_name_is_refused_with_what_there_is(name: str) -> None:
-    with pytest.raises(ConfigError, match="choose anthropic/MODEL, scripted:FILE or demo"):
+    with pytest.raises(ConfigError, match="choose anthropic/MODEL, gemini/MODEL, scripted:FILE or demo"):
         make_model(name, KEY)
 
 
@@ -58,3 +72,13 @@ def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str) -> No
     with pytest.raises(ConfigError, match="is no key") as caught:
         make_model("anthropic/claude-sonnet-5-5", {"ANTHROPIC_API_KEY": key})
     assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["GEMINI_API_KEY", "GOOGLE_API_KEY"])
+def test_gemini_takes_its_key_from_either_variable(variable: str) -> None:
+    assert make_model("gemini/gemini-4-carbon", {variable: "k"}).name == "gemini/gemini-4-carbon"
+
+
+def test_without_a_key_for_gemini_its_own_variable_is_named() -> None:
+    with pytest.raises(ConfigError, match="set GEMINI_API_KEY"):
+        make_model("gemini/gemini-4-carbon", KEY)

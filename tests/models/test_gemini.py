@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from tests.models.cuts import (
     assert_no_beginning_is_an_answer,
@@ -109,16 +110,21 @@ async def test_another_model_and_a_program_begun_anew_do_not_know_the_signature_
     assert signatures_in(far.requests[1]) == [UNSIGNED]
 
 
-async def test_a_signature_that_is_refused_is_not_sent_again() -> None:
+async def test_a_signature_that_is_refused_is_not_sent_again(autojump_clock: MockClock) -> None:
     error = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "Corrupted thought signature."}}
     far = Far(ok(stream(tool_calls=LS)), httpx2.Response(400, json=error), ok(stream(text="Two files.")))
     model = far.model(GeminiWire(DEFAULT_MODEL, "k"))
     first = await model.answer(asking("Look."), Listener())
-    request = after(asking("Look."), first, "a b")
-    with pytest.raises(ProviderError, match="Corrupted thought signature"):
-        await model.answer(request, Listener())
-    assert (await model.answer(request, Listener())).text == "Two files."
+    assert (await model.answer(after(asking("Look."), first, "a b"), Listener())).text == "Two files."
     assert [signatures_in(each) for each in far.requests[1:]] == [[signature_of(1)], [UNSIGNED]]
+
+
+async def test_where_no_signature_was_sent_another_try_does_not_help() -> None:
+    error = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "Thought signature is not valid."}}
+    far = Far(httpx2.Response(400, json=error))
+    with pytest.raises(ProviderError, match="Thought signature is not valid"):
+        await far.model(GeminiWire(DEFAULT_MODEL, "k")).answer(asking("hi"), Listener())
+    assert len(far.requests) == 1
 
 
 async def test_usage_is_heard_while_the_answer_comes() -> None:

@@ -59,7 +59,8 @@ class GeminiWire:
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes, now: float) -> ProviderError:
         error = error_of(body)
-        if refuses_signatures(error):
-            # The next request tells the same conversation without them.
-            self._signatures.forget()
-        return failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+        failure = failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+        if refuses_signatures(error) and self._signatures.forget():
+            # The next try tells the same conversation without them.
+            return ProviderError(str(failure), retry_after_s=0)
+        return failure

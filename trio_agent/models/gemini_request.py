@@ -9,11 +9,10 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, Turn, UserTurn
 from trio_agent.core.wire import encode_json
+from trio_agent.models.calls import input_object, safe_id, safe_name
 from trio_agent.models.gemini_generation import signs, thinks
 from trio_agent.models.gemini_signatures import UNSIGNED, Signatures
 from trio_agent.seams import ModelRequest
@@ -74,7 +73,11 @@ def _told(turn: UserTurn, calls: tuple[ToolCall, ...], blobs: Mapping[str, bytes
 def _calls(calls: tuple[ToolCall, ...], model: str, signatures: Signatures) -> list[dict[str, Any]]:
     parts = []
     for number, call in enumerate(calls):
-        function = {"id": call.tool_call_id, "name": call.name, "args": _arguments(call.input)}
+        function = {
+            "id": safe_id(call.tool_call_id),
+            "name": safe_name(call.name),
+            "args": input_object(call.input),
+        }
         part: dict[str, Any] = {"functionCall": function}
         # Of calls that are made side by side only the first is signed.
         signature = signatures.get(call) or (UNSIGNED if signs(model) and number == 0 else "")
@@ -89,8 +92,8 @@ def _result(outcome: Outcome, blobs: Mapping[str, bytes]) -> dict[str, Any]:
     # Only media may stand beside what a tool put out; words about an image that cannot be shown are put out too.
     told = "\n".join([outcome.text, *(image["text"] for image in images if "text" in image)])
     result: dict[str, Any] = {
-        "id": outcome.tool_call_id,
-        "name": outcome.name,
+        "id": safe_id(outcome.tool_call_id),
+        "name": safe_name(outcome.name),
         "response": {"error" if outcome.error else "output": told},
     }
     if shown := [image for image in images if "text" not in image]:
@@ -105,12 +108,3 @@ def _image(image: ImageRef, blobs: Mapping[str, bytes]) -> dict[str, Any]:
     if image.media_type not in _IMAGE_TYPES:
         return {"text": f"(There was an image here, of the type {image.media_type}, which this model cannot look at.)"}
     return {"inlineData": {"mimeType": image.media_type, "data": base64.b64encode(data).decode()}}
-
-
-def _arguments(text: str) -> dict[str, Any]:
-    """`text` as the object the API wants. What was no object stays visible to the model as the value of `invalid`."""
-    try:
-        value = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
-        value = None
-    return value if isinstance(value, dict) else {"invalid": text}

@@ -34,6 +34,8 @@ class Signatures:
         for call in list(self._signatures)[:-MAX_REMEMBERED]:
             del self._signatures[call]
 
-    def forget(self) -> None:
-        """The provider no longer accepts them."""
+    def forget(self) -> bool:
+        """The provider no longer accepts them. Returns whether there were any."""
+        known = bool(self._signatures)
         self._signatures.clear()
+        return known
