@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 import resource
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.web.serving import (
@@ -141,6 +143,37 @@ async def test_what_is_wrong_is_told_where_it_can_be(name: str, status: int, moc
         answer = await read_until(stream, b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 %d" % status), answer
         assert b"content-type: application/problem+json" in answer.lower()
+
+
+@pytest.mark.parametrize("token", [TOKEN, "wrong"])
+@pytest.mark.parametrize("target", ["/nowhere", "/chat", "/state", "/healthz"])
+async def test_the_answer_to_a_body_that_breaks_off_is_whole_all_the_same(
+    target: str, token: str, mock_clock: MockClock
+) -> None:
+    async with serving_app() as server:
+        lines = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+        head = server.request(target, *lines, method="POST", token=token)
+        answer = await server.raw(head + b'c\r\n{"message":"broken')
+        told, _, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: ([0-9]+)", told.lower())
+        assert length is not None, answer
+        assert len(body) == int(length[1]), answer
+
+
+async def test_a_head_of_a_version_that_is_not_spoken_is_refused_without_a_body(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        with capture_logs() as logs:
+            answer = await server.raw(b"HEAD / HTTP/1.9\r\nHost: " + server.host.encode() + b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert answer.endswith(b"\r\n\r\n")
+        assert logs == []
+
+
+async def test_what_is_refused_behind_a_head_is_told_why(mock_clock: MockClock) -> None:
+    async with serving_app() as server:
+        answer = await server.raw(server.request("/state", method="HEAD") + b"\xff\r\n\r\n")
+        assert answer.count(b"HTTP/1.1 ") == 2
+        assert answer.endswith(b"}"), answer
 
 
 def mutants(server: Server, count: int) -> list[bytes]:

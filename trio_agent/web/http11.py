@@ -43,6 +43,8 @@ class Http11(H11Protocol):
         client, server = sock.getpeername()[:2], sock.getsockname()[:2]
         super().__init__(app, config, context, tasks, ConnectionState({}), False, client, server, send)
         self._endless = False
+        self._method = b""
+        self._refused = False
 
     async def handle(self, event: Event) -> None:
         if isinstance(event, RawData) and self.connection.their_state is h11.MUST_CLOSE:
@@ -54,12 +56,16 @@ class Http11(H11Protocol):
         await super().handle(event)
 
     async def stream_send(self, event: StreamEvent) -> None:
-        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
-            # The rest of the body is not waited for, and so the connection ends: a client that is not told would use it again.
-            event = replace(event, headers=[*event.headers, (b"connection", b"close")])
+        if self._refused:
+            return  # the app's answer, which comes too late: its end would close the connection before the refusal has left
+        if isinstance(event, Response):
+            self._endless = _is_endless(event)
+            if self.connection.their_state is h11.SEND_BODY:
+                # The rest of the body is not waited for, and so the connection ends: a client that is not told would use it
+                # again.
+                event = replace(event, headers=[*event.headers, (b"connection", b"close")])
         await super().stream_send(event)
-        if isinstance(event, Response) and _is_endless(event):
-            self._endless = True
+        if isinstance(event, Response) and self._endless:
             if self.connection.trailing_data[0]:
                 await self.send(Closed())
             # The offer of another protocol has paused the reading. Reading on notices that the client left.
@@ -74,6 +80,9 @@ class Http11(H11Protocol):
             try:
                 event = self.connection.next_event()
             except h11.RemoteProtocolError as error:
+                if self.connection.our_state is h11.SEND_BODY and not self._endless:
+                    # An answer that has begun is let through; the connection ends behind it, for nothing more can be read.
+                    return
                 if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
                     await self._send_error_response(error.error_status_hint)
                 await self.send(Closed())
@@ -94,6 +103,7 @@ class Http11(H11Protocol):
                     return
 
     async def _check_protocol(self, event: h11.Request) -> None:
+        self._method = event.method
         if event.http_version not in (b"1.0", b"1.1"):
             await self._send_error_response(HTTPStatus.BAD_REQUEST)
             raise h11.RemoteProtocolError("HTTP/1.1 only")
@@ -114,9 +124,13 @@ class Http11(H11Protocol):
         body = problem_json(status_code, "the request is not well-formed HTTP/1.1, or too large", request_id)
         headers = [(name.encode(), value.encode()) for name, value in headers_of(status_code).items()]
         headers += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
-        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
-        await self._send_h11_event(h11.Data(data=body))
-        await self._send_h11_event(h11.EndOfMessage())
+        # All at once: an app that begins to answer in between would make of this one a head without its body.
+        self._refused = True
+        to_head = self._method == b"HEAD" and self.connection.our_state is h11.SEND_RESPONSE
+        answer = self.connection.send(h11.Response(status_code=status_code, headers=headers)) or b""
+        answer += b"" if to_head else self.connection.send(h11.Data(data=body)) or b""
+        self.connection.send(h11.EndOfMessage())
+        await self.send(RawData(answer))
 
 
 def _is_endless(response: Response) -> bool:
