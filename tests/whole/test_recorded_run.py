@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
 from tests.projects import make_project
 from tests.served import served
-
-STANDIN = Path(__file__).parent.parent / "standins" / "anthropic_server.py"
+from tests.whole.asking import ask, standin
 
 PLAN = [
     {
@@ -52,31 +45,6 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "wordcount"
 
 
-@contextmanager
-def standin(plan: list[dict[str, Any]], folder: Path) -> Iterator[str]:
-    """The URL of a server that answers by `plan` and refuses what Anthropic's would refuse."""
-    (folder / "plan.json").write_text(json.dumps(plan))
-    process = subprocess.Popen([sys.executable, STANDIN, folder / "plan.json"], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def ask(client: httpx2.Client, text: str) -> list[dict[str, Any]]:
-    """Say it, wait until the turn is over, and give all messages of the log."""
-    assert client.post("chat", json={"message": text}).status_code == 202
-    while True:
-        seen = client.get("state").json()["message_count"]
-        messages: list[dict[str, Any]] = client.get("messages").json()
-        if messages[-1]["type"] in ("agent", "error", "budget") and messages[-1]["end_of_turn"]:
-            return messages
-        client.get("state", params={"poll": "true", "seen": seen})
-
-
 def git(project: Path, *arguments: str) -> str:
     return subprocess.run(["git", "-C", project, *arguments], check=True, capture_output=True, text=True).stdout
 
@@ -94,7 +62,7 @@ def test_the_demo_tour_commits_to_a_branch_and_leaves_the_checkout_alone(project
 
 def test_a_model_behind_anthropics_wire_changes_the_project_and_commits(project: Path, tmp_path: Path) -> None:
     with (
-        standin(PLAN, tmp_path) as url,
+        standin("anthropic_server.py", PLAN, tmp_path) as url,
         served(
             project,
             tmp_path / "data",
