@@ -24,7 +24,7 @@ from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
-from trio_agent.web.routes import ROUTES
+from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
 
 DOCS = Path(__file__).resolve().parent
 _BLOCK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,6 +54,12 @@ def routes() -> str:
     return "\n".join(rows)
 
 
+def replay_routes() -> str:
+    """What the server of a replay has beside these."""
+    rows = [f"| `{route.method} {route.path}` | {route.summary} |" for route in REPLAY_ROUTES]
+    return "\n".join(["| route | what |", "|---|---|", *rows])
+
+
 def states() -> str:
     """The agent's states as a Mermaid diagram."""
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> Ready"]
@@ -80,7 +86,13 @@ def tools() -> str:
     return "\n".join(rows)
 
 
-MAKERS: dict[str, Callable[[], str]] = {"options": options, "routes": routes, "states": states, "tools": tools}
+MAKERS: dict[str, Callable[[], str]] = {
+    "options": options,
+    "routes": routes,
+    "replay_routes": replay_routes,
+    "states": states,
+    "tools": tools,
+}
 
 
 def renewed(text: str) -> str:

@@ -14,7 +14,7 @@ from trio_agent.config import Settings
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
 from trio_agent.web.app import App
-from trio_agent.web.routes import ROUTES
+from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
 
 HERE = Path(__file__).resolve().parent.parent
 README = (HERE / "README.md").read_text("utf-8")
@@ -36,7 +36,7 @@ def test_every_setting_route_and_event_stands_in_the_docs() -> None:
     assert [
         field.name for field in msgspec.structs.fields(Settings) if field.name.replace("_", "-") not in options
     ] == []
-    assert [route.path for route in ROUTES if route.path.split("<")[0] not in api] == []
+    assert [route.path for route in (*ROUTES, *REPLAY_ROUTES) if route.path.split("<")[0] not in api] == []
     assert [event for event in EVENTS if f"| `{event}` |" not in stream] == []
 
 

@@ -19,7 +19,7 @@ from trio_agent.core.errors import ConfigError, StoreError, TrioAgentError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_PORT_TAKEN, EXIT_STORE = 1, 2, 3, 4
 
-_COMMANDS = ("serve", "attach", "sessions", "export", "backup", "restore", "doctor")
+_COMMANDS = ("serve", "attach", "sessions", "export", "replay", "backup", "restore", "doctor")
 
 
 class PortTaken(TrioAgentError):
@@ -35,7 +35,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        if cmd_name == "serve":
+        if cmd_name in ("serve", "replay"):
             _leave_when_told()
         module = importlib.import_module(f"trio_agent.commands.{cmd_name}")
         command = module.command

@@ -1,6 +1,7 @@
 /**
  * The HTTP API, relative to wherever the page is served from.
  *
+ * @import { Command, Replayed } from "./replay.js"
  * @import { SessionSummary } from "./wire.js"
  */
 
@@ -100,6 +101,16 @@ export class Api {
   /** @returns {Promise<{ session_id: string, url: string }>} */
   async createSession() {
     return (await this.#post(this.rootUrl("sessions"), {})).json();
+  }
+
+  /** Of the server of a replay alone. @returns {Promise<Replayed>} */
+  async replay() {
+    return (await this.#get(this.rootUrl("replay"))).json();
+  }
+
+  /** @param {Command} command @returns {Promise<Replayed>} */
+  async controlReplay(command) {
+    return (await this.#post(this.rootUrl("replay"), command)).json();
   }
 
   /** @param {string} url @param {RequestCache} cache */

@@ -1,4 +1,4 @@
-/** Making elements. Text only ever enters as text. */
+/** Making elements. Text only ever enters as text. @import { Command } from "./replay.js" */
 
 /**
  * @typedef {{ [name: string]: string | number | boolean | ((event: any) => void) | null | undefined }} Props
@@ -56,6 +56,7 @@ export function say(element, text) {
  *   | { kind: "discard", key: string, edit: boolean }
  *   | { kind: "diff", commit: string, title: string }
  *   | { kind: "token", token: string }
+ *   | { kind: "replay", command: Command }
  *   | { kind: "retry" | "reconnect" | "new-session" | "dismiss" }} Intent
  */
 

@@ -8,6 +8,7 @@ import { Api, sessionOf, takeToken } from "./api.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
+import { Replay } from "./replay.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
@@ -15,6 +16,7 @@ import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
 import { NoticeBar } from "./views/notice-bar.js";
+import { ReplayBar } from "./views/replay-bar.js";
 import { SessionFacts } from "./views/session-facts.js";
 import { SessionHeader } from "./views/session-header.js";
 import { SessionList } from "./views/session-list.js";
@@ -38,6 +40,7 @@ const views = {
   diff: find("diff-panel", DiffPanel),
   gate: find("token-gate", TokenGate),
   notice: find("notice-bar", NoticeBar),
+  replay: find("replay-bar", ReplayBar),
 };
 
 const addressed = sessionOf(location.pathname);
@@ -82,7 +85,10 @@ const outbox = new Outbox(world, {
   },
 });
 
-/** The log may have changed: what waits in the outbox, and which session this is, follow from it. @param {() => boolean} change */
+/**
+ * The log may change: what waits in the outbox, and which session this is, follow from it.
+ * @param {() => boolean} change
+ */
 function took(change) {
   const before = store.snapshot.log;
   const fits = change();
@@ -103,6 +109,17 @@ function settleOn(sessionId) {
   const unsent = recallJson(`trio-agent.outbox.${sessionId}`);
   if (Array.isArray(unsent)) outbox.resume(unsent);
 }
+
+/** The player of a replay; null where an agent is at work: which it is, the server says by the bar that it shows. */
+const replay = views.replay.hidden
+  ? null
+  : new Replay(world, {
+      ask: () => api.replay(),
+      tell: (command) => api.controlReplay(command),
+      onChange: () => store.update({}),
+      onFailure: (error) => void attempt("The replay", Promise.reject(error)),
+    });
+document.body.classList.toggle("replaying", replay !== null);
 
 /** @param {string} doing @param {Promise<unknown>} work */
 async function attempt(doing, work) {
@@ -164,6 +181,8 @@ function act(intent) {
       api.token = intent.token;
       stream.start();
       return outbox.retry();
+    case "replay":
+      return replay?.command(intent.command);
     case "dismiss":
       return store.update({ notice: "" });
   }
@@ -187,6 +206,10 @@ store.subscribe((snapshot) => {
   views.composer.show(snapshot);
   views.list.show(snapshot);
   if (log.state) views.facts.show(log.state);
+  if (replay) {
+    replay.heard(log.state);
+    views.replay.show(snapshot, replay.known, replay.pending);
+  }
   views.notice.show(notice);
 });
 

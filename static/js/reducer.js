@@ -81,6 +81,8 @@ export function reduce(log, events) {
 /** @param {Log} next @param {{ log: string, from?: number }} data @param {string} id */
 function restart(next, { log, from = 0 }, id) {
   next.generation += 1;
+  // In the middle of a connection: what its `ready` told of was another log.
+  if (log !== next.log) next.announced = from;
   next.log = log;
   next.base = from;
   next.cursor = id;

@@ -106,6 +106,15 @@ test("after a reset to a compacted log, indexes go on from where it begins", () 
   assert.equal(reduce(log, [message(42)]).resync, true);
 });
 
+test("a reset after ready keeps what ready announced, one to another log in mid-stream does not", () => {
+  const announcing = made("ready", { log: "abc", from: 0, count: 9, heartbeat: 15 }, "abc.0.t");
+  const reset = (/** @type {string} */ log) => made("reset", { log, from: 0 }, `${log}.0.t`);
+  const log = told(told(EMPTY, ready(0, "old"), message(0)), announcing, reset("abc"));
+  assert.equal(log.announced, 9);
+  const back = told(log, message(0), reset("xyz"));
+  assert.deepEqual([back.announced, back.log, back.cursor, countOf(back)], [0, "xyz", "xyz.0.t", 0]);
+});
+
 test("another log announced by ready drops what is here", () => {
   const log = told(told(EMPTY, ready(), message(0)), ready(0, "xyz"));
   assert.deepEqual([countOf(log), log.log], [0, "xyz"]);

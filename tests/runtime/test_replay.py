@@ -190,12 +190,13 @@ async def test_the_state_is_what_the_agent_did_at_that_message(autojump_clock: M
             ("ProcessingLLMResponse", 1, []),
             ("RunningTool", 0, ["bash"]),
             ("ProcessingLLMResponse", 1, []),
-            ("WaitingForUserInput", 0, []),
+            ("EndOfTurn", 0, []),
         ]
         assert state["total_usage"]["total_cost_usd"] == 0.5
         assert state["total_usage"]["tool_uses"] == {"bash": 1}
         assert state["total_usage"]["start_time"] == rfc3339(BEGUN)
         assert (state["title"], state["model"]) == ("run the tests", "demo")
+        assert (state["hostname"], state["working_dir"], state["outside_working_dir"]) == ("", "", "")
         await player.control(position=1, playing=None, speed=None)
         state = state_of(player.session)
         assert (state["total_usage"]["total_cost_usd"], state["model"]) == (0, "")
@@ -203,7 +204,7 @@ async def test_the_state_is_what_the_agent_did_at_that_message(autojump_clock: M
 
 async def test_a_recording_that_ends_in_the_middle_of_a_turn_ends_with_nobody_at_work() -> None:
     async with played(TURN[:2], speed=float("inf")) as player:
-        assert state_of(player.session)["agent_state"] == "WaitingForUserInput"
+        assert state_of(player.session)["agent_state"] == "EndOfTurn"
         assert player.session.position == 2, "and nothing is written that was not recorded"
 
 

@@ -11,7 +11,6 @@ import trio
 from trio_agent.core.errors import Conflict, NotFound
 from trio_agent.core.message import Message
 from trio_agent.runtime.hall import Hall
-from trio_agent.runtime.place import here
 from trio_agent.runtime.player import Player
 from trio_agent.runtime.recording import Recording
 from trio_agent.runtime.replayed_session import REFUSED, ReplayedSession
@@ -38,7 +37,7 @@ class ReplayHall(Hall):
         self, recording: Recording, nursery: trio.Nursery, *, speed: float, clock: Clock, heartbeat_s: float
     ) -> None:
         super().__init__(recording, NoAgent(), nursery, project="", clock=clock, heartbeat_s=heartbeat_s)
-        self._session = ReplayedSession(recording, here(), clock, heartbeat_s)
+        self._session = ReplayedSession(recording, clock, heartbeat_s)
         self._at_once = math.isinf(speed)
         self.player = Player(recording, self._session, 1.0 if self._at_once else speed)
 

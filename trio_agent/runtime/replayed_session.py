@@ -27,12 +27,14 @@ from trio_agent.seams import Attendant, Clock, SessionRecord, rfc3339
 
 REFUSED = "this is a replay of a recorded session: it can be watched, not changed"
 NO_DIFF = "this is a replay: the repository that the session worked in is not part of the recording"
+UNKNOWN = Place(hostname="", os="", in_container=False, started_in="")
+"""Where the agent worked stands in no message; where it is replayed is of no interest."""
 
 
 class ReplayedSession(Session):
     """Shows the first message of `recording` from the start. What would change it is refused by Conflict."""
 
-    def __init__(self, recording: Recording, place: Place, clock: Clock, heartbeat_s: float) -> None:
+    def __init__(self, recording: Recording, clock: Clock, heartbeat_s: float) -> None:
         self._recording = recording
         self._clock = clock
         self._decoder = msgspec.json.Decoder(Message)
@@ -45,7 +47,7 @@ class ReplayedSession(Session):
             log=log.cursor.log,
             created=rfc3339(recording.times[0]),
         )
-        super().__init__(record, log, [], writer, signal, place, heartbeat_s)
+        super().__init__(record, log, [], writer, signal, UNKNOWN, heartbeat_s)
         self._recollect(Recollection(record.created))
         self.show_more(1)
 
@@ -56,9 +58,8 @@ class ReplayedSession(Session):
 
     @property
     def state(self) -> AgentState:
-        """What the agent did after the last message that is shown; after the very last, nobody works any more."""
-        over = self.position == self._recording.count
-        return AgentState.WAITING_FOR_USER_INPUT if over else self._recollection.state
+        """What the agent did after the last message that is shown; after the very last, nobody works or waits any more."""
+        return AgentState.END_OF_TURN if self.position == self._recording.count else self._recollection.state
 
     @property
     def attendant(self) -> Attendant | None:

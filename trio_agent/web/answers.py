@@ -69,6 +69,16 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ok", "ready"]
 
 
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /replay` and `POST /replay`: the first `position` of `count` messages are shown, in the log `log`."""
+
+    position: int
+    count: int
+    playing: bool
+    speed: float
+    log: str
+
+
 def session_url(session_id: str) -> str:
     return f"sessions/{session_id}/"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import wraps
 from http import HTTPStatus
@@ -25,7 +25,7 @@ from trio_agent.web.guard import Access, Guard
 from trio_agent.web.openapi import describe
 from trio_agent.web.pages import Pages
 from trio_agent.web.problems import detail_of, headers_of, problem_json, status_of
-from trio_agent.web.routes import expanded
+from trio_agent.web.routes import ROUTES, Route, expanded
 from trio_agent.web.serving import Serving
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -76,7 +76,7 @@ class App:
             ) as hall,
         ):
             serving = Serving(hall, self._clock, self._max_streams, self._require_model)
-            self._quart = _make_quart(Api(serving, self._pages, trio.CapacityLimiter(1)))
+            self._quart = make_quart(Api(serving, self._pages, trio.CapacityLimiter(1)), ROUTES)
             try:
                 yield serving
             finally:
@@ -113,7 +113,8 @@ class App:
             raise InvalidContent(str(exc)) from exc
 
 
-def _make_quart(api: Api) -> QuartTrio:
+def make_quart(api: Api, routes: Sequence[Route]) -> QuartTrio:
+    """`api` behind `routes`, and errors as problems."""
     quart = QuartTrio("trio_agent", static_folder=None)
     quart.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     # It would cut off, without a word, whoever needs a minute to load a long session; stuck readers the server sees to.
@@ -121,13 +122,13 @@ def _make_quart(api: Api) -> QuartTrio:
     quart.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     quart.url_map.strict_slashes = False
     quart.url_map.merge_slashes = False
-    description = encode_json(describe())
+    description = encode_json(describe(routes))
 
     async def openapi() -> Response:
         await trio.lowlevel.checkpoint()
         return Response(description, 200, {"Content-Type": "application/json"})
 
-    for route, path in expanded():
+    for route, path in expanded(routes):
         handler = openapi if route.handler == "openapi" else getattr(api, route.handler)
         endpoint = f"{route.method} {path}"
         quart.add_url_rule(path, endpoint, _plain(handler), methods=[route.method], strict_slashes=True)

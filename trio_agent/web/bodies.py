@@ -35,3 +35,11 @@ class SessionPatchBody(msgspec.Struct, frozen=True):
 
     title: Title | None = None
     archived: bool | None = None
+
+
+class ReplayBody(msgspec.Struct, frozen=True):
+    """`POST /replay`: how many messages are shown, whether more come by themselves, how fast; null leaves it as it is."""
+
+    position: int | None = None
+    playing: bool | None = None
+    speed: float | None = None

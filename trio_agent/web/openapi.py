@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,15 +11,16 @@ import msgspec
 from trio_agent import __version__
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
-from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted
-from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
-from trio_agent.web.routes import Route, expanded
+from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted, Replayed
+from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, ReplayBody, SessionPatchBody
+from trio_agent.web.routes import ROUTES, Route, expanded
 
 _BODIES: dict[str, tuple[type, bool]] = {
     "chat": (ChatBody, True),
     "cancel": (CancelBody, False),
     "new_session": (NewSessionBody, False),
     "change_session": (SessionPatchBody, True),
+    "control_replay": (ReplayBody, True),
 }
 _QUERY: dict[str, dict[str, str]] = {
     "stream": {"from": "integer", "cursor": "string", "heartbeat": "integer", "access_token": "string"},
@@ -44,18 +46,22 @@ _SUCCESS: dict[str, tuple[int, Any]] = {
     "healthz": (200, Health),
     "readyz": (200, Health),
     "metrics": (200, "text/plain"),
+    "replay": (200, Replayed),
+    "control_replay": (200, Replayed),
 }
 _PARAMETER = re.compile(r"<(?:path:)?(\w+)>")
 
 
-def describe() -> dict[str, Any]:
-    """The whole description, ready to be encoded."""
-    answers = [answer for _, answer in _SUCCESS.values() if answer is not None and not isinstance(answer, str)]
-    types = [*answers, *(body for body, _ in _BODIES.values())]
+def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
+    """The whole description of `routes`, ready to be encoded."""
+    handlers = [route.handler for route in routes if route.described]
+    answers = [_SUCCESS[handler][1] for handler in handlers]
+    types = [answer for answer in answers if answer is not None and not isinstance(answer, str)]
+    types += [_BODIES[handler][0] for handler in handlers if handler in _BODIES]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     references = dict(zip(types, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for route, path in expanded():
+    for route, path in expanded(routes):
         if route.described:
             operation = _operation(route, path, references)
             paths.setdefault(_PARAMETER.sub(r"{\1}", path), {})[route.method.lower()] = operation

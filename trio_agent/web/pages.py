@@ -38,6 +38,13 @@ class Pages:
     def names(self) -> list[str]:
         return sorted(self._files)
 
+    def rewrite(self, name: str, old: bytes, new: bytes) -> None:
+        """Serve the file `name` with `new` in the place of `old`, which stands in it once."""
+        file = self._files[name]
+        if file.data.count(old) != 1:
+            raise ValueError(f"{name} does not hold {old.decode()} once")
+        self._files[name] = _make(file.data.replace(old, new), file.content_type)
+
     def index(self, request: Request, base: str) -> Response:
         """The dashboard, its links relative to `base`, so that it works under any prefix a proxy may put in front."""
         file = self._files["index.html"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,8 +43,14 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/metrics", "metrics", "Figures for Prometheus"),
 )
 
+REPLAY_ROUTES: tuple[Route, ...] = (
+    Route("GET", "/replay", "replay", "How the replay goes on"),
+    Route("POST", "/replay", "control_replay", "Seek, play, pause, or another speed"),
+)
+"""What the server of a replay has beside ROUTES."""
 
-def expanded() -> list[tuple[Route, str]]:
+
+def expanded(routes: Sequence[Route] = ROUTES) -> list[tuple[Route, str]]:
     """Every route with each path it stands under."""
-    paths = [(route, route.path) for route in ROUTES]
-    return paths + [(route, f"/sessions/<session_id>{route.path}") for route in ROUTES if route.of_session]
+    paths = [(route, route.path) for route in routes]
+    return paths + [(route, f"/sessions/<session_id>{route.path}") for route in routes if route.of_session]
