@@ -14,7 +14,8 @@ import trio
 
 from tests.models.listener import Listener, after, asking
 from tests.standins import anthropic_server
-from tests.standins.anthropic_server import AT_ITS_END, Plan, serve_anthropic
+from tests.standins.anthropic_server import serve_anthropic
+from tests.standins.planned_server import AT_ITS_END, Plan
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.transcript import AgentTurn
 from trio_agent.models.anthropic import AnthropicWire
