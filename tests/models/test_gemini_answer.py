@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.standins.gemini_chunks import answer_chunks, signature_of
 from trio_agent.core.price import Price
@@ -93,7 +95,14 @@ def test_an_error_event_ends_it_without_an_answer() -> None:
     assert "is overloaded" in str(reader.failure)
 
 
-@pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"candidates": 5}', '{"modelVersion":"\\ud800"}'])
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", "{", "[]", "5", "null", '{"candidates": 5}', '{"modelVersion":"\\ud800"}', f'{{"x":{DEEP}}}'],
+    ids=lambda data: data[:20],
+)
 def test_data_that_is_no_chunk_is_a_failure_worth_another_try(data: str) -> None:
     reader = GeminiWire(MODEL, "a key").reader()
     assert reader.feed(data) == []
@@ -112,6 +121,46 @@ def test_kinds_that_come_with_time_are_passed_over() -> None:
     ]
     first, *rest = chunks_of(text="hello there")
     assert answer_of([first, *new, *rest]).text == "hello there"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [('{"a": 1e999}', '{"a": 1e999}'), ("[1]", "[1]"), ("null", "{}")],
+)
+def test_arguments_that_are_odd_are_left_for_the_tool_to_refuse(written: str, read: str) -> None:
+    reader = GeminiWire(MODEL, "a key").reader()
+    call = f'{{"functionCall":{{"name":"x","args":{written}}}}}'
+    reader.feed(f'{{"candidates":[{{"content":{{"parts":[{call}]}},"finishReason":"STOP"}}]}}')
+    assert reader.answer is not None
+    assert reader.answer.tool_calls[0].input == read
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["STOP", "SAFETY", "OTHER"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("candidates", "content", "parts", "text", "thought", "functionCall", "name", "args", "id"),
+                    *("finishReason", "promptFeedback", "blockReason", "usageMetadata", "promptTokenCount", "error"),
+                    *("code", "status", "details", "retryDelay", "violations", "thoughtSignature", "modelVersion"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.lists(SHAPES, max_size=4), st.text(max_size=20))
+def test_whatever_is_fed_nothing_is_raised_and_only_one_end_is_reached(shapes: list[object], text: str) -> None:
+    reader = GeminiWire(MODEL, "a key").reader()
+    for data in [*map(json.dumps, shapes), text]:
+        reader.feed(data)
+        assert reader.answer is None or reader.failure is None
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,18 @@ def test_an_error_in_a_list_of_one_is_the_same_error() -> None:
     [(400, False), (401, False), (404, False), (307, False), (408, True), (429, True), (500, True), (502, True)],
 )
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>\n<b>gateway</b>\xff", b"{}", b"[]", b'{"error": "text"}', b'{"error": {}}', b"\xff\xfe"]
+    "body",
+    [
+        b"",
+        b"<html>\n<b>gateway</b>\xff",
+        b"{}",
+        b"[]",
+        b'{"error": "text"}',
+        b'{"error": {}}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+    ids=lambda body: repr(body[:20]),
 )
 def test_a_body_of_another_kind_leaves_the_status_to_go_by(status: int, body: bytes, retried: bool) -> None:
     error = WIRE.failure(status, {}, body, 0)

@@ -12,14 +12,13 @@ with all its arguments. More kinds of parts and reasons may come with time. Pure
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
-from trio_agent.core.wire import encode_json
 from trio_agent.models.endpoint import Endpoint
 from trio_agent.models.failure import nonsense, one_line
 from trio_agent.models.gemini_failure import ErrorObject, failed
@@ -30,7 +29,7 @@ from trio_agent.seams import Answer, Part, StopReason
 class _FunctionCall(msgspec.Struct, frozen=True):
     name: str = ""
     id: str | None = None
-    args: dict[str, Any] | None = None
+    args: msgspec.Raw = msgspec.Raw(b"{}")  # as the provider wrote them: what they hold is the tool's to judge
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel"):
@@ -124,7 +123,7 @@ class AnswerReader:
             return []
         try:
             chunk = msgspec.json.decode(data, type=_Chunk)
-        except msgspec.DecodeError as exc:
+        except (msgspec.DecodeError, RecursionError) as exc:
             self.failure = nonsense(str(exc), self._endpoint)
             return []
         if chunk.error is not None:
@@ -163,8 +162,9 @@ class AnswerReader:
         return []
 
     def _call(self, function: _FunctionCall, signature: str | None) -> None:
+        arguments = bytes(function.args).decode()
         call = ToolCall(
-            name=function.name, input=encode_json(function.args or {}).decode(), tool_call_id=function.id or ""
+            name=function.name, input="{}" if arguments == "null" else arguments, tool_call_id=function.id or ""
         )
         self._calls.append(call)
         self._last = "call"

@@ -93,7 +93,7 @@ def error_of(body: bytes) -> ErrorObject:
     """The error in the body of a response; of a body in another language, its text as the message."""
     try:
         decoded = msgspec.json.decode(body, type=_ErrorBody | list[_ErrorBody])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ErrorObject(message=body.decode("utf-8", "replace"))
     errors = decoded if isinstance(decoded, list) else [decoded]
     return errors[0].error if errors else ErrorObject()
