@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 import trio
@@ -191,8 +191,20 @@ class Toolbench(Protocol):
         """Show output while the tool runs. Any size; only the end is kept for people who come late."""
         ...
 
+    @property
+    def cancel_reason(self) -> str:
+        """Why a user stops this call, or the turn it belongs to; empty while nobody does."""
+        ...
+
     async def note(self, text: str) -> None:
         """Put an `auto` message of `text` into the log."""
+        ...
+
+    async def ask(self, question: str, options: Sequence[str] = ()) -> str:
+        """Ask the user, and wait for the answer: one of `options`, or any other words.
+
+        One question at a time: others wait their turn. The time it takes is not counted against the budget.
+        """
         ...
 
     def set_todo(self, items: tuple[TodoItem, ...]) -> None:
@@ -335,12 +347,28 @@ class SessionHandle(Protocol):
         """Show text of the message to be recorded next. Dropped when a message is recorded."""
         ...
 
-    def take_prompts(self) -> tuple[Message, ...]:
-        """User messages that came since the turn began, in order; each is given out once."""
+    @property
+    def cancel_reason(self) -> str:
+        """Why a user stopped the turn that runs; empty where nobody did."""
         ...
 
-    async def close_open_calls(self, why: str) -> None:
-        """Record an error result, saying `why`, for every tool call of the log that has none. Raises StoreError."""
+    def take_prompts(self, until: Callable[[Message], bool] = ...) -> tuple[Message, ...]:
+        """User messages that came since the turn began, in order, up to the first that is `until`; each is given out once."""
+        ...
+
+    async def wait_reply(self, question: Message) -> Message:
+        """The first user message after `question` in the log, once it is there. `take_prompts` will not give it out."""
+        ...
+
+    async def choose_model(self, name: str) -> None:
+        """Keep `name` as the model the user chose for this session. Raises StoreError."""
+        ...
+
+    async def close_open_calls(self, why: str) -> list[Message]:
+        """Record an error result, saying `why`, for every tool call of the log that has none; those results.
+
+        Raises StoreError.
+        """
         ...
 
     def asking_model(self) -> AbstractAsyncContextManager[None]:
@@ -377,6 +405,19 @@ class Attendant(Protocol):
 
     async def diff(self, commit: str) -> str:
         """What changed since the session began, or in `commit` (hex) where given: a unified diff. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """An Attendant that looks at the user's words before they become a turn."""
+
+    async def prepare(self, prompts: Sequence[Message]) -> Sequence[Message]:
+        """Do what is not for the model (commands, summing up a long history); the prompts that are left for `turn`.
+
+        Called in the state WaitingForUserInput, and left in it. Where nothing is left, there is no turn. Cancelled and failing
+        like a turn.
+        """
         ...
 
 

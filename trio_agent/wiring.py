@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from trio_agent.agent.coder import CodingAgent
+from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settings
 from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
@@ -20,6 +20,7 @@ from trio_agent.seams import Agent, Model, Store, Tool
 from trio_agent.stores.memory import open_memory
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.token import load_token
+from trio_agent.tools.ask_user import AskUser
 from trio_agent.tools.background import open_background
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.burst import Burst
@@ -121,8 +122,8 @@ def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Mod
 
 @asynccontextmanager
 async def _open_tools(
-    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], model: Model
-) -> AsyncIterator[Sequence[Tool]]:
+    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str]
+) -> AsyncIterator[ToolsOf]:
     theirs = child_environment(environment, {})
     # Commands left in the background end with the session: TERM, a grace, KILL.
     async with open_background() as background:
@@ -132,6 +133,7 @@ async def _open_tools(
             ReadFile(),
             Search(rg=shutil.which("rg"), environment=theirs),
             TodoWrite(),
+            AskUser(),
         ]
         # Only the demo model asks for bursts; to others it would be one more thing to misuse.
-        yield [*tools, Burst()] if model.name == "demo" else tools
+        yield lambda model: [*tools, Burst()] if model.name == "demo" else tools

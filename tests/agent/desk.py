@@ -13,7 +13,7 @@ import trio
 import trio.testing
 
 from tests.runtime.house import NOW, PROJECT
-from trio_agent.agent.coder import CodingAgent
+from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.core.budget import Budget
 from trio_agent.core.errors import ProviderError, RepositoryError
 from trio_agent.core.message import Commit, ToolCall
@@ -176,10 +176,10 @@ class Desk:
         return self.model
 
     @asynccontextmanager
-    async def _open_tools(self, model: Model) -> AsyncIterator[Sequence[Tool]]:
+    async def _open_tools(self) -> AsyncIterator[ToolsOf]:
         await trio.lowlevel.checkpoint()
         try:
-            yield self.tools
+            yield lambda model: self.tools
         finally:
             self.tools_closed += 1
 

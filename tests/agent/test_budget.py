@@ -156,11 +156,11 @@ def test_what_was_spent_is_summed_and_time_runs_by_the_clock_it_was_given() -> N
     now = 100.0
     spending = Spending(Budget(dollars=1.0, seconds=10), lambda: now)
     assert spending.deadline == 110.0
-    spending.add(Usage(cost_usd=0.5))
+    spending.call().answered(Usage(cost_usd=0.5))
     assert spending.breach() == ""
     now = 104.0
     assert spending.elapsed_ns == 4_000_000_000
-    spending.add(Usage(cost_usd=0.5))
+    spending.call().answered(Usage(cost_usd=0.5))
     assert spending.breach().startswith("Spent $1.00 of $1.00.")
     now = 109.9999999
     assert "Worked 10 s of 10 s." in spending.breach(), "the deadline's own rounding is no reason to say nothing"

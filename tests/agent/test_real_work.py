@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,11 @@ import trio
 
 from tests.projects import git, make_project
 from tests.runtime.house import at_rest, lines, logged
-from trio_agent.agent.coder import CodingAgent
+from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.scripted import ScriptedModel
 from trio_agent.runtime.hall import Hall, open_hall
-from trio_agent.seams import Model, Tool
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.patch import Patch
@@ -46,9 +45,9 @@ class Workshop:
     @asynccontextmanager
     async def hall(self) -> AsyncIterator[Hall]:
         @asynccontextmanager
-        async def tools(model: Model) -> AsyncIterator[Sequence[Tool]]:
+        async def tools() -> AsyncIterator[ToolsOf]:
             bash = Bash(sandbox=find_sandbox("none"), environment={"PATH": "/usr/bin:/bin"}, term_grace_s=1)
-            yield [bash, Patch(), TodoWrite()]
+            yield lambda model: [bash, Patch(), TodoWrite()]
 
         agent = CodingAgent(
             make_model=lambda name: ScriptedModel(str(self._script)),
@@ -101,7 +100,9 @@ async def test_a_cancelled_turn_s_commit_arrives_and_its_command_is_gone(worksho
         told = await lines(session)
         (message,) = [each for each in await logged(session) if each.type == "commit"]
     assert git(workshop.repository, "rev-parse", "trio-agent/say-more") == message.commits[0].hash
-    assert told[-2:] == ["tool: Cancelled before it finished: enough", "error: Cancelled: enough"]
+    assert told[-3].startswith("tool: Cancelled before it finished: enough\n\nIts output until then:\n")
+    assert told[-3].endswith("committed\n")
+    assert [line.partition(":")[0] for line in told[-2:]] == ["commit", "error"]
 
 
 async def test_a_session_goes_on_after_a_restart_where_it_was(workshop: Workshop) -> None:

@@ -1,13 +1,25 @@
 """What a model is sent of a log: always a conversation that a provider takes."""
 
 import itertools
+from collections.abc import Iterable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_agent.core.display import answered, compaction_display, cut_off_display, notice_display
 from trio_agent.core.message import Message, MessageType, ToolCall
-from trio_agent.core.transcript import NOT_RUN, AgentTurn, ImageRef, Outcome, Turn, UserTurn, transcript
+from trio_agent.core.transcript import (
+    NOT_RUN,
+    SUMMARY_OPENS,
+    AgentTurn,
+    ImageRef,
+    Outcome,
+    Turn,
+    UserTurn,
+    transcript,
+)
 
 
 def user(text: str) -> Message:
@@ -67,24 +79,78 @@ ANY_MESSAGE = st.one_of(
 )
 
 
-@given(log=st.lists(ANY_MESSAGE, max_size=20))
+ODD_MESSAGE = st.one_of(
+    st.builds(lambda text: agent_cut_off(text, "stop"), WORDS),
+    st.builds(lambda text: Message(type="auto", content=text, display=notice_display()), WORDS),
+    st.builds(lambda text: user(f"/compact {text}"), WORDS),
+    st.builds(
+        lambda text, index: Message(type="compact", content=text, display=compaction_display(index)),
+        WORDS,
+        st.integers(0, 20),
+    ),
+    st.builds(lambda id, prompts: tool_that_asked(id, *prompts), IDS, st.lists(st.integers(0, 20), max_size=2)),
+)
+
+
+def agent_cut_off(text: str, why: str) -> Message:
+    return Message(type="agent", content=text, display=cut_off_display(why))
+
+
+def tool_that_asked(id: str, *prompts: int) -> Message:
+    return Message(type="tool", tool_call_id=id, tool_result="asked", display=answered({"kind": "x"}, prompts))
+
+
+def of_a_sub_agent(message: Message, conversation: str) -> Message:
+    return msgspec.structs.replace(message, conversation_id=conversation, parent_conversation_id="root")
+
+
+def numbered(log: Iterable[Message]) -> list[Message]:
+    return [msgspec.structs.replace(message, idx=index) for index, message in enumerate(log)]
+
+
+ANY_CONVERSATION = st.one_of(
+    ANY_MESSAGE,
+    ODD_MESSAGE,
+    st.builds(of_a_sub_agent, ANY_MESSAGE | ODD_MESSAGE, st.sampled_from(["sub1", "sub2"])),
+)
+
+
+@given(log=st.lists(ANY_CONVERSATION, max_size=20).map(numbered))
 def test_any_log_cut_anywhere_is_a_conversation_that_a_provider_takes(log: list[Message]) -> None:
     for cut in range(len(log) + 1):
-        assert_a_provider_takes(transcript(log[:cut]))
+        for conversation in ("", "sub1", "sub2"):
+            assert_a_provider_takes(transcript(log[:cut], conversation))
 
 
-@given(log=st.lists(ANY_MESSAGE, max_size=20))
+@given(log=st.lists(ANY_CONVERSATION, max_size=20).map(numbered))
+def test_a_conversation_is_told_without_the_others(log: list[Message]) -> None:
+    # What a sub-agent's tool was answered is the user's word all the same, and told nobody else.
+    own = [each for each in log if not each.parent_conversation_id or each.type == "tool"]
+    theirs = [each for each in log if each.conversation_id == "sub1"]
+    assert transcript(own) == transcript(log)
+    assert transcript(theirs, "sub1") == transcript(log, "sub1")
+
+
+def told_as(message: Message) -> str:
+    return f"{SUMMARY_OPENS}\n\n{message.content}" if message.type == "compact" else message.content
+
+
+@given(log=st.lists(ANY_MESSAGE, max_size=20).map(numbered))
 def test_no_word_of_the_users_is_lost_or_moved(log: list[Message]) -> None:
-    said = [message.content for message in log if message.type in ("user", "compact") and message.content.strip()]
+    last = max((place for place, each in enumerate(log) if each.type == "compact"), default=0)
+    said = [
+        told_as(message) for message in log[last:] if message.type in ("user", "compact") and message.content.strip()
+    ]
     told = [turn.text for turn in transcript(log) if isinstance(turn, UserTurn) and turn.text]
     if told[:1] == ["(The conversation goes on.)"]:
         told = told[1:]
     assert "\n\n".join(told) == "\n\n".join(said)
 
 
-@given(log=st.lists(ANY_MESSAGE, max_size=20))
+@given(log=st.lists(ANY_MESSAGE, max_size=20).map(numbered))
 def test_every_call_is_told_once_however_often_its_result_came(log: list[Message]) -> None:
-    made = [{each.tool_call_id for each in message.tool_calls} for message in log if message.type == "agent"]
+    last = max((place for place, each in enumerate(log) if each.type == "compact"), default=0)
+    made = [{each.tool_call_id for each in message.tool_calls} for message in log[last:] if message.type == "agent"]
     turns = transcript(log)
     assert [
         {each.tool_call_id for each in turn.tool_calls}
@@ -178,7 +244,8 @@ def test_a_log_that_begins_with_the_agent_is_sent_all_the_same() -> None:
 
 
 def test_a_compaction_speaks_to_the_model() -> None:
-    assert transcript([Message(type="compact", content="So far: …")]) == (UserTurn(text="So far: …"),)
+    compact = Message(type="compact", content="So far: …")
+    assert transcript([compact]) == (UserTurn(text=f"{SUMMARY_OPENS}\n\nSo far: …"),)
 
 
 def test_an_image_goes_with_the_result_or_the_words_it_was_shown_with() -> None:
@@ -217,3 +284,58 @@ def test_what_is_told_to_people_is_not_told_to_the_model(type: MessageType) -> N
     assert transcript([user("go"), Message(type=type, content="for you"), agent("yes")]) == transcript(
         [user("go"), agent("yes")]
     )
+
+
+def test_a_conversation_goes_on_from_its_last_summary_and_the_words_that_are_not_in_it() -> None:
+    log = numbered(
+        [
+            user("long ago"),
+            Message(type="compact", content="older"),
+            user("go"),
+            agent("", "a"),
+            tool("a"),
+            user("not heard yet"),
+            user("/compact"),
+            Message(type="compact", content="newer", display=compaction_display(5)),
+            agent("on it"),
+        ]
+    )
+    assert transcript(log) == (
+        UserTurn(text=f"{SUMMARY_OPENS}\n\nnewer\n\nnot heard yet"),
+        AgentTurn(text="on it"),
+    )
+
+
+def test_an_answer_that_was_cut_off_is_told_with_the_reason() -> None:
+    turns = transcript([user("go"), agent_cut_off("I beg", "cancelled by the user: wait"), user("now")])
+    assert turns[1:] == (
+        AgentTurn(text="I beg"),
+        UserTurn(text="[Your answer was cut off: cancelled by the user: wait]\n\nnow"),
+    )
+
+
+def test_a_notice_is_told_in_brackets() -> None:
+    told = Message(type="auto", content="The formatter changed a.py", display=notice_display())
+    assert transcript([user("go"), agent("", "a"), tool("a"), told])[-1] == UserTurn(
+        outcomes=(outcome("a"),), text="[The formatter changed a.py]"
+    )
+
+
+def test_what_a_tool_was_answered_is_told_by_its_result_only() -> None:
+    log = numbered([user("go"), agent("", "a"), user("blue"), user("and be quick"), tool_that_asked("a", 2)])
+    assert transcript(log)[-1] == UserTurn(outcomes=(outcome("a", "asked"),), text="and be quick")
+
+
+@pytest.mark.parametrize("command", ["/compact", " /model  demo", "/compact\nnow"])
+def test_a_command_is_for_the_agent_and_not_for_the_model(command: str) -> None:
+    assert transcript([user("go"), agent("yes"), user(command)]) == transcript([user("go"), agent("yes")])
+
+
+@pytest.mark.parametrize("words", ["/compacted", "/ compact", "compact", "see /compact", "/etc/passwd", "/"])
+def test_words_that_only_look_like_a_command_are_told(words: str) -> None:
+    assert transcript([user(words)]) == (UserTurn(text=words),)
+
+
+def test_a_sub_agent_s_task_is_no_command() -> None:
+    task = of_a_sub_agent(user("/compact the file"), "sub1")
+    assert transcript([task], "sub1") == (UserTurn(text="/compact the file"),)

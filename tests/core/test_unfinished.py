@@ -1,5 +1,6 @@
 """What of a log is still open, wherever the log ends."""
 
+import msgspec
 import pytest
 
 from trio_agent.core.message import Message, MessageType, ToolCall
@@ -14,6 +15,10 @@ DONE = Message(type="agent", content="done", end_of_turn=True)
 
 def result(call: ToolCall) -> Message:
     return Message(type="tool", tool_call_id=call.tool_call_id, tool_result="ok")
+
+
+def open_calls(*log: Message) -> tuple[ToolCall, ...]:
+    return tuple(each.call for each in after(*log).calls())
 
 
 def after(*log: Message) -> Unfinished:
@@ -49,15 +54,46 @@ def test_what_is_told_in_passing_neither_begins_nor_ends_a_turn(type: MessageTyp
 
 
 def test_a_call_is_open_until_its_result() -> None:
-    assert after(GO, CALLING).calls() == (BASH, PATCH)
-    assert after(GO, CALLING, result(PATCH)).calls() == (BASH,)
-    assert after(GO, CALLING, result(PATCH), result(BASH)).calls() == ()
+    assert open_calls(GO, CALLING) == (BASH, PATCH)
+    assert open_calls(GO, CALLING, result(PATCH)) == (BASH,)
+    assert open_calls(GO, CALLING, result(PATCH), result(BASH)) == ()
 
 
 def test_results_of_calls_that_nobody_made_or_that_have_one_change_nothing() -> None:
     stranger = Message(type="tool", tool_call_id="3")
-    assert after(GO, stranger, CALLING, stranger, result(BASH), result(BASH)).calls() == (PATCH,)
+    assert open_calls(GO, stranger, CALLING, stranger, result(BASH), result(BASH)) == (PATCH,)
 
 
 def test_an_answer_leaves_the_calls_before_it_behind() -> None:
-    assert after(GO, CALLING, DONE).calls() == ()
+    assert open_calls(GO, CALLING, DONE) == ()
+
+
+SEARCH = ToolCall(name="search", input="{}", tool_call_id="3")
+
+
+def sub(message: Message, conversation: str = "sub") -> Message:
+    return msgspec.structs.replace(message, conversation_id=conversation, parent_conversation_id="root")
+
+
+def test_a_sub_agent_s_calls_are_its_own_and_told_before_the_call_that_made_it() -> None:
+    asked = sub(Message(type="agent", tool_calls=(SEARCH,)))
+    log = [GO, CALLING, sub(GO), asked]
+    assert open_calls(*log) == (SEARCH, BASH, PATCH)
+    (inner, *_) = after(*log).calls()
+    assert (inner.conversation_id, inner.parent_conversation_id) == ("sub", "root")
+    closed = inner.closed("gone")
+    assert (closed.conversation_id, closed.parent_conversation_id, closed.tool_call_id) == ("sub", "root", "3")
+    assert (closed.type, closed.tool_result, closed.tool_error, closed.tool_name) == ("tool", "gone", True, "search")
+    assert open_calls(*log, closed) == (BASH, PATCH)
+    assert open_calls(*log, result(BASH), result(PATCH)) == (SEARCH,)
+
+
+def test_an_older_sub_agent_is_no_older_than_a_call_that_was_made_after_it() -> None:
+    asked = sub(Message(type="agent", tool_calls=(SEARCH,)))
+    assert open_calls(GO, asked, CALLING) == (BASH, PATCH, SEARCH)
+
+
+@pytest.mark.parametrize("message", [GO, DONE, Message(type="error"), Message(type="budget")])
+@pytest.mark.parametrize("before", [(), (GO,)])
+def test_a_sub_agent_neither_begins_nor_ends_a_turn(message: Message, before: tuple[Message, ...]) -> None:
+    assert after(*before, sub(message)).in_turn is after(*before).in_turn

@@ -1,18 +1,26 @@
-"""The toolbox: runs the calls of one answer at the same time, each in a scope of its own, and records how each ended."""
+"""The toolbox: runs the calls of one answer at the same time, each in a scope of its own, and records how each ended.
+
+However a call ends (by itself, stopped alone, or cancelled with its turn before it had begun), its end is written down here,
+with what it had shown by then: nothing that was done is forgotten, and nothing is left without a result.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
 import structlog
 import trio
 
+from trio_agent.agent.bench import Bench
+from trio_agent.agent.errand import Errand
+from trio_agent.agent.questions import Questions
+from trio_agent.agent.stop import Stop
+from trio_agent.core.display import answered
 from trio_agent.core.errors import StoreError, ToolError, first_error
 from trio_agent.core.message import Message, ToolCall
-from trio_agent.core.state import TodoItem
 from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec, rfc3339
 
 MAX_AT_ONCE = 16  # calls of one answer that run together; more wait their turn
@@ -23,85 +31,122 @@ logger = structlog.get_logger(__name__)
 
 
 class Toolbox:
-    """The tools of one session."""
+    """Tools of one session: which ones, `tools` says anew for every answer."""
 
-    def __init__(self, session: SessionHandle, tools: Sequence[Tool], workspace: Path) -> None:
+    def __init__(
+        self, session: SessionHandle, tools: Callable[[], Sequence[Tool]], workspace: Path, questions: Questions
+    ) -> None:
         self._session = session
-        self._tools = {tool.spec.name: tool for tool in tools}
+        self._tools = tools
         self._workspace = workspace
+        self._questions = questions
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(tool.spec for tool in self._tools.values())
+        return tuple(tool.spec for tool in self._tools())
 
-    async def run(self, calls: Sequence[ToolCall], on_result: Callable[[Message], None]) -> None:
-        """Run `calls`; record a `tool` message for each as it ends, and hand it to `on_result`. Raises StoreError.
-
-        What had ended before a cancellation is recorded and handed over: nothing that was done is forgotten.
-        """
+    async def run(self, calls: Sequence[ToolCall], errand: Errand) -> None:
+        """Run `calls`; record a `tool` message for each as it ends. Raises StoreError."""
+        tools = {tool.spec.name: tool for tool in self._tools()}
         places = trio.CapacityLimiter(MAX_AT_ONCE)
 
         async def run_one(call: ToolCall) -> None:
-            async with places:
-                message = await self._outcome(call)
-                # What was done is told, also when the turn is cancelled in this very moment.
-                with trio.move_on_after(RECORD_S, shield=True):
-                    on_result(await self._session.record(message))
+            begun = False
+            try:
+                async with places:
+                    begun = True
+                    await self._run(call, tools, errand)
+            finally:
+                if not begun and _is_cancelled():
+                    result = ToolResult(text=errand.stop().told(begun=False), error=True)
+                    await _record(_message(call, result), errand)
 
         async with trio.open_nursery() as nursery:
             for call in calls:
                 nursery.start_soon(run_one, call)
 
-    async def _outcome(self, call: ToolCall) -> Message:
+    async def _run(self, call: ToolCall, tools: dict[str, Tool], errand: Errand) -> None:
         begun, begun_ns = time.time(), time.monotonic_ns()
         async with self._session.running_tool(call) as run:
-            result = await self._attempt(call, run)
-        return Message(
-            type="tool",
-            tool_name=call.name,
-            input=call.input,
-            tool_call_id=call.tool_call_id,
-            tool_result=result.text,
-            tool_error=result.error,
-            display=result.display,
-            start_time=rfc3339(begun),
-            end_time=rfc3339(time.time()),
-            elapsed=time.monotonic_ns() - begun_ns,
-        )
-
-    async def _attempt(self, call: ToolCall, run: ToolRun) -> ToolResult:
-        tool = self._tools.get(call.name)
-        if tool is None:
-            return ToolResult(text=f"There is no tool {call.name!r}. There are: {', '.join(self._tools)}.", error=True)
-        result = ToolResult(text="", error=True)
-        with run.scope:
+            bench = Bench(self._session, self._workspace, self._questions, errand, call, run)
+            result: ToolResult | None = None
             try:
-                result = await tool.run(call.input.encode(), _Bench(self._session, self._workspace, run))
-            except* ToolError as group:
-                result = ToolResult(text=str(first_error(group)), error=True)
-            except* StoreError:
-                raise  # ours, and no result of the tool's: nothing can be recorded
-            except* OSError as group:
-                result = ToolResult(text=f"The system refused: {first_error(group)}", error=True)
-            except* Exception as group:
-                # A bug in a tool is told to the model like any other failure, and to us with its traceback.
-                logger.error("tool_failed", tool=call.name, exc_info=group)
-                result = ToolResult(text=f"The tool itself failed: {first_error(group)!r}", error=True)
-        if run.scope.cancelled_caught:
-            return ToolResult(text=f"Cancelled before it finished: {run.cancelled}", error=True)
-        return result
+                result = await _attempt(call, tools, bench, run)
+            finally:
+                if result is None and _is_cancelled():
+                    result = _stopped(errand.stop(), bench)
+                if result is not None:
+                    # Before the call counts as over: who stopped it is answered when its end is in the log.
+                    await _record(
+                        _message(
+                            call,
+                            result,
+                            display=answered(result.display, bench.replies),
+                            start_time=rfc3339(begun),
+                            end_time=rfc3339(time.time()),
+                            elapsed=time.monotonic_ns() - begun_ns,
+                        ),
+                        errand,
+                    )
 
 
-class _Bench:
-    """What one running tool may touch of its session."""
+async def _attempt(call: ToolCall, tools: dict[str, Tool], bench: Bench, run: ToolRun) -> ToolResult:
+    tool = tools.get(call.name)
+    if tool is None:
+        return ToolResult(text=f"There is no tool {call.name!r}. There are: {', '.join(tools)}.", error=True)
+    result = ToolResult(text="", error=True)
+    with run.scope:
+        try:
+            result = await tool.run(call.input.encode(errors="replace"), bench)
+        except* ToolError as group:
+            result = ToolResult(text=str(first_error(group)), error=True)
+        except* StoreError:
+            raise  # ours, and no result of the tool's: nothing can be recorded
+        except* OSError as group:
+            result = ToolResult(text=f"The system refused: {first_error(group)}", error=True)
+        except* Exception as group:
+            # A bug in a tool is told to the model like any other failure, and to us with its traceback.
+            logger.error("tool_failed", tool=call.name, exc_info=group)
+            result = ToolResult(text=f"The tool itself failed: {first_error(group)!r}", error=True)
+    if run.scope.cancelled_caught:
+        return _stopped(Stop(cancelled=run.cancelled), bench)
+    return result
 
-    def __init__(self, session: SessionHandle, workspace: Path, run: ToolRun) -> None:
-        self._session = session
-        self.workspace = workspace
-        self.emit = run.emit
 
-    async def note(self, text: str) -> None:
-        await self._session.record(Message(type="auto", content=text))
+def _stopped(stop: Stop, bench: Bench) -> ToolResult:
+    shown = bench.shown.text
+    return ToolResult(text=stop.told() + (f"\n\nIts output until then:\n{shown}" if shown.strip() else ""), error=True)
 
-    def set_todo(self, items: tuple[TodoItem, ...]) -> None:
-        self._session.show(msgspec.structs.replace(self._session.facts, todo=items))
+
+def _message(
+    call: ToolCall,
+    result: ToolResult,
+    *,
+    display: dict[str, object] | None = None,
+    start_time: str = "",
+    end_time: str = "",
+    elapsed: int = 0,
+) -> Message:
+    return Message(
+        type="tool",
+        tool_name=call.name,
+        input=call.input,
+        tool_call_id=call.tool_call_id,
+        tool_result=result.text,
+        tool_error=result.error,
+        display=display,
+        start_time=start_time,
+        end_time=end_time,
+        elapsed=elapsed,
+    )
+
+
+async def _record(message: Message, errand: Errand) -> None:
+    # What was done is told, also when the turn is cancelled in this very moment.
+    with trio.move_on_after(RECORD_S, shield=True):
+        await errand.record(message)
+
+
+def _is_cancelled() -> bool:
+    """Whether what runs here is cancelled from outside. An exception alone cannot tell: it may come in a group with others."""
+    return trio.current_effective_deadline() == -math.inf

@@ -3,6 +3,14 @@
 A provider accepts a conversation only where every tool call is followed by its result, roles alternate, and nothing is empty.
 A log may hold less: a turn can be cancelled, or the process can die, between a call and its result. `transcript` closes such
 calls with a result that says what happened, so that a broken turn never makes the next request invalid.
+
+A log holds several conversations: the user's with the agent, and those of its sub-agents. Each is told without the others.
+What stands before the last `compact` message of a conversation is told by its summary, but for words the user said that the
+model had not heard by then (`core/display.py`).
+
+Beside what was said, a model is told in square brackets what it must know though nobody said it: a `notice`, and that an
+answer of its own was cut off. What only people are told (commits, errors), what is meant for the agent (commands), and what
+was the answer to a tool's question, which the tool's result tells, are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +19,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from trio_agent.core.commands import read_command
+from trio_agent.core.display import words_from
 from trio_agent.core.message import Message, ToolCall
 
 NOT_RUN = (
@@ -20,6 +30,8 @@ NOT_RUN = (
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What models can look at. An image of another kind is for people only."""
+
+SUMMARY_OPENS = "[The conversation so far was too long. This summary of yours stands in its place.]"
 
 NO_IMAGE = "(There was an image here, which is no longer kept.)"
 
@@ -59,20 +71,53 @@ class AgentTurn(msgspec.Struct, frozen=True, kw_only=True, tag="agent"):
 Turn = UserTurn | AgentTurn
 
 
-def transcript(messages: Iterable[Message]) -> tuple[Turn, ...]:
-    """The conversation in `messages`, in alternating turns that begin with the user's and hold no open tool call."""
+def transcript(messages: Iterable[Message], conversation_id: str = "") -> tuple[Turn, ...]:
+    """The conversation in `messages`, in alternating turns that begin with the user's and hold no open tool call.
+
+    That of a sub-agent where `conversation_id` is given, else the user's own.
+    """
+    log = list(messages)
+    answers = {index for message in log for index in _answered_by(message)}
     builder = _Builder()
-    for message in messages:
+    for message in _since_compaction([each for each in log if _is_of(each, conversation_id)]):
         match message.type:
-            case "user" | "compact":
-                builder.words(message)
+            case "compact":
+                builder.summary(message)
+            case "user":
+                # A sub-agent's task is the model's word, whatever it looks like.
+                is_command = not message.parent_conversation_id and read_command(message.content) is not None
+                if not is_command and (message.parent_conversation_id or message.idx not in answers):
+                    builder.words(message)
             case "agent":
                 builder.agent(message)
             case "tool":
                 builder.outcome(message)
-            case "auto" | "commit" | "budget" | "error":
-                pass  # told to people; what the model must know of it stands in a tool result or a user message
+            case "auto":
+                builder.notice(message)
+            case "commit" | "budget" | "error":
+                pass  # told to people; what the model must know of it stands in a tool result, a notice or a user message
     return builder.finish()
+
+
+def _is_of(message: Message, conversation_id: str) -> bool:
+    return message.conversation_id == conversation_id if conversation_id else not message.parent_conversation_id
+
+
+def _answered_by(message: Message) -> list[int]:
+    match message:
+        case Message(type="tool", display={"answered_by": list(indices)}):
+            return [index for index in indices if isinstance(index, int)]
+        case _:
+            return []
+
+
+def _since_compaction(messages: list[Message]) -> list[Message]:
+    at = max((place for place, message in enumerate(messages) if message.type == "compact"), default=None)
+    if at is None:
+        return messages
+    unheard = words_from(messages[at])
+    words = [message for message in messages[:at] if message.type == "user" and message.idx >= unheard]
+    return [messages[at], *words, *messages[at + 1 :]]
 
 
 def _words(text: str) -> str:
@@ -102,7 +147,21 @@ class _Builder:
             self._words.append(words)
         self._images += _images(message)
 
+    def summary(self, message: Message) -> None:
+        if words := _words(message.content):
+            self._words.append(f"{SUMMARY_OPENS}\n\n{words}")
+
+    def notice(self, message: Message) -> None:
+        if (message.display or {}).get("kind") == "notice" and _words(message.content):
+            self._words.append(f"[{message.content}]")
+
     def agent(self, message: Message) -> None:
+        self._answer(message)
+        match message.display:
+            case {"kind": "cut_off", "why": str(why)}:
+                self._words.append(f"[Your answer was cut off: {why}]")
+
+    def _answer(self, message: Message) -> None:
         text = _words(message.content)
         # Some servers number the calls of every answer from 0, or not at all: of two under one id, the first is the one told.
         calls: dict[str, ToolCall] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trio_agent.core.message import Message, ToolCall
-from trio_agent.core.unfinished import Unfinished
+from trio_agent.core.message import Message
+from trio_agent.core.unfinished import OpenCall, Unfinished
 from trio_agent.core.usage import CumulativeUsage
 
 
@@ -20,16 +20,18 @@ class Account:
     def see(self, message: Message) -> None:
         self._unfinished.see(message)
         self._count = message.idx + 1
-        if message.type == "budget" or (message.type == "agent" and message.end_of_turn):
-            self._last_ending = message.idx
-        elif message.type == "user" and not message.parent_conversation_id:
-            self._last_words = message.idx
+        # What a sub-agent says or is told neither ends a turn nor waits for one.
+        if not message.parent_conversation_id:
+            if message.type == "budget" or (message.type == "agent" and message.end_of_turn):
+                self._last_ending = message.idx
+            elif message.type == "user":
+                self._last_words = message.idx
         if message.usage is not None:
             self.usage = self.usage.plus(message.usage, tuple(call.name for call in message.tool_calls))
 
     @property
-    def open_calls(self) -> tuple[ToolCall, ...]:
-        """The calls without a result, in the order they were made."""
+    def open_calls(self) -> tuple[OpenCall, ...]:
+        """The calls without a result, in the order they were made; those of a sub-agent before the call that made it."""
         return self._unfinished.calls()
 
     def in_turn(self, turn_from: int, taken: int) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import takewhile
+
 from trio_agent.core.message import Message
 
 
@@ -11,8 +14,17 @@ class Prompts:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._held_to = -1
-        self.taken = 0
-        """The place in the log after the last message that was given out, is on hold, or is of a process before this one."""
+        self._given_to = 0
+
+    @property
+    def taken(self) -> int:
+        """The place in the log before which no message waits: all there were given out, are on hold, or were never here."""
+        waiting = (message.idx for message in self._messages if message.idx > self._held_to)
+        return min(self._given_to, next(waiting, self._given_to))
+
+    def begin(self, count: int) -> None:
+        """The first `count` messages of the log are of a process before this one."""
+        self._given_to = count
 
     def add(self, message: Message) -> None:
         self._messages.append(message)
@@ -30,11 +42,29 @@ class Prompts:
         """Answer what is here only together with what comes: it was cancelled, or nobody was there to answer it."""
         if self._messages:
             self._held_to = self._messages[-1].idx
-            self.taken = self._held_to + 1
+            self._given_to = self._held_to + 1
 
-    def take(self) -> tuple[Message, ...]:
-        """All of them, those on hold too; each is given out once."""
-        taken, self._messages = tuple(self._messages), []
-        if taken:
-            self.taken = taken[-1].idx + 1
+    def give_back(self, messages: Sequence[Message]) -> None:
+        """What was taken last was not taken up, because the turn was cancelled before it began: it is on hold again."""
+        if messages:
+            self._messages = [*messages, *self._messages]
+            self._held_to = messages[-1].idx
+
+    def take(self, until: Callable[[Message], bool] = lambda message: False) -> tuple[Message, ...]:
+        """All of them, those on hold too, or those before the first that is `until`; each is given out once."""
+        taken = tuple(takewhile(lambda message: not until(message), self._messages))
+        del self._messages[: len(taken)]
+        self._gave(taken)
         return taken
+
+    def take_reply(self, after: int) -> Message | None:
+        """The first that stands after the index `after`, out of turn: what waited before it goes on waiting."""
+        reply = next((message for message in self._messages if message.idx > after), None)
+        if reply is not None:
+            self._messages.remove(reply)
+            self._gave((reply,))
+        return reply
+
+    def _gave(self, messages: Sequence[Message]) -> None:
+        if messages:
+            self._given_to = max(self._given_to, messages[-1].idx + 1)

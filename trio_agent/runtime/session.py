@@ -6,7 +6,7 @@ behind one Signal. Decisions are made synchronously between two awaits, so no re
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -136,27 +136,27 @@ class Session:
     def write(self, part: Part, text: str, *, restart: bool = False) -> None:
         self.live.write(part, text, restart=restart)
 
-    def take_prompts(self) -> tuple[Message, ...]:
-        return self.prompts.take()
+    @property
+    def cancel_reason(self) -> str:
+        return self._work.cancel_reason
 
-    async def close_open_calls(self, why: str) -> None:
-        await self.close_calls(why)
+    def take_prompts(self, until: Callable[[Message], bool] = lambda message: False) -> tuple[Message, ...]:
+        return self.prompts.take(until)
 
-    async def close_calls(self, why: str) -> list[Message]:
-        """Like `close_open_calls`; what was recorded."""
-        return [
-            await self.record(
-                Message(
-                    type="tool",
-                    tool_name=call.name,
-                    input=call.input,
-                    tool_call_id=call.tool_call_id,
-                    tool_result=why,
-                    tool_error=True,
-                )
-            )
-            for call in self.account.open_calls
-        ]
+    async def wait_reply(self, question: Message) -> Message:
+        await trio.lowlevel.checkpoint()
+        while True:
+            version = self.signal.version
+            # No checkpoint from here to the caller: a reply that was taken and then lost would never be heard.
+            if (reply := self.prompts.take_reply(question.idx)) is not None:
+                return reply
+            await self.signal.wait_past(version)
+
+    async def choose_model(self, name: str) -> None:
+        await self.keep(model=name)
+
+    async def close_open_calls(self, why: str) -> list[Message]:
+        return [await self.record(call.closed(why)) for call in self.account.open_calls]
 
     @asynccontextmanager
     async def asking_model(self) -> AsyncIterator[None]:
@@ -268,10 +268,12 @@ class Session:
     def _published(self, messages: Sequence[Message]) -> None:
         for message in messages:
             self.account.see(message)
+            if message.parent_conversation_id:
+                continue  # a sub-agent's: it writes no live text, and its task is nobody's prompt
             if message.type == "agent":
                 self.live.drop_parts()
             # In the same instant as it is visible: a message is either history or still to be answered, never both.
-            elif message.type == "user" and not message.parent_conversation_id:
+            elif message.type == "user":
                 self.prompts.add(message)
         self._state_version += 1
 

@@ -20,7 +20,7 @@ import trio
 from trio_agent.core.errors import Conflict, StoreError, TrioAgentError, first_error
 from trio_agent.core.machine import ENDINGS, AgentState
 from trio_agent.core.message import Message
-from trio_agent.seams import Agent, Attendant
+from trio_agent.seams import Agent, Attendant, Preparing
 
 if TYPE_CHECKING:
     from trio_agent.runtime.session import Session
@@ -44,6 +44,11 @@ class Work:
     @property
     def running(self) -> bool:
         return self._scope is not None
+
+    @property
+    def cancel_reason(self) -> str:
+        """Why a user stopped the turn that runs; empty where nobody did."""
+        return self._cancel_reason if self._scope is not None and self._scope.cancel_called else ""
 
     async def cancel(self, reason: str) -> None:
         """Stop the turn that runs, or is about to; returns when what it was running is gone. The first reason stands."""
@@ -96,14 +101,15 @@ class Work:
 
     async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
         self._idle = trio.Event()
-        self._session.go_to(AgentState.SENDING_TO_LLM)
+        given = False
         try:
             with trio.CancelScope() as self._scope:
                 try:
+                    if not isinstance(attendant, Preparing):
+                        self._session.go_to(AgentState.SENDING_TO_LLM)
                     await self.note_turn()
-                    await attendant.turn(prompts)
-                    if self._session.state not in ENDINGS:
-                        self._session.go_to(AgentState.END_OF_TURN)
+                    given = True
+                    await self._answer(attendant, prompts)
                 except* StoreError as group:
                     # The log is whole as far as it goes. A full disk often has room for the few words that say so.
                     logger.error("turn_stopped_by_store", session=self._session.id, reason=_describe(group))
@@ -112,6 +118,8 @@ class Work:
                     logger.error("turn_failed", session=self._session.id, exc_info=group)
                     await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
             if self._scope.cancelled_caught:
+                if not given:
+                    self._session.prompts.give_back(prompts)
                 await self._write_down_cancel()
             await self._note_ended()
         finally:
@@ -119,6 +127,16 @@ class Work:
             self._scope = None
             self._idle.set()
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _answer(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
+        if isinstance(attendant, Preparing):
+            prompts = await attendant.prepare(prompts)
+            if not prompts:
+                return
+            self._session.go_to(AgentState.SENDING_TO_LLM)
+        await attendant.turn(prompts)
+        if self._session.state not in ENDINGS:
+            self._session.go_to(AgentState.END_OF_TURN)
 
     async def note_turn(self) -> None:
         """Keep that a turn is under way now, and which words it has taken up."""
@@ -165,7 +183,7 @@ class Work:
 
     async def _settle_after_restart(self, history: Sequence[Message]) -> list[Message]:
         """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
-        self._session.prompts.taken = len(history)
+        self._session.prompts.begin(len(history))
         kept = self._session.kept
         if not self._session.account.in_turn(kept.turn_from, kept.taken):
             return []
@@ -173,7 +191,7 @@ class Work:
         # Not twice, where the process died again before it could note that this was told.
         if history[-1].content != INTERRUPTED:
             try:
-                recorded += await self._session.close_calls(INTERRUPTED)
+                recorded += await self._session.close_open_calls(INTERRUPTED)
                 recorded.append(await self._session.record(Message(type="error", content=INTERRUPTED)))
             except UNRECORDED as exc:
                 # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.

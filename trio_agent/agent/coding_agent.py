@@ -1,0 +1,111 @@
+"""The coding agent: a model with tools, at work in a repository; one Coder a session."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import msgspec
+import trio
+
+from trio_agent.agent.call_ids import CallIds
+from trio_agent.agent.coder import Coder
+from trio_agent.agent.conversation import Conversation
+from trio_agent.agent.instructions import instructions
+from trio_agent.agent.orders import Orders
+from trio_agent.agent.progress import Progress
+from trio_agent.agent.questions import Questions
+from trio_agent.agent.spending import Spending
+from trio_agent.agent.stop import Stop
+from trio_agent.agent.subagent import Subagent
+from trio_agent.agent.workroom import Workroom
+from trio_agent.core.budget import Budget
+from trio_agent.core.message import Message
+from trio_agent.seams import Attendant, Model, SessionHandle, Tool, Workspaces
+
+ToolsOf = Callable[[Model], Sequence[Tool]]
+
+
+class CodingAgent:
+    """The Agent that comes with the program."""
+
+    def __init__(
+        self,
+        *,
+        make_model: Callable[[str], Model],
+        open_tools: Callable[[], AbstractAsyncContextManager[ToolsOf]],
+        workspaces: Workspaces,
+        budget: Budget,
+        sandbox: str,
+    ) -> None:
+        """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
+
+        `open_tools` gives a session what tells its tools for a model; leaving ends what they left running.
+        """
+        self._make_model = make_model
+        self._open_tools = open_tools
+        self._workspaces = workspaces
+        self._budget = budget
+        self._sandbox = sandbox
+
+    @asynccontextmanager
+    async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
+        model = self._make_model(session.model)
+        # At once, for a workspace can take minutes to make: a client must not read "no budget" meanwhile.
+        session.show(
+            msgspec.structs.replace(
+                session.facts,
+                model=model.name,
+                context_window=model.context_window,
+                budget=self._budget,
+                sandbox=self._sandbox,
+            )
+        )
+        workspace = await self._workspaces.open(session.id, session.notes)
+        survey = await workspace.survey()
+        async with self._open_tools() as tools:
+            room = Workroom(
+                session=session,
+                workspace=workspace.path,
+                instructions=instructions(workspace.path, survey, self._sandbox),
+                model=model,
+                tools=tools,
+                call_ids=CallIds(history),
+                questions=Questions(session),
+                spending=Spending(self._budget, trio.current_time),
+            )
+            conversation = _conversation(room, history)
+            facts = msgspec.structs.replace(
+                session.facts,
+                working_dir=str(workspace.path),
+                initial_commit=survey.initial_commit,
+                git_origin=survey.origin,
+                diff_lines_added=survey.lines_added,
+                diff_lines_removed=survey.lines_removed,
+                context_used=conversation.context_used,
+            )
+            await session.describe(facts, workspace.notes)
+            yield Coder(
+                room,
+                conversation,
+                workspace,
+                Progress(session, history, workspace),
+                Orders(room, conversation, self._make_model),
+                self._budget,
+            )
+
+    async def forget(self, session_id: str) -> None:
+        await self._workspaces.remove(session_id)
+
+
+def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
+    """The user's own conversation."""
+    subagent = Subagent(room)
+    return Conversation(
+        room,
+        history,
+        tools=lambda: [*room.tools(room.model), subagent],
+        instructions=room.instructions,
+        show=room.session.write,
+        stop=lambda: Stop(cancelled=room.session.cancel_reason, over_budget=bool(room.spending.breach())),
+    )

@@ -1,0 +1,223 @@
+"""Conversation: one conversation with a model, the user's own or a sub-agent's.
+
+It keeps what the model has heard, in the order in which it heard it: the user's words stand where they were taken up, not
+where they were posted. What the model hears or says goes into the log first, so the log alone gives the same conversation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+import trio
+
+from trio_agent.agent.draft import Draft, unshown
+from trio_agent.agent.errand import Errand
+from trio_agent.agent.stop import Stop
+from trio_agent.agent.toolbox import Toolbox
+from trio_agent.agent.workroom import Workroom
+from trio_agent.core.compaction import FULL, SUMMARISE, estimated_tokens, shortened
+from trio_agent.core.display import compaction_display, cut_off_display, notice_display, words_from
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.message import Message
+from trio_agent.core.transcript import Turn, transcript
+from trio_agent.seams import Answer, ModelRequest, OnText, Tool, rfc3339
+
+RECORD_S = 10.0  # for recording one message; a store that takes longer is broken
+PROVIDER_FAILED = "the provider failed"
+REFUSED = "(The model refused to answer.)"
+NO_SUMMARY = "The model gave no summary."
+SUMMARY_CUT_OFF = "The summary of the conversation was cut off."
+
+
+class Conversation:
+    """`heard` is the log so far. That of a sub-agent has a `conversation_id` of its own, and its `parent`'s.
+
+    `tools` are what the model may call; `show` hears its text as it comes; `stop` says why what runs is being cancelled.
+    """
+
+    def __init__(
+        self,
+        room: Workroom,
+        heard: Iterable[Message],
+        *,
+        tools: Callable[[], Sequence[Tool]],
+        instructions: str,
+        show: OnText,
+        stop: Callable[[], Stop],
+        conversation_id: str = "",
+        parent: str = "",
+    ) -> None:
+        self._room = room
+        self._heard = list(heard)
+        self._toolbox = Toolbox(room.session, tools, room.workspace, room.questions)
+        self._instructions = instructions
+        self._show = show
+        self._stop = stop
+        self._id = conversation_id
+        self._parent = parent
+
+    @property
+    def id(self) -> str:
+        """Empty for the user's own."""
+        return self._id
+
+    def hear(self, messages: Iterable[Message]) -> None:
+        """The model is told `messages`, which are in the log, with the next question."""
+        self._heard += messages
+
+    async def record(self, message: Message) -> Message:
+        """Put `message` into the log as one of this conversation's. Raises StoreError."""
+        recorded = await self._room.session.record(self._addressed(message))
+        self._heard.append(recorded)
+        return recorded
+
+    async def notice(self, text: str) -> None:
+        """Tell the model, and people, what nobody said."""
+        await self.record(Message(type="auto", content=text, display=notice_display()))
+
+    async def ask(self) -> Answer:
+        """Ask the model, and record its answer: what there is of it, where it breaks off. Raises ProviderError, StoreError."""
+        draft = Draft(self._show, self._room.spending.call())
+        began, began_s = time.time(), trio.current_time()
+        answer: Answer | None = None
+        why = ""
+        try:
+            answer = await self._question(self._turns(self._heard), draft)
+        except ProviderError:
+            why = PROVIDER_FAILED
+            raise
+        finally:
+            if answer is None:
+                await self._record_part(draft, why or self._stop().why, began)
+        answer = msgspec.structs.replace(answer, tool_calls=self._room.call_ids.mended(answer.tool_calls))
+        ends_turn = not answer.tool_calls and not self._id
+        await self._record_paid(
+            Message(
+                type="agent",
+                end_of_turn=ends_turn,
+                content=answer.text or (REFUSED if answer.stop_reason == "refusal" else ""),
+                thinking=answer.thinking,
+                tool_calls=answer.tool_calls,
+                usage=answer.usage,
+                model=answer.model,
+                start_time=rfc3339(began),
+                end_time=rfc3339(time.time()),
+                # By the clock that is never set: a length of time is not the difference of two wall-clock times.
+                elapsed=int((trio.current_time() - began_s) * 1e9),
+                turnDuration=self._room.spending.elapsed_ns if ends_turn else 0,
+            )
+        )
+        return answer
+
+    async def run_tools(self, answer: Answer) -> None:
+        """Do what `answer` asks for. Each call has its result in the log on return, however the return comes about."""
+        await self._toolbox.run(answer.tool_calls, Errand(self.record, self._stop, self._room.spending))
+
+    @property
+    def context_used(self) -> int:
+        """How many tokens the last question and its answer had; estimated where there was none since the last summary."""
+        answers = [each.usage for each in self._since_compaction() if each.type == "agent" and each.usage is not None]
+        return answers[-1].context_tokens if answers else estimated_tokens(self._turns(self._heard))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether to compact it before the next question: never twice without an answer in between."""
+        recent = self._since_compaction()
+        last = max((place for place, each in enumerate(recent) if each.type == "agent"), default=None)
+        if last is None or self._room.model.context_window <= 0:
+            return False
+        # What came since, no provider has counted yet: a tool's result can be larger than all that was before it.
+        since = estimated_tokens(self._turns(recent[last:])) if recent[last + 1 :] else 0
+        return self.context_used + since >= self._room.model.context_window * FULL
+
+    async def compact(self) -> Message:
+        """Let the model sum up what it has heard, and go on from that. The summary's message; the log keeps everything.
+
+        Raises ProviderError where there is no summary: all is as before then. StoreError.
+        """
+        began = time.time()
+        answer = await self._sum_up()
+        mine = [each for each in self._heard if self._is_mine(each)]
+        ends = [words_from(each) for each in mine if each.type == "compact"]
+        ends += [each.idx + 1 for each in mine if each.type == "user"]
+        message = Message(
+            type="compact",
+            content=answer.text,
+            thinking=answer.thinking,
+            usage=answer.usage,
+            model=answer.model,
+            display=compaction_display(max(ends, default=0)),
+            start_time=rfc3339(began),
+            end_time=rfc3339(time.time()),
+        )
+        await self._record_paid(message)
+        self._heard = self._heard[-1:]
+        return self._heard[0]
+
+    async def _sum_up(self) -> Answer:
+        turns = self._turns([*self._heard, self._addressed(Message(type="user", content=SUMMARISE))])
+        try:
+            answer = await self._summary(turns)
+        except ProviderError:
+            # Too long even for that, it may be: what nobody has counted yet can be of any size.
+            answer = await self._summary(shortened(turns))
+        if not answer.text.strip():
+            raise ProviderError(NO_SUMMARY)
+        return answer
+
+    async def _summary(self, turns: tuple[Turn, ...]) -> Answer:
+        draft = Draft(unshown, self._room.spending.call())
+        answer: Answer | None = None
+        try:
+            answer = await self._question(turns, draft)
+        finally:
+            if answer is None and draft.usage.cost_usd:
+                await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=draft.usage))
+        return answer
+
+    async def _question(self, turns: tuple[Turn, ...], draft: Draft) -> Answer:
+        request = ModelRequest(system=self._instructions, turns=turns, tools=self._toolbox.specs)
+        async with self._room.session.asking_model():
+            answer = await self._room.model.answer(request, draft.write, draft.count)
+        draft.end(answer.usage)
+        return answer
+
+    async def _record_part(self, draft: Draft, why: str, began: float) -> None:
+        """What a call that broke off has brought, and what it cost."""
+        if not (draft.content or draft.thinking or draft.usage.cost_usd):
+            return
+        await self._record_paid(
+            Message(
+                type="agent",
+                content=draft.content,
+                thinking=draft.thinking,
+                usage=draft.usage,
+                model=self._room.model.name,
+                display=cut_off_display(why),
+                start_time=rfc3339(began),
+                end_time=rfc3339(time.time()),
+            )
+        )
+
+    async def _record_paid(self, message: Message) -> None:
+        """It was paid for: kept also where the turn is cancelled as it comes."""
+        with trio.move_on_after(RECORD_S, shield=True):
+            await self.record(message)
+
+    def _turns(self, messages: Iterable[Message]) -> tuple[Turn, ...]:
+        return transcript(messages, self._id)
+
+    def _since_compaction(self) -> list[Message]:
+        mine = [each for each in self._heard if self._is_mine(each)]
+        at = max((place for place, each in enumerate(mine) if each.type == "compact"), default=-1)
+        return mine[at + 1 :]
+
+    def _is_mine(self, message: Message) -> bool:
+        return message.conversation_id == self._id if self._id else not message.parent_conversation_id
+
+    def _addressed(self, message: Message) -> Message:
+        if not self._id:
+            return message
+        return msgspec.structs.replace(message, conversation_id=self._id, parent_conversation_id=self._parent)

@@ -1,0 +1,78 @@
+"""Orders: what the agent itself does when it is told to, or must: commands, and the compaction of a long conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from trio_agent.agent.conversation import Conversation
+from trio_agent.agent.workroom import Workroom
+from trio_agent.core.commands import Command
+from trio_agent.core.errors import ConfigError, ProviderError
+from trio_agent.core.machine import AgentState
+from trio_agent.core.message import Message
+from trio_agent.seams import Model
+
+
+class Orders:
+    """Those of one session; `make_model` takes a name, empty for the default, and raises ConfigError."""
+
+    def __init__(self, room: Workroom, conversation: Conversation, make_model: Callable[[str], Model]) -> None:
+        self._room = room
+        self._session = room.session
+        self._conversation = conversation
+        self._make_model = make_model
+
+    async def obey(self, command: Command) -> None:
+        """Do what a user told the agent, and answer by an `auto` message. Raises StoreError."""
+        match command:
+            case Command("compact"):
+                await self.compact()
+            case Command("model", ""):
+                await self._answer(f"The model is {self._room.model.name}.")
+            case Command("model", name):
+                await self._choose_model(name)
+
+    async def compact(self) -> None:
+        """Let a summary take the place of the conversation so far. Where that fails, people are told and all stays."""
+        self._session.enter(AgentState.COMPACTING)
+        with self._room.spending.limited() as limit:
+            await self.sum_up()
+        self._session.enter(AgentState.WAITING_FOR_USER_INPUT)
+        if limit.cancelled_caught:
+            await self._session.record(Message(type="budget", content=self._room.spending.breach(), end_of_turn=True))
+
+    async def sum_up(self) -> bool:
+        """Like `compact`, in whatever state the agent is; whether there is a summary."""
+        try:
+            summary = await self._conversation.compact()
+        except ProviderError as exc:
+            await self._session.record(
+                Message(type="error", content=f"The conversation could not be summed up, and stays as it is: {exc}")
+            )
+            return False
+        await self._session.describe(
+            msgspec.structs.replace(
+                self._session.facts,
+                first_message_index=summary.idx,
+                context_used=self._conversation.context_used,
+            )
+        )
+        return True
+
+    async def _choose_model(self, name: str) -> None:
+        try:
+            model = self._make_model(name)
+        except ConfigError as exc:
+            await self._session.record(Message(type="error", content=f"The model was not changed: {exc}."))
+            return
+        await self._session.choose_model(name)
+        self._room.model = model
+        await self._session.describe(
+            msgspec.structs.replace(self._session.facts, model=model.name, context_window=model.context_window)
+        )
+        await self._answer(f"The model is {model.name} from now on.")
+
+    async def _answer(self, text: str) -> None:
+        await self._session.record(Message(type="auto", content=text))

@@ -1,0 +1,29 @@
+"""Stop: why something that runs is being stopped, in words for the model and for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BUDGET_REACHED = "the budget of this turn was reached"
+BROKEN_OFF = "the turn was broken off"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """`cancelled` is a user's reason, empty where no user did it. Where neither holds, the program or a sibling broke down."""
+
+    cancelled: str = ""
+    over_budget: bool = False
+
+    @property
+    def why(self) -> str:
+        """Goes on from "cut off:"."""
+        if self.cancelled:
+            return f"cancelled by the user: {self.cancelled}"
+        return BUDGET_REACHED if self.over_budget else BROKEN_OFF
+
+    def told(self, *, begun: bool = True) -> str:
+        """The result of a tool call that was stopped, or was not begun at all."""
+        if self.cancelled:
+            return f"Cancelled before it {'finished' if begun else 'began'}: {self.cancelled}"
+        return f"{'Not finished' if begun else 'Not run'}: {self.why}."

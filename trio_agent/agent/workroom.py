@@ -1,0 +1,26 @@
+"""Workroom: what all conversations of one session share, the user's own and those of sub-agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trio_agent.agent.call_ids import CallIds
+from trio_agent.agent.questions import Questions
+from trio_agent.agent.spending import Spending
+from trio_agent.seams import Model, SessionHandle, Tool
+
+
+@dataclass(slots=True)
+class Workroom:
+    """`tools` are those that go with a model. `spending` is the account of the turn that runs, or of the one to come."""
+
+    session: SessionHandle
+    workspace: Path
+    instructions: str
+    model: Model
+    tools: Callable[[Model], Sequence[Tool]]
+    call_ids: CallIds
+    questions: Questions
+    spending: Spending
