@@ -12,6 +12,7 @@ from trio_agent.core.cursor import (
     MAX_CURSOR_CHARS,
     Cursor,
     log_id,
+    misfit,
     next_tag,
     parse_cursor,
     start_of,
@@ -117,3 +118,33 @@ def test_a_log_id_keeps_all_its_entropy(entropy: set[bytes]) -> None:
 def test_a_log_id_of_too_little_or_too_much_entropy_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match=f"got {size}"):
         log_id(b"\0" * size)
+
+
+TRIMMED = Cursor(LOG, 40, "a" * 12), Cursor(LOG, 90, "b" * 12)
+"""Where a log begins of which the first 40 messages were removed, and where it ends."""
+
+
+@pytest.mark.parametrize(
+    ("cursor", "reason"),
+    [
+        (None, "bad_cursor"),
+        (Cursor("b" * 16, 50, "c" * 12), "new_log"),
+        (Cursor("b" * 16, 0, FIRST_TAG), "new_log"),
+        (Cursor("b" * 16, 91, "c" * 12), "new_log"),
+        (start_of(LOG), "compacted"),
+        (Cursor(LOG, 39, "c" * 12), "compacted"),
+        (TRIMMED[0], None),
+        (Cursor(LOG, 40, "c" * 12), None),
+        (Cursor(LOG, 89, "c" * 12), None),
+        (TRIMMED[1], None),
+        (Cursor(LOG, 91, "c" * 12), "ahead"),
+    ],
+    ids=str,
+)
+def test_what_is_kept_of_a_log_decides_who_goes_on_in_it(cursor: Cursor | None, reason: str | None) -> None:
+    assert misfit(cursor, *TRIMMED) == reason
+
+
+@given(index=st.integers(0, 100), tag=TAGS)
+def test_in_a_log_that_was_never_trimmed_nothing_is_compacted(index: int, tag: str) -> None:
+    assert misfit(Cursor(LOG, index, tag), start_of(LOG), TRIMMED[1]) == (None if index <= 90 else "ahead")

@@ -7,10 +7,10 @@ from typing import Any
 import trio
 
 from tests.torture.mutants import Mutant, seeded
-from trio_agent.core.cursor import Cursor, start_of
+from trio_agent.core.cursor import Cursor, ResetReason, start_of
 from trio_agent.core.sse import encode_event
 from trio_agent.runtime.follower import Follower
-from trio_agent.runtime.log import EventLog, ResetReason
+from trio_agent.runtime.log import EventLog
 from trio_agent.runtime.signal import Signal
 from trio_agent.seams import Entry
 

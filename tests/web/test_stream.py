@@ -13,12 +13,11 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.web.echo_agent import TOOL_CALL, EchoAgent
 from tests.web.serving import NOW, tasks
-from trio_agent.core.cursor import Cursor, start_of
+from trio_agent.core.cursor import Cursor, ResetReason, start_of
 from trio_agent.core.errors import StoreDown
 from trio_agent.core.message import Message
 from trio_agent.core.sse import Event, Parser
 from trio_agent.runtime.hall import Hall, open_hall
-from trio_agent.runtime.log import ResetReason
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Entry
 from trio_agent.stores.memory import MemoryStore

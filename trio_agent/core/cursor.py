@@ -15,6 +15,10 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+ResetReason = Literal["new_log", "ahead", "diverged", "compacted", "bad_cursor"]
+"""Why a reader must drop what it has and begin anew."""
 
 FIRST_TAG = "0" * 12
 MAX_CURSOR_CHARS = 64
@@ -45,6 +49,21 @@ def parse_cursor(text: str) -> Cursor | None:
 
 def start_of(log: str) -> Cursor:
     return Cursor(log, 0, FIRST_TAG)
+
+
+def misfit(cursor: Cursor | None, first: Cursor, end: Cursor) -> ResetReason | None:
+    """Why a reader who has `cursor` cannot go on in a log whose messages from `first` to `end` are kept.
+
+    None stands for a cursor that is none, and is the answer where only the content can tell: another tag at the same index
+    is `diverged`. A log that was trimmed begins after index 0; what a reader of before has cannot be verified any more.
+    """
+    if cursor is None:
+        return "bad_cursor"
+    if cursor.log != end.log:
+        return "new_log"
+    if cursor.index > end.index:
+        return "ahead"
+    return "compacted" if cursor.index < first.index else None
 
 
 def next_tag(tag: str, wire: bytes) -> str:

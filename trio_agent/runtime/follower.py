@@ -14,11 +14,10 @@ from collections.abc import Callable
 
 import trio
 
-from trio_agent.core.cursor import Cursor, start_of
+from trio_agent.core.cursor import Cursor, ResetReason, start_of
 from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.live import LiveReader
-from trio_agent.runtime.log import ResetReason
 from trio_agent.runtime.session import Session
 
 STATE_INTERVAL_S = 0.05

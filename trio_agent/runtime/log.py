@@ -13,12 +13,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 import trio
 
-from trio_agent.core.cursor import Cursor, next_tag, start_of
+from trio_agent.core.cursor import Cursor, ResetReason, misfit, next_tag, start_of
 from trio_agent.core.errors import Conflict, KeyReused, NotFound, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.sse import encode_event
@@ -30,8 +29,6 @@ from trio_agent.seams import Clock, Entry, Store, rfc3339
 TAIL_BYTES = 8 * 1024 * 1024  # how much of a log's end is kept in memory
 CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seven times dearer
 READ_ENTRIES = 512  # how many entries are taken back from the store at a time
-
-ResetReason = Literal["new_log", "ahead", "diverged", "compacted", "bad_cursor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +176,12 @@ class EventLog:
 
     async def resume(self, cursor: Cursor | None) -> tuple[Cursor, ResetReason | None]:
         """Where a reader who has `cursor` goes on, and why it must begin anew if it must (None stands for bad text)."""
+        # Nothing trims a log: the first message that is kept is the first there was.
         start = start_of(self._end.log)
-        if cursor is None:
-            return start, "bad_cursor"
-        if cursor.log != self._end.log:
-            return start, "new_log"
-        if cursor.index > self._end.index:
-            return start, "ahead"
-        if await self.locate(cursor.index) != cursor:
-            return start, "diverged"
-        return cursor, None
+        reason = misfit(cursor, start, self._end)
+        if cursor is None or reason is not None:
+            return start, reason
+        return (cursor, None) if await self.locate(cursor.index) == cursor else (start, "diverged")
 
     async def frames_after(self, cursor: Cursor) -> tuple[bytes, Cursor]:
         """The next frames after `cursor`, about CHUNK_BYTES at most, and the place after them; nothing at the end."""

@@ -17,12 +17,11 @@ import trio
 from quart.wrappers.response import ResponseBody
 
 from trio_agent import __version__
-from trio_agent.core.cursor import Cursor
+from trio_agent.core.cursor import Cursor, ResetReason
 from trio_agent.core.errors import StoreError
 from trio_agent.core.sse import encode_event, encode_retry
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.follower import Follower, reset_frame
-from trio_agent.runtime.log import ResetReason
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Clock
 
