@@ -1,4 +1,8 @@
-"""The Gemini API of Google AI Studio, and servers that speak it."""
+"""The Gemini API of Google AI Studio, and servers that speak it.
+
+Of its two interfaces, generateContent and the newer Interactions, the first: the whole conversation is in the request, nothing
+of it is kept at the provider, and it is what other servers speak.
+"""
 
 from __future__ import annotations
 
