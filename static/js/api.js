@@ -71,9 +71,14 @@ export class Api {
     return this.token ? { Authorization: `Bearer ${this.token}` } : {};
   }
 
-  /** @param {string} text @param {string} key Idempotency-Key @returns {Promise<{ log: string, idx: number }>} */
-  async chat(text, key) {
-    const response = await this.#post(this.url("chat"), { message: text }, { "Idempotency-Key": key });
+  /**
+   * @param {string} text
+   * @param {string} key Idempotency-Key
+   * @param {AbortSignal | null} signal
+   * @returns {Promise<{ log: string, idx: number }>}
+   */
+  async chat(text, key, signal = null) {
+    const response = await this.#post(this.url("chat"), { message: text }, { "Idempotency-Key": key }, signal);
     return response.json();
   }
 
@@ -82,9 +87,17 @@ export class Api {
     await this.#post(this.url("cancel"), toolCallId ? { tool_call_id: toolCallId } : {});
   }
 
-  /** A message's Markdown as sanitised HTML. @param {number} idx */
-  async html(idx) {
-    return (await this.#get(this.url(`messages/${idx}/html`), "default")).text();
+  /**
+   * A message's Markdown as sanitised HTML. The browser may keep it for ever, so the log is part of its address: in a store
+   * that was restored, the index is another message's.
+   * @param {number} idx
+   * @param {string} log
+   */
+  async html(idx, log) {
+    const response = await this.#get(this.url(`messages/${idx}/html?log=${encodeURIComponent(log)}`), "default");
+    // A captive portal answers 200 too, with a page of its own, and that is neither the message nor sanitised.
+    if (!response.headers.has("X-Request-Id")) throw new Error("something else answered in the server's place");
+    return response.text();
   }
 
   /** @param {string} commit empty = everything since the session began */
@@ -118,10 +131,10 @@ export class Api {
     return this.#ask(url, { headers: this.headers(), cache });
   }
 
-  /** @param {string} url @param {unknown} body @param {Record<string, string>} headers */
-  #post(url, body, headers = {}) {
+  /** @param {string} url @param {unknown} body @param {Record<string, string>} headers @param {AbortSignal | null} signal */
+  #post(url, body, headers = {}, signal = null) {
     const all = { ...this.headers(), "Content-Type": "application/json", ...headers };
-    return this.#ask(url, { method: "POST", headers: all, body: JSON.stringify(body) });
+    return this.#ask(url, { method: "POST", headers: all, body: JSON.stringify(body), signal });
   }
 
   /**

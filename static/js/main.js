@@ -74,7 +74,7 @@ const store = new Store(stream.connection, (run) => {
 });
 
 const outbox = new Outbox(world, {
-  post: (text, key) => api.chat(text, key),
+  post: (text, key, signal) => api.chat(text, key, signal),
   onChange: (pending) => {
     store.update({ pending });
     if (api.sessionId) {
@@ -194,7 +194,7 @@ document.addEventListener("visibilitychange", () => {
 });
 document.querySelector("#sessions-panel")?.addEventListener("toggle", () => void refreshSessions());
 
-views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx));
+views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log));
 store.subscribe((snapshot) => {
   const { log, connection, notice } = snapshot;
   const barred = connection.status === "unauthorized";

@@ -22,14 +22,20 @@ export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/**
+ * A server that has a message says so in less than a second. Over a connection that has died without a word an answer never
+ * comes, and no browser gives a request up by itself.
+ */
+const ANSWER_MS = 20_000;
+
 /** Answers that another try may change: too early, too many, overloaded, starting, full. @param {number} status */
 const mayPass = (status) => [408, 425, 429, 500, 502, 503, 504, 507].includes(status);
 
 export class Outbox {
   /**
-   * @param {Pick<World, "setTimer" | "random">} world
+   * @param {Pick<World, "setTimer" | "clearTimer" | "random">} world
    * @param {{
-   *   post: (text: string, key: string) => Promise<{ log: string, idx: number }>,
+   *   post: (text: string, key: string, signal: AbortSignal) => Promise<{ log: string, idx: number }>,
    *   onChange: (pending: readonly Pending[]) => void,
    *   newKey?: () => string,
    * }} hooks
@@ -96,13 +102,16 @@ export class Outbox {
     if (this.#posting || !head) return;
     this.#posting = true;
     this.#change(head.key, { status: "sending" });
+    const request = new AbortController();
+    const deadline = this.#world.setTimer(() => request.abort(), ANSWER_MS);
     try {
-      const { log, idx } = await this.#hooks.post(head.text, head.key);
+      const { log, idx } = await this.#hooks.post(head.text, head.key, request.signal);
       this.#attempt = 0;
       this.#change(head.key, { status: "accepted", problem: "", log, idx });
     } catch (error) {
       this.#refused(head.key, error);
     } finally {
+      this.#world.clearTimer(deadline);
       this.#posting = false;
     }
     if (this.#attempt === 0) void this.#pump();

@@ -206,8 +206,10 @@ export class EventStream {
       const { url, headers } = this.#hooks.request();
       const response = await this.#world.fetch(url, { headers, signal, cache: "no-store" });
       if (signal.aborted) return;
-      if (response.status === 401) return this.#input("refused");
-      if (response.status === 404) return this.#input("absent");
+      // Only the server itself can say no for good; a proxy in front of one that restarts says 404 or 401 as well.
+      const final = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+      if (final && response.status === 401) return this.#input("refused");
+      if (final && response.status === 404) return this.#input("absent");
       if (!response.ok || !response.body) {
         this.#floorMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
         return this.#input("lost", `the server answered ${response.status}`);

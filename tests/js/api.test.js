@@ -105,6 +105,23 @@ test("a refusal that is no JSON still has words", async () => {
   await assert.rejects(api.diff(""), /the server answered 502/);
 });
 
+const OURS = { headers: { "X-Request-Id": "0123456789abcdef" } };
+
+test("a message's HTML is asked for by its log too, or the browser's cache would show one of before a restore", async () => {
+  const { api, asked } = apiOf(() => new Response("<p>hi</p>", OURS), "s");
+  assert.equal(await api.html(3, "abc"), "<p>hi</p>");
+  await api.html(3, "xyz");
+  assert.deepEqual(
+    asked.map(({ url }) => url),
+    ["http://h/sub/sessions/s/messages/3/html?log=abc", "http://h/sub/sessions/s/messages/3/html?log=xyz"],
+  );
+});
+
+test("HTML that something else answers in the server's place is not taken for a message", async () => {
+  const { api } = apiOf(() => new Response("<p>Accept our terms</p>"), "s");
+  await assert.rejects(api.html(3, "abc"), /something else/);
+});
+
 test("the clock counts the time the machine slept, and only that", () => {
   let steady = 100;
   let wall = 1_000_000;

@@ -16,8 +16,9 @@ function fixture() {
   const page = { pending: [] };
   let keys = 0;
   const outbox = new Outbox(fake.world, {
-    post: (text, key) =>
+    post: (text, key, signal) =>
       new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
         posts.push({
           text,
           key,
@@ -50,6 +51,22 @@ test("a message is sent and goes when the stream has brought it", async () => {
   assert.deepEqual(statuses(), ["accepted"]);
   outbox.settle(logOf("hello"), 1);
   assert.deepEqual(statuses(), []);
+});
+
+test("a post that is never answered is given up, and tried again under the same key", async () => {
+  const { fake, posts, outbox, statuses } = fixture();
+  outbox.send("hello");
+  await fake.pass(19_000);
+  assert.deepEqual([posts.length, statuses()], [1, ["sending"]]);
+  await fake.pass(2000);
+  assert.deepEqual(
+    posts.map(({ key }) => key),
+    ["key-1", "key-1"],
+  );
+  await posts[1]?.answer(0);
+  assert.deepEqual(statuses(), ["accepted"]);
+  await fake.pass(60_000);
+  assert.equal(posts.length, 2);
 });
 
 test("a lost answer is asked for again under the same key, further and further apart", async () => {

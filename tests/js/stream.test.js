@@ -248,10 +248,13 @@ test("offline is a lie where the server is on this machine, and is not kept up",
   assert.equal(stream.connection.status, "connected");
 });
 
+/** How the server itself says no. */
+const PROBLEM = { "Content-Type": "application/problem+json" };
+
 test("without authorisation nothing is tried until a token is given", async () => {
   const { fake, stream } = fixture();
   stream.start();
-  await fake.last.answer(401);
+  await fake.last.answer(401, PROBLEM);
   await fake.pass(600_000);
   assert.equal(stream.connection.status, "unauthorized");
   assert.equal(fake.exchanges.length, 1);
@@ -262,10 +265,21 @@ test("without authorisation nothing is tried until a token is given", async () =
 test("a session that does not exist is not asked for again", async () => {
   const { fake, stream } = fixture();
   stream.start();
-  await fake.last.answer(404);
+  await fake.last.answer(404, PROBLEM);
   await fake.pass(600_000);
   assert.equal(stream.connection.state, "missing");
   assert.equal(fake.exchanges.length, 1);
+});
+
+test("who says no in the server's place, a proxy or a portal, is asked again", async () => {
+  for (const status of [401, 404]) {
+    const { fake, stream } = fixture();
+    stream.start();
+    await fake.last.answer(status, { "Content-Type": "text/html" });
+    assert.equal(stream.connection.state, "waiting");
+    await fake.pass(1000);
+    assert.equal(fake.exchanges.length, 2);
+  }
 });
 
 test("events that do not fit reopen the stream, but not in a hot loop", async () => {
