@@ -58,7 +58,7 @@ function placeOf(log, cursor) {
   if (cursor === log.cursor) return countOf(log);
   const [identity, count = ""] = cursor.split(".");
   const place = Number(count);
-  if (identity !== log.log || !Number.isInteger(place)) return -1;
+  if (identity !== log.log || !/^\d+$/.test(count)) return -1;
   // All logs begin alike, so the beginning proves itself.
   if (place === 0 && log.base === 0) return 0;
   return log.messages[place - 1 - log.base]?.cursor === cursor ? place : -1;

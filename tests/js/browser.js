@@ -213,7 +213,8 @@ export class FakeTab {
         const [session = "", cursor = ""] = url.split(" ");
         const exchange = new Exchange(url, init);
         this.exchanges.push({ exchange, session });
-        this.browser.server.connect(exchange, session, cursor, (task) => this.queue(`net ${this.exchanges.length}`, task));
+        const line = `net ${this.exchanges.length}`;
+        this.browser.server.connect(exchange, session, cursor, (task) => this.queue(line, task));
         return exchange.response;
       },
       now: () => this.browser.now,

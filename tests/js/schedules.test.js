@@ -10,7 +10,7 @@ import { KEPT_SLOTS } from "../../static/js/slots.js";
 import { FakeBrowser, FakeTab } from "./browser.js";
 import { FakeServer } from "./server.js";
 
-const SCHEDULES = Number(process.env.SCHEDULES ?? 100);
+const SCHEDULES = Number(process.env.SCHEDULES ?? 40);
 const STEPS = 120;
 /** Of one session. */
 const MOST_TABS = 5;

@@ -63,7 +63,12 @@ export class FakeServer {
     this.streams = this.streams.filter((stream) => stream.exchange !== exchange);
   }
 
-  /** @param {Exchange} exchange @param {string} session @param {string} cursor @param {(task: () => unknown) => void} deliver */
+  /**
+   * @param {Exchange} exchange
+   * @param {string} session
+   * @param {string} cursor
+   * @param {(task: () => unknown) => void} deliver
+   */
   connect(exchange, session, cursor, deliver) {
     this.requests += 1;
     if (!this.up) return deliver(() => exchange.fail());

@@ -68,7 +68,8 @@ test("when the leader is closed the next tab leads, by its cursor, and nothing i
   server.append();
   await browser.quiet();
   assert.equal(server.streams.length, 1);
-  assert.equal(leaderOf(browser).leader.exchanges.at(-1)?.exchange.url, `s ${server.log("s").id}.3.${server.log("s").tags[3]}`);
+  const { id, tags } = server.log("s");
+  assert.equal(leaderOf(browser).leader.exchanges.at(-1)?.exchange.url, `s ${id}.3.${tags[3]}`);
   sameAsLog(server, browser.tabs);
 });
 
