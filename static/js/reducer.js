@@ -102,9 +102,11 @@ function applyReady(next, data, id) {
   next.announced = data.count;
   if (fresh) next.base = data.from;
   if (data.from > countOf(next)) {
-    // The server begins after what we have, and we never asked for that: ask again from the start.
-    restart(next, { log: data.log }, "");
-    return false;
+    // The server begins after what we have, and we never asked for that: ask again from the start. If it does so then, too,
+    // that is where the log begins: what was before has been removed.
+    const asked = next.cursor !== "";
+    restart(next, asked ? { log: data.log } : data, asked ? "" : id);
+    return !asked;
   }
   if (data.from === countOf(next)) next.cursor = id;
   return true;

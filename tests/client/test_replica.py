@@ -89,6 +89,17 @@ def test_a_stream_that_begins_after_what_is_held_is_asked_again_from_the_start(r
     assert (replica.cursor, replica.count) == ("", 0)
 
 
+def test_a_log_that_begins_after_what_is_held_also_then_was_trimmed(replica: Replica) -> None:
+    told(replica, message(0, "a"))
+    with pytest.raises(Misfit):
+        told(replica, ready(start=5, count=6))
+    assert replica.cursor == ""
+    facts = told(replica, ready(start=5, count=6), message(5, "f"))
+    assert facts[0] == Reset("compacted", LOG, 5)
+    assert arrived(facts) == ["f"]
+    assert replica.cursor == cursor(6)
+
+
 def test_a_first_connection_may_begin_anywhere() -> None:
     replica = Replica()
     assert arrived(told(replica, ready(start=5, count=6), message(5, "e"))) == ["e"]

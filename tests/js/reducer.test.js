@@ -115,6 +115,14 @@ test("a reset after ready keeps what ready announced, one to another log in mid-
   assert.deepEqual([back.announced, back.log, back.cursor, countOf(back)], [0, "xyz", "xyz.0.t", 0]);
 });
 
+test("a stream that begins after what is here is asked for anew from the start, and then believed", () => {
+  const trimmed = ready(40);
+  const first = reduce(told(EMPTY, ready(), message(0)), [trimmed, message(40)]);
+  assert.deepEqual([first.resync, first.log.cursor, countOf(first.log)], [true, "", 0]);
+  const log = told(first.log, trimmed, message(40));
+  assert.deepEqual([countOf(log), contents(log), log.cursor], [41, ["m40"], "abc.41.t"]);
+});
+
 test("another log announced by ready drops what is here", () => {
   const log = told(told(EMPTY, ready(), message(0)), ready(0, "xyz"));
   assert.deepEqual([countOf(log), log.log], [0, "xyz"]);

@@ -171,10 +171,13 @@ class Replica:
         if not self.log:
             self.log, self.count = ready.log, ready.start
         self._told.clear()
-        if ready.start > self.count:
+        if ready.start > self.count and self.cursor:
             # It begins after what is held, which was never asked for: ask from the start, and hold nothing until then.
             self.cursor = ""
             raise Misfit(f"the stream begins at {ready.start} where {self.count} was due")
+        if ready.start > self.count:
+            # It was asked from the start: there the log begins, and what was before has been removed.
+            yield self._restart(_Reset("compacted", ready.log, ready.start), cursor)
         if ready.start == self.count:
             self.cursor = cursor
         yield Opened(ready.log, ready.start, ready.count, ready.heartbeat, ready.server)
