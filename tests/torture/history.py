@@ -49,6 +49,14 @@ class Restored(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Trimmed(Fact):
+    """The messages before `count` were removed for good. Nothing of the product does that: who reads along must bear it."""
+
+    log: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found(Fact):
     """All that a process finds in the log when it begins."""
 

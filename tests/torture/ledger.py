@@ -14,6 +14,8 @@ class Log:
     """The chain as it is durable now, and all that ever was."""
 
     chain: list[h.Stored] = field(default_factory=list)
+    first: int = 0
+    """The number of the first message that is kept."""
     keys: dict[str, int] = field(default_factory=dict)
     acknowledged: dict[int, h.Acknowledged] = field(default_factory=dict)
     seen: dict[int, str] = field(default_factory=dict)

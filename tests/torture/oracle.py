@@ -134,6 +134,10 @@ class Oracle:
         log.keys = {each.key: each.index for each in log.chain if each.key}
 
     @see.register
+    def _(self, fact: h.Trimmed) -> None:
+        self._log(fact.log).first = fact.count
+
+    @see.register
     def _(self, fact: h.Found) -> None:
         log = self._log(fact.log)
         log.writing.clear()
@@ -209,6 +213,8 @@ class Oracle:
                 reasons = {"new_log"}
             elif cursor.index > len(log.chain):
                 reasons = {"ahead"}
+            elif cursor.index < log.first:
+                reasons = {"compacted"}
             elif log.tag(cursor.index) != cursor.tag:
                 # While the server looked, the log may have grown to where the cursor is.
                 reasons = {"diverged", "ahead"}
@@ -216,7 +222,7 @@ class Oracle:
                 if (fact.start, fact.reset) != (cursor.index, None):
                     self._say("wrong start", fact, f"asked for {cursor}, began at {fact.start}, reset {fact.reset}")
                 return
-        if fact.reset not in reasons or fact.start != 0:
+        if fact.reset not in reasons or fact.start != log.first:
             told = f"asked for {fact.asked}, began at {fact.start}, reset {fact.reset} instead of {min(reasons)}"
             self._say("wrong start", fact, told)
 

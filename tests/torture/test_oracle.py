@@ -173,6 +173,18 @@ PAIRS: list[tuple[str, Kind, list[h.Fact], list[h.Fact]]] = [
         [*TWO, h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(3), LOG, 0, "ahead")],
     ),
     (
+        "a cursor before the first message that is kept, taken for caught up",
+        "wrong start",
+        [*TWO, h.Trimmed(0.0, LOG, 2), h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(1), LOG, 2, None)],
+        [*TWO, h.Trimmed(0.0, LOG, 2), h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(1), LOG, 2, "compacted")],
+    ),
+    (
+        "a trimmed log said to begin where it no longer does",
+        "wrong start",
+        [*TWO, h.Trimmed(0.0, LOG, 1), h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(3), LOG, 0, "ahead")],
+        [*TWO, h.Trimmed(0.0, LOG, 1), h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(3), LOG, 1, "ahead")],
+    ),
+    (
         "another log's cursor taken for ours",
         "wrong start",
         [*TWO, h.Asked(0.0, 7, 1, ""), h.Resumed(0.0, 1, cursor(1, OTHER), LOG, 1, None)],
