@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,15 @@ from trio_agent.seams import (
     unheard,
 )
 
-Step = Answer | ProviderError | Callable[[ModelRequest, OnText], Awaitable[Answer]]
+
+@dataclass(frozen=True)
+class Telling:
+    """A step that tells its usage while it answers."""
+
+    answer: Callable[[ModelRequest, OnText, OnUsage], Awaitable[Answer]]
+
+
+Step = Answer | ProviderError | Telling | Callable[[ModelRequest, OnText], Awaitable[Answer]]
 
 
 def says(text: str, *, cost: float = 0.0, tokens: int = 10) -> Answer:
@@ -50,6 +59,24 @@ def calls(*names: str, cost: float = 0.0, text: str = "", input: str = "{}", id:
         ToolCall(name=name, input=input, tool_call_id=f"id-{name}" if id is None else id) for name in names
     )
     return msgspec.structs.replace(says(text, cost=cost), tool_calls=tool_calls, stop_reason="tool_use")
+
+
+def tells(text: str, *, then: Exception | None = None, cost: float = 0.25, thinking: str = "") -> Telling:
+    """A step that tells a part of an answer, and what that cost, and then fails or hangs."""
+
+    async def answer(request: ModelRequest, on_text: OnText, on_usage: OnUsage) -> Answer:
+        if thinking:
+            on_text("thinking", thinking)
+        for word in text.split(" "):
+            on_text("content", f"{word} ")
+        on_usage(Usage(input_tokens=7, output_tokens=2, cost_usd=cost))
+        await trio.lowlevel.checkpoint()
+        if then is not None:
+            raise then
+        await trio.sleep_forever()
+        raise AssertionError
+
+    return Telling(answer)
 
 
 class FakeModel:
@@ -73,6 +100,8 @@ class FakeModel:
             on_text("content", step.text)
             on_usage(step.usage)
             return step
+        if isinstance(step, Telling):
+            return await step.answer(request, on_text, on_usage)
         return await step(request, on_text)
 
 
@@ -175,11 +204,14 @@ class Desk:
         self.asked_models.append(name)
         return self.model
 
+    def _tools_of(self, model: Model) -> Sequence[Tool]:
+        return self.tools
+
     @asynccontextmanager
     async def _open_tools(self) -> AsyncIterator[ToolsOf]:
         await trio.lowlevel.checkpoint()
         try:
-            yield lambda model: self.tools
+            yield self._tools_of
         finally:
             self.tools_closed += 1
 

@@ -70,6 +70,9 @@ class Coder:
                     await self._orders.obey(command)
             if words and self._conversation.is_full:
                 await self._orders.compact()
+            if not words and (breach := self._room.spending.breach()):
+                # No turn follows that would say so.
+                await self._session.record(Message(type="budget", content=breach, end_of_turn=True))
             ready = True
             return words
         finally:

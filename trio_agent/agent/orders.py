@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import trio
 
 from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.workroom import Workroom
@@ -13,6 +14,8 @@ from trio_agent.core.errors import ConfigError, ProviderError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
 from trio_agent.seams import Model
+
+DESCRIBE_S = 10.0  # for keeping the session's facts; a store that takes longer is broken
 
 
 class Orders:
@@ -37,11 +40,9 @@ class Orders:
     async def compact(self) -> None:
         """Let a summary take the place of the conversation so far. Where that fails, people are told and all stays."""
         self._session.enter(AgentState.COMPACTING)
-        with self._room.spending.limited() as limit:
+        with self._room.spending.limited():
             await self.sum_up()
         self._session.enter(AgentState.WAITING_FOR_USER_INPUT)
-        if limit.cancelled_caught:
-            await self._session.record(Message(type="budget", content=self._room.spending.breach(), end_of_turn=True))
 
     async def sum_up(self) -> bool:
         """Like `compact`, in whatever state the agent is; whether there is a summary."""
@@ -52,13 +53,12 @@ class Orders:
                 Message(type="error", content=f"The conversation could not be summed up, and stays as it is: {exc}")
             )
             return False
-        await self._session.describe(
-            msgspec.structs.replace(
-                self._session.facts,
-                first_message_index=summary.idx,
-                context_used=self._conversation.context_used,
-            )
+        facts = msgspec.structs.replace(
+            self._session.facts, first_message_index=summary.idx, context_used=self._conversation.context_used
         )
+        # The summary is in the log, so this is a fact, also where the budget or the user ends what runs.
+        with trio.move_on_after(DESCRIBE_S, shield=True):
+            await self._session.describe(facts)
         return True
 
     async def _choose_model(self, name: str) -> None:

@@ -1,0 +1,246 @@
+"""A conversation that has become too long goes on from a summary; the log keeps everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from tests.agent.desk import Desk, FakeTool, calls, roles, says, tells
+from tests.runtime.house import HouseStore, at_rest, lines, logged, watch_states
+from trio_agent.core.budget import Budget
+from trio_agent.core.compaction import MAX_OUTCOME_CHARS, SUMMARISE, estimated_tokens, shortened
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.machine import AgentState
+from trio_agent.core.message import ToolCall
+from trio_agent.core.transcript import SUMMARY_OPENS, AgentTurn, ImageRef, Outcome, UserTurn, transcript
+from trio_agent.seams import Answer, ModelRequest, OnText
+
+
+@pytest.fixture
+def store() -> HouseStore:
+    return HouseStore()
+
+
+async def test_on_request_a_summary_takes_the_place_of_the_conversation(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Hello."), says("We greeted.", tokens=50, cost=0.25), says("Yes."))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        states = watch_states(session)
+        await session.post("/compact")
+        await at_rest(session)
+        log = await logged(session)
+        assert [each.type for each in log] == ["user", "agent", "user", "compact"]
+        assert log[3].content == "We greeted."
+        assert states == [AgentState.WAITING_FOR_USER_INPUT, AgentState.COMPACTING, AgentState.WAITING_FOR_USER_INPUT]
+        assert session.snapshot().first_message_index == 3
+        assert 0 < session.snapshot().context_used < 50
+        assert session.usage.total_cost_usd == 0.25
+        await session.post("and now?")
+        await at_rest(session)
+    asked, told = desk.model.requests[1:]
+    assert roles(asked) == ["hi", "Hello.", SUMMARISE]
+    assert roles(told) == [f"{SUMMARY_OPENS}\n\nWe greeted.\n\nand now?"]
+    async with Desk(tmp_path).session(store) as session:
+        assert session.snapshot().first_message_index == 3
+    assert told.turns == transcript([*log, (await logged(session))[4]])
+
+
+async def test_before_a_turn_a_full_conversation_is_summed_up(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Long.", tokens=799), says("In short."), says("Next."))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        assert (await lines(session))[-1] == "agent: Long."
+        await session.post("more")
+        await at_rest(session)
+        assert [each.type for each in await logged(session)] == ["user", "agent", "user", "compact", "agent"]
+    assert roles(desk.model.requests[2]) == [f"{SUMMARY_OPENS}\n\nIn short.\n\nmore"], "the words are not summed up"
+    assert desk.model.requests[2].turns == transcript((await logged(session))[:4])
+
+
+async def test_a_conversation_that_is_not_full_is_left_as_it_is(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Long.", tokens=700), says("Next."))
+    async with desk.session(store) as session:
+        for words in ("hi", "more"):
+            await session.post(words)
+            await at_rest(session)
+        assert "compact" not in {each.type for each in await logged(session)}
+
+
+async def test_within_a_turn_too_and_the_words_that_wait_are_heard_after_it(store: HouseStore, tmp_path: Path) -> None:
+    goes_on = trio.Event()
+
+    async def slowly(request: ModelRequest, on_text: OnText) -> Answer:
+        await goes_on.wait()
+        return says("Looked at a.")
+
+    large = FakeTool("a", "x" * 4000)
+    desk = Desk(tmp_path, calls("a"), slowly, says("Done."), says("Blue it is."), tools=[large])
+    async with desk.session(store) as session:
+        states = watch_states(session)
+        await session.post("hi")
+        await wait_all_tasks_blocked()
+        assert session.state is AgentState.SENDING_TOOL_RESULTS
+        await session.post("make it blue")
+        goes_on.set()
+        await at_rest(session)
+        log = await logged(session)
+    assert [each.type for each in log] == ["user", "agent", "tool", "user", "compact", "agent", "agent"]
+    assert AgentState.COMPACTING not in states
+    assert roles(desk.model.requests[2]) == [f"{SUMMARY_OPENS}\n\nLooked at a."]
+    assert roles(desk.model.requests[3]) == [f"{SUMMARY_OPENS}\n\nLooked at a.", "Done.", "make it blue"]
+    # After a restart, words from before the summary that are not in it are not lost.
+    told = [turn.text for turn in transcript(log)]
+    assert told == [f"{SUMMARY_OPENS}\n\nLooked at a.\n\nmake it blue", "Done.\n\nBlue it is."]
+
+
+async def test_it_is_not_summed_up_again_and_again(store: HouseStore, tmp_path: Path) -> None:
+    steps = [says("Long.", tokens=900), says("y" * 8000), says("Next.", tokens=100), says("And on.")]
+    desk = Desk(tmp_path, *steps)
+    async with desk.session(store) as session:
+        for words in ("hi", "more", "still more"):
+            await session.post(words)
+            await at_rest(session)
+        assert [each.type for each in await logged(session)].count("compact") == 1
+
+
+async def test_after_a_restart_it_is_not_summed_up_for_what_was_before_the_summary(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    async with Desk(tmp_path, says("Long.", tokens=900), says("In short."), says("Next.")).session(store) as session:
+        for words in ("hi", "more"):
+            await session.post(words)
+            await at_rest(session)
+    desk = Desk(tmp_path, says("Yes."))
+    async with desk.session(store) as session:
+        await session.post("and?")
+        await at_rest(session)
+    assert roles(desk.model.requests[0]) == [f"{SUMMARY_OPENS}\n\nIn short.\n\nmore", "Next.", "and?"]
+
+
+@pytest.mark.parametrize("failure", [ProviderError("Too long."), says("  ")])
+async def test_where_there_is_no_summary_people_are_told_and_all_stays(
+    store: HouseStore, tmp_path: Path, failure: ProviderError | Answer
+) -> None:
+    desk = Desk(tmp_path, says("Hello."), failure, failure, says("Yes."))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        await session.post("/compact")
+        await at_rest(session)
+        assert (await lines(session))[-1].startswith("error: The conversation could not be summed up")
+        assert session.state is AgentState.WAITING_FOR_USER_INPUT
+        assert session.snapshot().first_message_index == 0
+        desk.model.steps = [says("Yes.")]
+        await session.post("and?")
+        await at_rest(session)
+    assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
+
+
+async def test_what_is_too_long_even_to_be_summed_up_is_tried_in_short(store: HouseStore, tmp_path: Path) -> None:
+    too_long = ProviderError("The conversation is too long.")
+    large = FakeTool("a", "x" * 100_000)
+    desk = Desk(tmp_path, calls("a"), too_long, says("In short."), says("Done."), tools=[large])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        assert [each.type for each in await logged(session)] == ["user", "agent", "tool", "compact", "agent"]
+    assert estimated_tokens(desk.model.requests[2].turns) < 2000
+
+
+async def test_a_summary_can_be_cancelled_and_the_words_are_heard_with_the_next(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, says("Long.", tokens=900), tells("In sh", cost=0.5), says("In short."), says("Next."))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        await session.post("more")
+        await wait_all_tasks_blocked()
+        assert session.snapshot().agent_state == "Compacting"
+        assert session.snapshot().outstanding_llm_calls == 1
+        await session.cancel("no")
+        assert session.state is AgentState.WAITING_FOR_USER_INPUT
+        assert (await lines(session))[-2:] == [
+            "auto: The summary of the conversation was cut off.",
+            "error: Cancelled: no",
+        ]
+        assert session.usage.total_cost_usd == 0.5
+        await session.post("even more")
+        await at_rest(session)
+    assert roles(desk.model.requests[-1])[0] == f"{SUMMARY_OPENS}\n\nIn short.\n\neven more"
+    assert roles(desk.model.requests[-2])[2].startswith("more\n\n"), "what was said for the cancelled turn is summed up"
+
+
+async def test_a_summary_that_the_budget_ended_is_told_and_so_is_the_turn(store: HouseStore, tmp_path: Path) -> None:
+    steps = [says("Long.", tokens=900), tells("In sh", cost=2), says("In short."), says("Next.")]
+    desk = Desk(tmp_path, *steps, budget=Budget(dollars=1.0))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        await session.post("/compact")
+        await at_rest(session)
+        assert (await lines(session))[-1].startswith("budget: Spent $2.00 of $1.00.")
+        await session.post("more")
+        await at_rest(session)
+        assert (await lines(session))[-1] == "agent: Next."
+
+
+async def test_a_summary_before_a_turn_that_takes_the_whole_budget_ends_it(store: HouseStore, tmp_path: Path) -> None:
+    steps = [says("Long.", tokens=900), says("In short.", cost=2), says("Next.")]
+    desk = Desk(tmp_path, *steps, budget=Budget(dollars=1.0))
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        await session.post("more")
+        await at_rest(session)
+        told = await lines(session)
+        assert told[-2] == "compact: In short."
+        assert told[-1].startswith("budget: Spent $2.00 of $1.00.")
+        await session.post("go on")
+        await at_rest(session)
+    assert roles(desk.model.requests[-1]) == [f"{SUMMARY_OPENS}\n\nIn short.\n\nmore\n\ngo on"]
+
+
+async def test_a_sub_agent_s_conversation_is_summed_up_by_itself(store: HouseStore, tmp_path: Path) -> None:
+    large = FakeTool("look", "x" * 4000)
+    steps = [
+        calls("subagent", input='{"task": "find it"}'),
+        calls("look", id="1"),
+        says("Looked."),
+        says("It is there."),
+        says("Done."),
+    ]
+    desk = Desk(tmp_path, *steps, tools=[large])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        (compact,) = [each for each in await logged(session) if each.type == "compact"]
+        assert compact.parent_conversation_id == session.id
+        assert session.snapshot().first_message_index == 0
+    assert roles(desk.model.requests[3])[0].startswith(f"{SUMMARY_OPENS}\n\nLooked.")
+    assert roles(desk.model.requests[4]) == ["hi", "call subagent", "subagent: It is there."]
+
+
+def test_what_is_shortened_keeps_its_two_ends_and_its_shape() -> None:
+    picture = ImageRef("b", "image/png")
+    turns = (
+        UserTurn(text="go " * 20_000, images=(picture,)),
+        AgentTurn(text="ok", tool_calls=(ToolCall(name="a", input="[" + "1," * 5000, tool_call_id="1"),)),
+        UserTurn(
+            outcomes=(Outcome(tool_call_id="1", name="a", text="b" * 5000 + "e", images=(picture,)),), text="short"
+        ),
+    )
+    first, second, third = shortened(turns)
+    assert isinstance(third, UserTurn)
+    assert isinstance(second, AgentTurn)
+    assert len(third.outcomes[0].text) < MAX_OUTCOME_CHARS + 100
+    assert (third.outcomes[0].text[0], third.outcomes[0].text[-1], third.text) == ("b", "e", "short")
+    assert "characters left out" in first.text
+    assert "characters left out" in second.tool_calls[0].input
+    assert third.outcomes[0].images == ()
+    assert shortened((second,))[0].tool_calls[0].tool_call_id == "1"  # type: ignore[union-attr]
