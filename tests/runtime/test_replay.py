@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.runtime.house import NOW, events
+from tests.runtime.house import NOW, HouseStore, events, make_log
 from tests.runtime.recordings import BEGUN, TURN, lines, numbered, recording_of
+from tests.runtime.test_follower import make_session
 from trio_agent.core.cursor import parse_cursor, start_of
 from trio_agent.core.errors import Conflict, InvalidContent, NotFound
 from trio_agent.core.message import Message
 from trio_agent.runtime.follower import Follower
 from trio_agent.runtime.player import MAX_PAUSE_S, MAX_SPEED, Player
+from trio_agent.runtime.recording import Recording
 from trio_agent.runtime.replay import open_replay
 from trio_agent.runtime.replayed_session import ReplayedSession
-from trio_agent.seams import rfc3339
+from trio_agent.seams import Entry, rfc3339
 
 
 @asynccontextmanager
@@ -67,6 +69,17 @@ async def test_at_a_high_speed_no_time_is_lost_between_messages(autojump_clock: 
     assert trio.current_time() - begun == pytest.approx(4.999)
 
 
+async def test_who_wakes_late_shows_what_is_due_and_is_late_no_longer(mock_clock: MockClock) -> None:
+    async with played(numbered(10)) as player:
+        await wait_all_tasks_blocked()
+        mock_clock.jump(2.5)
+        await wait_all_tasks_blocked()
+        assert player.session.position == 3
+        mock_clock.jump(0.5)
+        await wait_all_tasks_blocked()
+        assert player.session.position == 4
+
+
 async def test_at_an_infinite_speed_all_of_it_is_there_at_once_and_stands() -> None:
     async with played(speed=float("inf")) as player:
         assert (player.session.position, player.playing, player.speed) == (4, False, 1.0)
@@ -89,6 +102,18 @@ async def test_while_it_is_paused_nothing_comes_and_then_it_goes_on(autojump_clo
         assert player.session.position == 2, "the time before the next message begins with the playing"
         await trio.sleep(2)
         assert (player.session.position, player.playing) == (4, False)
+
+
+async def test_once_a_pause_is_confirmed_nothing_comes_that_was_due_at_that_moment(mock_clock: MockClock) -> None:
+    async with played(numbered(200)) as player:
+        for _ in range(50):
+            await player.control(position=None, playing=True, speed=None)
+            await wait_all_tasks_blocked()
+            mock_clock.jump(1)
+            await player.control(position=None, playing=False, speed=None)
+            shown_then = player.session.position
+            await wait_all_tasks_blocked()
+            assert player.session.position == shown_then
 
 
 async def test_another_speed_holds_from_now_on(autojump_clock: MockClock) -> None:
@@ -126,6 +151,18 @@ async def test_seeking_while_it_plays_goes_on_playing_from_there(autojump_clock:
         assert player.session.position == 11
 
 
+async def test_who_goes_back_from_the_end_wants_to_look_until_it_is_played_again(autojump_clock: MockClock) -> None:
+    async with played() as player:
+        await trio.sleep(100)
+        assert (player.session.position, player.playing) == (4, False)
+        await player.control(position=2, playing=None, speed=None)
+        await trio.sleep(100)
+        assert (player.session.position, player.playing) == (2, False)
+        await player.control(position=1, playing=True, speed=None)
+        await trio.sleep(100)
+        assert player.session.position == 4
+
+
 @pytest.mark.parametrize("position", [-1, 0, 5])
 async def test_there_is_no_message_before_the_first_or_after_the_last(position: int) -> None:
     async with played(speed=float("inf")) as player:
@@ -143,12 +180,14 @@ async def test_a_speed_that_is_none_is_refused(speed: float) -> None:
 
 
 async def test_commands_at_the_same_time_are_followed_one_after_the_other() -> None:
-    async with played(numbered(50, size=100_000), speed=float("inf")) as player:
+    async with played(numbered(50, size=100_000), [100.0 * number for number in range(50)]) as player:
+        await player.control(position=49, playing=None, speed=None)
         async with trio.open_nursery() as nursery:
-            for position in (3, 40, 7, 50):
+            for position in (3, 40, 7, 30):
                 nursery.start_soon(lambda at=position: player.control(position=at, playing=None, speed=None))
-        assert player.session.position in (3, 40, 7, 50)
+        assert player.session.position in (3, 40, 7, 30)
         assert await shown_count(player.session) == player.session.position
+        assert player.playing, "none of them took another's halt for its own"
 
 
 async def shown_count(session: ReplayedSession) -> int:
@@ -265,6 +304,57 @@ async def test_who_comes_with_a_cursor_of_before_is_reset_at_once_or_with_the_ne
         assert await player.session.log.resume(before) == (start_of(player.session.log.cursor.log), "new_log")
         told = [event.event for event in events(await anext(follower))]
         assert told[:3] == ["reset", "message", "message"]
+
+
+class HeldRecording(Recording):
+    """A recording whose reads wait at a gate."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        super().__init__("log.jsonl")
+        self.gate = trio.Event()
+        for line in lines(messages):
+            self.add(line)
+
+    async def read(self, log: str, start: int, stop: int) -> list[Entry]:
+        await self.gate.wait()
+        return await super().read(log, start, stop)
+
+
+async def test_what_is_read_of_a_log_that_is_no_more_is_sent_to_nobody() -> None:
+    recording = HeldRecording(numbered(20, size=600_000))  # more than memory holds of a log's end
+    session = ReplayedSession(recording, lambda: NOW, 45.0)
+    await session.show_exactly(20)
+    follower = Follower(session, start_of(session.log.cursor.log))
+    await anext(follower)
+    told: list[str] = []
+
+    async def read() -> None:
+        told.extend(event.event for event in events(await anext(follower)))
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            await wait_all_tasks_blocked()
+            version = session.signal.version
+            await session.show_exactly(2)
+            assert session.signal.version > version, "readers that wait must wake"
+            recording.gate.set()
+    assert told == ["reset", "message"]
+
+
+async def test_text_being_written_is_told_again_under_the_new_log(autojump_clock: MockClock) -> None:
+    store = HouseStore()
+    session = await make_session(store)
+    session.write("content", "half a sen")
+    follower = Follower(session, session.log.cursor)
+    await anext(follower)
+    assert [event.event for event in events(await anext(follower))] == ["delta"]
+    session.log = await make_log(store, log="zzzzzzzz234567zz")
+    session.changed()
+    await trio.sleep(1)
+    told = events(await anext(follower))
+    assert [event.event for event in told] == ["reset", "delta", "state"]
+    assert json.loads(told[1].data)["offset"] == 0
 
 
 @pytest.mark.parametrize("busy_s", [0.0, 0.01, 0.3])

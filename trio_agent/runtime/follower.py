@@ -81,7 +81,6 @@ class Follower:
         self.cursor = start_of(self._session.log.cursor.log)
         self._live = LiveReader()
         self._live_version = 0
-        self._state_index = -1
         return reset_frame(self.cursor, "new_log")
 
     async def _wait(self, version: int) -> None:
