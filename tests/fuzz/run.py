@@ -39,7 +39,7 @@ class Verdict:
         yield f"requests: {self.counts['requests']:,} on {self.counts['connections']:,} connections"
         yield f"answers: {', '.join(f'{status} {count:,}' for status, count in sorted(self.statuses.items()))}"
         yield f"messages: {self.counts['acknowledged']:,} acknowledged, {self.counts['recorded']:,} recorded"
-        yield f"server: tasks {first.tasks} -> {last.tasks}, descriptors {first.descriptors} -> {last.descriptors}"
+        yield f"server: tasks {first.tasks} -> {last.tasks}, descriptors {len(first.descriptors)} -> {len(last.descriptors)}"
         yield f"memory: {first.resident // 1024} -> {last.resident // 1024} MiB"
         yield f"faults: {len(self.faults)}"
 
@@ -83,8 +83,7 @@ async def _batch(target: Target, numbers: range, verdict: Verdict) -> None:
         verdict.faults.append(f"{numbers}: the server ended with {target.server.process.returncode}")
         return
     await target.clear()
-    first = verdict.loads[0]
-    verdict.loads.append(await target.settled(first.tasks, first.descriptors))
+    verdict.loads.append(await target.settled(verdict.loads[0]))
     found = [*other.faults, *left_behind(verdict.loads), *target.alarms()]
     verdict.faults += [f"{numbers}: {each}" for each in found]
 
@@ -92,7 +91,7 @@ async def _batch(target: Target, numbers: range, verdict: Verdict) -> None:
 def left_behind(loads: list[Load]) -> Iterator[str]:
     """What the last of `loads` holds that the first did not. Memory is counted from the end of the first batch."""
     first, last = loads[0], loads[-1]
-    if (last.tasks, last.descriptors, last.streams, last.running) != (first.tasks, first.descriptors, 0, 0):
+    if not last.as_idle_as(first):
         yield f"something was left behind: {first} before, {last} now"
     if last.resident - loads[min(1, len(loads) - 1)].resident > GROWN_KIB:
         yield f"memory grew from {first.resident} to {last.resident} KiB"

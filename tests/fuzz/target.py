@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,18 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a server has in its hands. Memory is in KiB."""
+    """What a server has in its hands. `descriptors` are named by what they are open on; memory is in KiB."""
 
     tasks: int
-    descriptors: int
+    descriptors: tuple[str, ...]
     streams: int
     running: int
     resident: int
+
+    def as_idle_as(self, other: Load) -> bool:
+        """Whether it holds no more tasks and descriptors than `other`, which was idle."""
+        mine = (self.tasks, len(self.descriptors), self.streams, self.running)
+        return mine == (other.tasks, len(other.descriptors), 0, 0)
 
 
 @dataclass(slots=True)
@@ -65,11 +70,11 @@ class Target:
             resident=_resident(self.pid),
         )
 
-    async def settled(self, tasks: int, descriptors: int) -> Load:
-        """The load, once it is down to this; or what it still is after SETTLE_S."""
+    async def settled(self, like: Load) -> Load:
+        """The load, once it is down to what it was; or what it still is after SETTLE_S."""
         load = await self.load()
         with trio.move_on_after(SETTLE_S):
-            while (load.tasks, load.descriptors) != (tasks, descriptors) or load.running or load.streams:
+            while not load.as_idle_as(like):
                 load = await self.load()
         return load
 
@@ -136,8 +141,12 @@ def _resident(pid: int) -> int:
     return int(found[1])
 
 
-def _descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+def _descriptors(pid: int) -> tuple[str, ...]:
+    names = []
+    for each in os.listdir(f"/proc/{pid}/fd"):
+        with suppress(FileNotFoundError):  # closed this moment
+            names.append(os.readlink(f"/proc/{pid}/fd/{each}"))
+    return tuple(sorted(names))
 
 
 @asynccontextmanager

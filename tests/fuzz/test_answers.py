@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -94,10 +95,14 @@ def test_an_honest_answer_has_no_fault(answer: Answer) -> None:
 
 
 def test_what_a_server_keeps_is_a_fault() -> None:
-    clean = Load(tasks=10, descriptors=20, streams=0, running=0, resident=60_000)
-    grown = Load(tasks=10, descriptors=20, streams=0, running=0, resident=90_000)
+    clean = Load(tasks=10, descriptors=("pipe", "store"), streams=0, running=0, resident=60_000)
+    grown = replace(clean, resident=90_000)
     assert list(left_behind([clean, grown, grown])) == []
-    assert len(list(left_behind([clean, Load(11, 20, 0, 0, 60_000)]))) == 1
-    assert len(list(left_behind([clean, Load(10, 21, 0, 0, 60_000)]))) == 1
-    assert len(list(left_behind([clean, Load(10, 20, 1, 0, 60_000)]))) == 1
-    assert len(list(left_behind([clean, grown, Load(10, 20, 0, 0, 200_000)]))) == 1
+    for kept in (
+        replace(clean, tasks=11),
+        replace(clean, descriptors=("pipe", "pipe", "store")),
+        replace(clean, streams=1),
+        replace(clean, running=1),
+        replace(clean, resident=60_000_000),
+    ):
+        assert len(list(left_behind([clean, grown, kept]))) == 1

@@ -119,3 +119,19 @@ def pipe(tmp_path: Path) -> Pipe:
 def _alias(command: str) -> tuple[str, ...]:
     """Arguments that let git run `command` in a shell."""
     return ("-c", f"alias.test=!{command}", "test")
+
+
+async def test_cancelled_at_any_moment_it_leaves_no_descriptor_to_the_garbage_collector(project: Path) -> None:
+    await Git(directory=project).run("version")
+    cancellations = []
+    before = sorted(os.listdir("/proc/self/fd"))
+    for instant in range(60):
+        with trio.move_on_after(instant / 5_000):
+            try:
+                await Git(directory=project).run("log")
+            except trio.Cancelled as exc:
+                # Its traceback holds all that was at work: so do web frameworks, and for longer.
+                cancellations.append(exc)
+                raise
+    assert len(cancellations) > 10
+    assert sorted(os.listdir("/proc/self/fd")) == before

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -123,19 +123,23 @@ class Git:
         )
         failure: OSError | None = None
         cut = False
-        async with trio.open_nursery() as nursery:
-            try:
-                process: trio.Process = await nursery.start(start)
-            except OSError as exc:
-                failure = exc
-            else:
-                assert process.stdout is not None
-                assert process.stderr is not None
-                nursery.start_soon(_drain, process.stderr, stderr)
-                cut = await _read(process.stdout, stdout, max_output_bytes)
-                if cut:
-                    # Nobody reads the rest, so git would wait for ever.
-                    nursery.cancel_scope.cancel()
+        opened = _Opened()
+        try:
+            async with trio.open_nursery() as nursery:
+                try:
+                    process: trio.Process = await nursery.start(opened.run, start)
+                except OSError as exc:
+                    failure = exc
+                else:
+                    assert process.stdout is not None
+                    assert process.stderr is not None
+                    nursery.start_soon(_drain, process.stderr, stderr)
+                    cut = await _read(process.stdout, stdout, max_output_bytes)
+                    if cut:
+                        # Nobody reads the rest, so git would wait for ever.
+                        nursery.cancel_scope.cancel()
+        finally:
+            opened.close()
         if failure is not None:
             raise RepositoryError(f"git cannot be run: {failure}") from failure
         output = Output(process.returncode or 0, bytes(stdout), cut)
@@ -159,6 +163,35 @@ class Git:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         own = {} if self.users_config else OWN_CONFIG_ONLY
         return {**inherited, **ENVIRONMENT, **own, **self.environment}
+
+
+class _Opened:
+    """Hears of a process before who starts it does, and closes its pipes.
+
+    Who is cancelled while it starts never hears of it, and its pipes would wait for the garbage collector.
+    """
+
+    def __init__(self) -> None:
+        self._process: trio.Process | None = None
+        self._status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED
+
+    async def run(
+        self,
+        start: Callable[..., Awaitable[object]],
+        task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        self._status = task_status
+        await start(task_status=self)
+
+    def started(self, process: trio.Process) -> None:
+        self._process = process
+        self._status.started(process)
+
+    def close(self) -> None:
+        if self._process is not None:
+            for stream in (self._process.stdout, self._process.stderr):
+                assert isinstance(stream, trio.lowlevel.FdStream)
+                stream.close()
 
 
 @contextmanager
