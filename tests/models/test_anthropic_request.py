@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.models.listener import asking
+from tests.models.logs import requests
 from tests.standins.anthropic_rules import objection
-from trio_agent.core.message import Message, MessageType, ToolCall
-from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn, transcript
+from trio_agent.core.message import ToolCall
+from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn
 from trio_agent.models.anthropic_request import encode_request
 from trio_agent.seams import ModelRequest, ToolSpec
 
@@ -126,28 +126,6 @@ def test_images_stand_beside_the_words_they_belong_to() -> None:
     ]
 
 
-@st.composite
-def logs(draw: st.DrawFn) -> list[Message]:
-    """Messages as a log may hold them, broken off anywhere; each call has a name of its own."""
-    messages: list[Message] = []
-    texts = st.sampled_from(["", " ", "words", "more\n\nwords"])
-    for number in range(draw(st.integers(0, 12))):
-        match draw(st.sampled_from(["user", "agent", "tool", "auto", "error", "compact"])):
-            case "agent":
-                calls = tuple(
-                    ToolCall(name="x", input="{}", tool_call_id=f"{number}-{i}") for i in range(draw(st.integers(0, 3)))
-                )
-                messages.append(Message(type="agent", content=draw(texts), tool_calls=calls))
-            case "tool":
-                names = [call.tool_call_id for message in messages for call in message.tool_calls] or ["none"]
-                messages.append(
-                    Message(type="tool", tool_call_id=draw(st.sampled_from(names)), tool_result=draw(texts))
-                )
-            case kind:
-                messages.append(Message(type=cast(MessageType, kind), content=draw(texts)))
-    return [*messages, Message(type="user", content="and now?")]
-
-
-@given(logs())
-def test_every_log_makes_a_request_that_the_api_takes(messages: list[Message]) -> None:
-    body_of(ModelRequest(system="s", turns=transcript(messages)))
+@given(requests())
+def test_every_log_makes_a_request_that_the_api_takes(request: ModelRequest) -> None:
+    body_of(request)

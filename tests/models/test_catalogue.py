@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from trio_agent.core.usage import Usage
+from trio_agent.models import choose
 from trio_agent.models.catalogue import PROVIDERS, catalogue_of, facts_of
 
 MILLION = 1_000_000
@@ -16,6 +17,9 @@ MILLION = 1_000_000
         ("claude-sonnet-5-5", Usage(cache_creation_input_tokens=MILLION), 2.5),
         ("claude-sonnet-5-5", Usage(cache_read_input_tokens=MILLION), 0.1),
         ("claude-sonnet-4-5-20250929", Usage(input_tokens=MILLION, output_tokens=MILLION), 18),
+        ("gpt-6.2-sol", Usage(input_tokens=272_000, output_tokens=MILLION), 0.544 + 10),
+        ("gpt-6.2-sol", Usage(input_tokens=272_001, output_tokens=MILLION), 1.088004 + 15),
+        ("gpt-5-mini-2025-08-07", Usage(cache_read_input_tokens=MILLION), 0.025),
         ("claude-haiku-5-5", Usage(input_tokens=100_000, output_tokens=MILLION), 0.51),
         ("claude-haiku-5-5", Usage(input_tokens=100_001, output_tokens=MILLION), 0.0500005 + 2.5),
         ("claude-haiku-5-5", Usage(input_tokens=1, cache_read_input_tokens=100_000, output_tokens=MILLION), 2.5050005),
@@ -50,3 +54,10 @@ def test_every_list_says_when_and_where_it_was_read_and_has_no_model_of_another(
         assert other == provider or not catalogue.models.keys() & catalogue_of(other).models.keys()
     for facts in catalogue.models.values():
         assert facts.max_output <= (facts.context_window or facts.max_output)
+
+
+@pytest.mark.parametrize("name", choose.PROVIDERS)
+def test_the_model_that_a_key_alone_chooses_has_a_price_and_a_window(name: str) -> None:
+    facts = facts_of(choose.PROVIDERS[name].default)
+    assert facts.price is not None
+    assert facts.known

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from trio_agent.core.errors import ConfigError
+from trio_agent.core.price import Price
 from trio_agent.models.choose import default_model_name, make_model
 
 KEY = {"ANTHROPIC_API_KEY": "sk-1"}
@@ -17,6 +18,9 @@ KEY = {"ANTHROPIC_API_KEY": "sk-1"}
         ({"ANTHROPIC_API_KEY": ""}, "demo"),
         ({"ANTHROPIC_API_KEY": " "}, "demo"),
         (KEY, "anthropic/claude-sonnet-5-5"),
+        ({"OPENAI_API_KEY": "k"}, "openai/gpt-6.2-sol"),
+        ({"OPENAI_API_KEY": "k", **KEY}, "anthropic/claude-sonnet-5-5"),
+        ({"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "k"}, "openai/gpt-6.2-sol"),
         ({"GEMINI_API_KEY": "k"}, "gemini/gemini-4-hydrogen"),
         ({"GOOGLE_API_KEY": "k"}, "gemini/gemini-4-hydrogen"),
         ({"GOOGLE_API_KEY": "k", **KEY}, "anthropic/claude-sonnet-5-5"),
@@ -42,13 +46,18 @@ def test_a_model_is_called_what_the_user_called_it(tmp_path: Path) -> None:
         "anthropic/",
         "claude-sonnet-5-5",
         "scripted",
-        "openai/gpt",
+        "openai",
+        "openai/",
+        "openai-completions/gpt",
         "gemini",
         "gemini/",
     ],
 )
 def test_an_unknown_name_is_refused_with_what_there_is(name: str) -> None:
-    with pytest.raises(ConfigError, match="choose anthropic/MODEL, gemini/MODEL, scripted:FILE or demo"):
+    there_is = (
+        "anthropic/MODEL, openai/MODEL, gemini/MODEL, openai-responses/MODEL, openai-chat/MODEL, scripted:FILE or demo"
+    )
+    with pytest.raises(ConfigError, match=f"choose {there_is}"):
         make_model(name, KEY)
 
 
@@ -63,8 +72,22 @@ def test_without_a_key_the_variable_to_set_is_named(environment: dict[str, str])
         make_model("anthropic/claude-sonnet-5-5", environment)
 
 
-def test_a_server_of_ones_own_needs_no_key() -> None:
-    assert make_model("anthropic/llama", {}, "http://localhost:8080").name == "anthropic/llama"
+@pytest.mark.parametrize("name", ["anthropic/llama", "openai/llama", "openai-responses/llama", "openai-chat/a/b:c"])
+def test_a_server_of_ones_own_needs_no_key(name: str) -> None:
+    assert make_model(name, {}, "http://localhost:8080").name == name
+
+
+@pytest.mark.parametrize("name", ["openai/gpt-6.2-sol", "openai-responses/gpt-6.2-sol", "openai-chat/gpt-4.1"])
+def test_openai_is_asked_with_its_key_by_either_api(name: str) -> None:
+    assert make_model(name, {"OPENAI_API_KEY": "k"}).name == name
+    with pytest.raises(ConfigError, match="set OPENAI_API_KEY"):
+        make_model(name, KEY)
+
+
+def test_a_price_that_the_user_gives_makes_a_model_a_priced_one() -> None:
+    price = Price(input=1, output=2, cache_write=1, cache_read=1)
+    assert not make_model("openai/llama", {}, "http://localhost:8080").priced
+    assert make_model("openai/llama", {}, "http://localhost:8080", price).priced
 
 
 @pytest.mark.parametrize("key", ["sk-\n1", "sk-ключ", "sk-\x00"])

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 Objection = tuple[int, str, str]
 
 _REMOVED = ("temperature", "top_p", "top_k")
 _MAX_CACHE_MARKS = 4
+_TOKEN = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z")
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 
@@ -107,6 +109,8 @@ def _check_assistant(where: str, content: list[dict[str, Any]], open_calls: list
             continue
         _require(block["type"] == "tool_use", f"{where}: a block of type {block['type']}")
         _require(isinstance(block["input"], dict), f"{where}: tool_use.input must be an object")
+        _require(bool(_TOKEN.match(block["id"])), f"{where}: tool_use.id: should match the pattern")
+        _require(bool(_TOKEN.match(block["name"])), f"{where}: tool_use.name: should match the pattern")
         _require(block["id"] not in seen, f"{where}: tool_use ids must be unique")
         seen.add(block["id"])
         calls.append(block["id"])

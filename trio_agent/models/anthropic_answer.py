@@ -202,7 +202,7 @@ class AnswerReader:
             tool_calls=tuple(calls),
             stop_reason=reason,
             usage=self.usage,
-            model=f"anthropic/{self._model}",
+            model=self._endpoint.answered_by(self._model),
         )
         return news
 

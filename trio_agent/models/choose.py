@@ -8,7 +8,7 @@ from typing import Protocol
 
 from trio_agent.core.errors import ConfigError
 from trio_agent.core.price import Price
-from trio_agent.models import anthropic, gemini
+from trio_agent.models import anthropic, gemini, openai
 from trio_agent.models.demo import DemoModel
 from trio_agent.models.scripted import ScriptedModel
 from trio_agent.models.streamed import StreamedModel
@@ -41,7 +41,10 @@ class Provider:
 # In the order in which a key in the environment makes one the default.
 PROVIDERS: dict[str, Provider] = {
     "anthropic": Provider(anthropic.AnthropicWire, (anthropic.KEY_VARIABLE,), anthropic.DEFAULT_MODEL),
+    "openai": Provider(openai.openai_wire, (openai.KEY_VARIABLE,), openai.DEFAULT_MODEL),
     "gemini": Provider(gemini.GeminiWire, (gemini.KEY_VARIABLE, gemini.OTHER_KEY_VARIABLE), gemini.DEFAULT_MODEL),
+    "openai-responses": Provider(openai.ResponsesWire, (openai.KEY_VARIABLE,), openai.DEFAULT_MODEL),
+    "openai-chat": Provider(openai.ChatWire, (openai.KEY_VARIABLE,), openai.DEFAULT_MODEL),
 }
 
 _THERE_IS = ", ".join(f"{name}/MODEL" for name in PROVIDERS) + ", scripted:FILE or demo"

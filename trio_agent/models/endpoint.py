@@ -54,6 +54,10 @@ class Endpoint:
     def on_this_machine(self) -> bool:
         return urlsplit(self.url).hostname in _LOOPBACK
 
+    def answered_by(self, answering: str) -> str:
+        """The name of the model that answered, by what the server called it, as a user would write it."""
+        return f"{self.name.removesuffix(self.model)}{answering}"
+
     def price_of(self, answering: str) -> Price | None:
         """What tokens of this answer cost, by the name that the server gave the model; None where that is unknown."""
         return self.price or facts_of(answering).price or self.facts.price

@@ -17,12 +17,20 @@ from trio_agent.core.price import Price
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Tokens. `context_window` is 0 and `price` None where unknown; `max_output` is what to ask for, thinking included."""
+    """Tokens. `context_window` is 0 and `price` None where unknown; `max_output` is what to ask for, thinking included.
+
+    `phases` says that the model, one of OpenAI's, wants to be told which of its own words were asides.
+    """
 
     context_window: int = 0
     # Of a model we know nothing about, on a server that may be a laptop: what nearly all of them can do.
     max_output: int = 8_192
     price: Price | None = None
+    phases: bool = False
+
+    @property
+    def known(self) -> bool:
+        return self.context_window > 0
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +41,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     models: dict[str, ModelFacts]
 
 
-PROVIDERS = ("anthropic", "gemini")
+PROVIDERS = ("anthropic", "openai", "gemini")
 
 _DATE = re.compile(r"-20[0-9]{2}-?[01][0-9]-?[0-3][0-9]\Z")
 _UNKNOWN = ModelFacts()

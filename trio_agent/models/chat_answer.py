@@ -1,0 +1,221 @@
+"""The Chat Completions API's stream of chunks to an answer.
+
+Source: https://developers.openai.com/api/docs/api-reference/chat/streaming and the types of the openai package, 3.54.0:
+
+    {"choices": [{"delta": {"content" | "tool_calls": …}, "finish_reason": null}]} …
+    {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    {"choices": [], "usage": …}
+    [DONE]
+
+Only `[DONE]` makes an answer, and only after a `finish_reason`: a stream that ends before was cut off, however whole it looks.
+What other servers add is read too: thinking as `reasoning_content` or `reasoning`, `error` in place of a chunk, tool calls
+that come whole, or all under one index. Pure: JSON in, text and an answer out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.message import ToolCall
+from trio_agent.core.usage import Usage
+from trio_agent.core.wire import encode_json
+from trio_agent.models.endpoint import Endpoint
+from trio_agent.models.failure import nonsense
+from trio_agent.models.openai_failure import ErrorObject, midway
+from trio_agent.seams import Answer, Part, StopReason
+
+_DONE = "[DONE]"
+
+
+class _PromptDetails(msgspec.Struct, frozen=True):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    """`prompt_tokens` is all of the prompt, with what was read from the cache or written to it; thinking is output."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+
+
+class _Function(msgspec.Struct, frozen=True):
+    name: str | None = None
+    arguments: Any = None
+
+
+class _CallDelta(msgspec.Struct, frozen=True):
+    index: int | None = None
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct, frozen=True):
+    content: Any = None
+    reasoning_content: str | None = None
+    reasoning: Any = None
+    refusal: str | None = None
+    tool_calls: list[_CallDelta] | None = None
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    model: str | None = None
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+    error: ErrorObject | str | None = None
+
+
+@dataclass(slots=True)
+class _Call:
+    index: int | None
+    id: str
+    name: str = ""
+    input: str = ""
+
+
+_STOP_REASONS: dict[str, StopReason] = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
+
+
+class AnswerReader:
+    """The Reader of one answer."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.answer: Answer | None = None
+        self.failure: ProviderError | None = None
+        self.usage = Usage()
+        self._endpoint = endpoint
+        self._model = endpoint.model
+        self._calls: list[_Call] = []
+        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
+        self._refused = False
+        self._finish: str | None = None
+
+    def feed(self, data: str) -> list[tuple[Part, str]]:
+        if self.answer is not None or self.failure is not None:
+            return []
+        if data.strip() == _DONE:
+            return self._end()
+        try:
+            chunk = msgspec.json.decode(data, type=_Chunk)
+        except (msgspec.DecodeError, RecursionError) as exc:
+            return self._nonsense(str(exc))
+        if chunk.error is not None:
+            error = ErrorObject(message=chunk.error) if isinstance(chunk.error, str) else chunk.error
+            self.failure = midway(error, self._endpoint)
+            return []
+        self._model = chunk.model or self._model
+        if chunk.usage is not None:
+            self._count(chunk.usage)
+        if not chunk.choices:
+            return []
+        # More choices than one come only when asked for.
+        choice = chunk.choices[0]
+        self._finish = choice.finish_reason or self._finish
+        return self._take(choice.delta or _Delta())
+
+    def _count(self, told: _Usage) -> None:
+        details = told.prompt_tokens_details or _PromptDetails()
+        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
+        usage = Usage(
+            input_tokens=max(0, (told.prompt_tokens or 0) - read - written),
+            cache_creation_input_tokens=written,
+            cache_read_input_tokens=read,
+            output_tokens=told.completion_tokens or 0,
+        )
+        price = self._endpoint.price_of(self._model)
+        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+
+    def _take(self, delta: _Delta) -> list[tuple[Part, str]]:
+        if not isinstance(delta.content, str | None):
+            return self._nonsense("a text that is none")
+        for call in delta.tool_calls or []:
+            self._call(call)
+        # Servers that have both write the same into both.
+        news = self._say("thinking", delta.reasoning_content or delta.reasoning)
+        news += self._say("content", delta.content)
+        if delta.refusal:
+            self._refused = True
+            news += self._say("content", delta.refusal)
+        return news
+
+    def _say(self, part: Part, text: object) -> list[tuple[Part, str]]:
+        if not isinstance(text, str) or not text:
+            return []
+        self._said[part].append(text)
+        return [(part, text)]
+
+    def _call(self, delta: _CallDelta) -> None:
+        function = delta.function or _Function()
+        call = self._open(delta)
+        if call is None:
+            call = _Call(delta.index, delta.id or "")
+            self._calls.append(call)
+        call.name = call.name or function.name or ""
+        if isinstance(function.arguments, str):
+            call.input += function.arguments
+        elif function.arguments is not None:
+            call.input += encode_json(function.arguments).decode()
+
+    def _open(self, delta: _CallDelta) -> _Call | None:
+        """The call that `delta` goes on with; None where it begins one."""
+        for call in reversed(self._calls):
+            if delta.index is None or call.index == delta.index:
+                # Some servers give all calls one index, or none; some give each piece of a call an id of its own.
+                named = delta.function is not None and bool(delta.function.name)
+                begins = named and (delta.id != call.id if delta.id else delta.index is None)
+                return None if begins else call
+        return None
+
+    def _end(self) -> list[tuple[Part, str]]:
+        if self._finish is None:
+            return self._nonsense("an end without a reason")
+        if self._finish == "error":
+            self.failure = midway(ErrorObject(message="the answer ended in an error"), self._endpoint)
+            return []
+        calls = [ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in self._calls]
+        reason = "refusal" if self._refused else _STOP_REASONS.get(self._finish, "end_turn")
+        news: list[tuple[Part, str]] = []
+        if reason == "refusal":
+            # What was called before the provider stepped in is not to be run.
+            calls = []
+            if not self._refused:
+                gap = "\n\n" if self._said["content"] else ""
+                news = self._say(
+                    "content", f"{gap}The model declined to answer: the server's filter cut the answer off."
+                )
+        elif reason == "max_tokens" and calls and not _is_json(calls[-1].input):
+            # It was cut off in the middle of its arguments: the model must not be told that it called this.
+            calls.pop()
+        elif reason == "end_turn" and calls:
+            reason = "tool_use"
+        self.answer = Answer(
+            text="".join(self._said["content"]),
+            thinking="".join(self._said["thinking"]),
+            tool_calls=tuple(calls),
+            stop_reason=reason,
+            usage=self.usage,
+            model=self._endpoint.answered_by(self._model),
+        )
+        return news
+
+    def _nonsense(self, what: str) -> list[tuple[Part, str]]:
+        self.failure = nonsense(what, self._endpoint)
+        return []
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,229 @@
+"""The Responses API's stream of events to an answer.
+
+Source: https://developers.openai.com/api/docs/guides/streaming-responses and the types of the openai package, 3.54.0. An
+answer is a list of items (thoughts, messages, tool calls), told apart by their `output_index`:
+
+    response.created
+    ( response.output_item.added  response.….delta …  response.….done  response.output_item.done ) …
+    response.completed | response.incomplete | response.failed
+
+or `error` in place of the rest. More kinds of events and items may come with time, and are passed over. Only `completed` and
+`incomplete` make an answer: a stream that ends before was cut off, however whole it looks. Pure: JSON in, text and an answer
+out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from trio_agent.core.errors import ProviderError
+from trio_agent.core.message import ToolCall
+from trio_agent.core.usage import Usage
+from trio_agent.models.endpoint import Endpoint
+from trio_agent.models.failure import nonsense
+from trio_agent.models.openai_failure import ErrorObject, midway
+from trio_agent.seams import Answer, Part, StopReason
+
+
+class _InputDetails(msgspec.Struct, frozen=True):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    """`input_tokens` is all of the prompt, with what was read from the cache or written to it; thinking is output."""
+
+    input_tokens: int | None = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens: int | None = None
+
+
+class _Incomplete(msgspec.Struct, frozen=True):
+    reason: str | None = None
+
+
+class _Response(msgspec.Struct, frozen=True):
+    model: str | None = None
+    usage: _Usage | None = None
+    error: ErrorObject | None = None
+    incomplete_details: _Incomplete | None = None
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """`arguments` is a string in tool calls, and may be anything elsewhere."""
+
+    type: str = ""
+    status: str | None = None
+    call_id: str | None = None
+    name: str | None = None
+    arguments: Any = None
+
+
+class _Event(msgspec.Struct, frozen=True):
+    type: str
+    output_index: int = -1
+    content_index: int = 0
+    summary_index: int = 0
+    delta: Any = None
+    text: Any = None
+    refusal: Any = None
+    arguments: Any = None
+    item: _Item | None = None
+    response: _Response | None = None
+    error: ErrorObject | None = None
+    code: str | int | None = None
+    message: str | None = None
+    param: str | None = None
+
+
+@dataclass(slots=True)
+class _Call:
+    id: str
+    name: str
+    input: str = ""
+    whole: bool = False
+
+
+class AnswerReader:
+    """The Reader of one answer."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.answer: Answer | None = None
+        self.failure: ProviderError | None = None
+        self.usage = Usage()
+        self._endpoint = endpoint
+        self._model = endpoint.model
+        self._calls: dict[int, _Call] = {}
+        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
+        # Which piece of which item the last text of a part belonged to, and all that had any.
+        self._last: dict[Part, tuple[int, int]] = {}
+        self._begun: set[tuple[Part, tuple[int, int]]] = set()
+        self._refused = False
+
+    def feed(self, data: str) -> list[tuple[Part, str]]:
+        if self.answer is not None or self.failure is not None:
+            return []
+        try:
+            event = msgspec.json.decode(data, type=_Event)
+        except (msgspec.DecodeError, RecursionError) as exc:
+            return self._nonsense(str(exc))
+        if event.response is not None:
+            self._hear_of(event.response)
+        place = (event.output_index, event.content_index)
+        match event.type:
+            case "response.output_item.added" | "response.output_item.done" if event.item is not None:
+                self._item(event.output_index, event.item, whole=event.type.endswith("done"))
+            case "response.output_text.delta":
+                return self._say("content", place, event.delta)
+            case "response.output_text.done":
+                return self._catch_up("content", place, event.text)
+            case "response.refusal.delta":
+                self._refused = True
+                return self._say("content", place, event.delta)
+            case "response.refusal.done":
+                self._refused = True
+                return self._catch_up("content", place, event.refusal)
+            case "response.reasoning_summary_text.delta":
+                return self._say("thinking", (event.output_index, event.summary_index), event.delta)
+            case "response.reasoning_text.delta":
+                return self._say("thinking", place, event.delta)
+            case "response.function_call_arguments.delta" | "response.function_call_arguments.done":
+                return self._arguments(event)
+            case "response.completed":
+                return self._end("end_turn")
+            case "response.incomplete":
+                return self._cut_off(event.response or _Response())
+            case "response.failed":
+                self.failure = midway((event.response or _Response()).error or ErrorObject(), self._endpoint)
+            case "error":
+                told = ErrorObject(message=event.message, code=event.code, param=event.param)
+                self.failure = midway(event.error or told, self._endpoint)
+        return []
+
+    def _hear_of(self, response: _Response) -> None:
+        self._model = response.model or self._model
+        if (told := response.usage) is None:
+            return
+        details = told.input_tokens_details or _InputDetails()
+        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
+        usage = Usage(
+            input_tokens=max(0, (told.input_tokens or 0) - read - written),
+            cache_creation_input_tokens=written,
+            cache_read_input_tokens=read,
+            output_tokens=told.output_tokens or 0,
+        )
+        price = self._endpoint.price_of(self._model)
+        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+
+    def _item(self, index: int, item: _Item, *, whole: bool) -> None:
+        if item.type != "function_call":
+            return
+        call = self._calls.setdefault(index, _Call("", ""))
+        call.id, call.name = item.call_id or call.id, item.name or call.name
+        if isinstance(item.arguments, str) and item.arguments:
+            call.input = item.arguments
+        call.whole = whole and item.status != "incomplete"
+
+    def _arguments(self, event: _Event) -> list[tuple[Part, str]]:
+        call = self._calls.get(event.output_index)
+        if call is None:
+            return self._nonsense(f"arguments of item {event.output_index}, which is no tool call")
+        if isinstance(event.arguments, str):
+            call.input = event.arguments
+        elif isinstance(event.delta, str):
+            call.input += event.delta
+        return []
+
+    def _say(self, part: Part, place: tuple[int, int], text: object) -> list[tuple[Part, str]]:
+        if not isinstance(text, str) or not text:
+            return []
+        self._begun.add((part, place))
+        # Each piece is a paragraph of its own: an aside, the answer, a thought after another.
+        if self._last.get(part, place) != place:
+            text = f"\n\n{text}"
+        self._last[part] = place
+        self._said[part].append(text)
+        return [(part, text)]
+
+    def _catch_up(self, part: Part, place: tuple[int, int], text: object) -> list[tuple[Part, str]]:
+        """Some servers tell a text only as a whole."""
+        return [] if (part, place) in self._begun else self._say(part, place, text)
+
+    def _cut_off(self, response: _Response) -> list[tuple[Part, str]]:
+        reason = (response.incomplete_details or _Incomplete()).reason
+        if reason != "content_filter":
+            return self._end("max_tokens")
+        news = self._say("content", (1 + max(self._last.values(), default=(0, 0))[0], 0), _FILTERED)
+        return news + self._end("refusal")
+
+    def _end(self, reason: StopReason) -> list[tuple[Part, str]]:
+        calls = [self._calls[index] for index in sorted(self._calls)]
+        if self._refused or reason == "refusal":
+            # What was called before the provider stepped in is not to be run.
+            reason, calls = "refusal", []
+        elif reason == "max_tokens":
+            # The model must not be told that it called what was cut off in the middle of its arguments.
+            calls = [call for call in calls if call.whole]
+        elif calls:
+            reason = "tool_use"
+        self.answer = Answer(
+            text="".join(self._said["content"]),
+            thinking="".join(self._said["thinking"]),
+            tool_calls=tuple(
+                ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in calls
+            ),
+            stop_reason=reason,
+            usage=self.usage,
+            model=self._endpoint.answered_by(self._model),
+        )
+        return []
+
+    def _nonsense(self, what: str) -> list[tuple[Part, str]]:
+        self.failure = nonsense(what, self._endpoint)
+        return []
+
+
+_FILTERED = "The model declined to answer: the provider's filter cut the answer off."
