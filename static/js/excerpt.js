@@ -55,6 +55,8 @@ export function adopt(log, told) {
 
 /** The index after `cursor`, if it is a place in `log`; else -1. @param {Log} log @param {string} cursor */
 function placeOf(log, cursor) {
+  // A log that is asked for anew has no cursor either.
+  if (cursor === "") return -1;
   if (cursor === log.cursor) return countOf(log);
   const [identity, count = ""] = cursor.split(".");
   const place = Number(count);

@@ -96,7 +96,8 @@ export class Follower {
   /** @param {string} to @param {number} seq @param {Excerpt} told */
   #join(to, seq, told) {
     if (to !== this.#nonce) return;
-    if (!this.#hooks.onExcerpt(told)) return this.#hello();
+    // Not at once: a leader that keeps telling what does not fit would be asked in a hot loop.
+    if (!this.#hooks.onExcerpt(told)) return;
     this.#nonce = "";
     this.#due = seq + 1;
     this.#alarms.stop("join");

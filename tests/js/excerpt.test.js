@@ -72,6 +72,13 @@ test("who has more of the same log is not told to drop it at once, but in the en
   assert.equal(excerpt(logOf(4), logOf(6).cursor, { current: true, insist: true })?.anew, true);
 });
 
+test("who has nothing is told everything by one who asks for it anew, and drops nothing", () => {
+  const data = JSON.stringify({ log: "abc", from: 9, count: 9 });
+  const { log } = reduce(logOf(0), [{ event: "ready", data, id: "abc.9.t9" }]);
+  assert.equal(log.cursor, "", "no longer what this test is about");
+  assert.deepEqual([tell(log, EMPTY)?.log, tell(log, EMPTY)?.generation], ["abc", 0]);
+});
+
 test("who has no log yet has nothing to tell", () => {
   assert.equal(excerpt(EMPTY, "", NOW), null);
 });

@@ -76,12 +76,15 @@ test("a number that is not the next makes it say hello again, and take nothing u
   assert.deepEqual(taken, ["c"]);
 });
 
-test("a batch or a welcome that does not fit makes it say hello again", () => {
-  const { follower, page, hellos, nonce } = joined();
+test("a batch that does not fit makes it say hello again, and a welcome that does not, after a while", async () => {
+  const { fake, follower, page, hellos, nonce, taken } = joined();
   page.fits = false;
   follower.hear(batch("1", 8, "misfit"));
   assert.equal(hellos(), 3);
   follower.hear(welcome("1", nonce(), 8));
+  follower.hear(batch("1", 9, "not yet"));
+  assert.deepEqual([hellos(), taken], [3, ["misfit"]]);
+  await fake.pass(JOIN_MS);
   assert.equal(hellos(), 4);
 });
 
