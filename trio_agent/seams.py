@@ -364,6 +364,10 @@ class SessionHandle(Protocol):
         """Keep `name` as the model the user chose for this session. Raises StoreError."""
         ...
 
+    async def history(self) -> list[Message]:
+        """The log so far, without user messages that no turn has taken up. Raises StoreError."""
+        ...
+
     async def close_open_calls(self, why: str) -> list[Message]:
         """Record an error result, saying `why`, for every tool call of the log that has none; those results.
 

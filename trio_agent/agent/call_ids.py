@@ -33,7 +33,7 @@ class CallIds:
         mended = []
         for call in calls:
             input = _cut(call.input, room)
-            room -= min(room, len(call.input))
+            room = max(0, room - len(input))
             id = self._distinct(_fit(call.tool_call_id) or "call")
             mended.append(
                 msgspec.structs.replace(call, name=_fit(call.name) or "unnamed", input=input, tool_call_id=id)

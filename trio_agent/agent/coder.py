@@ -55,6 +55,7 @@ class Coder:
         self._orders = orders
         self._budget = budget
         self._told_of_price = ""
+        self._is_sure = True
 
     async def diff(self, commit: str) -> str:
         return await self._workspace.diff(commit)
@@ -65,6 +66,7 @@ class Coder:
         self._room.spending = Spending(self._budget, trio.current_time)
         ready = False
         try:
+            await self._go_by_the_log(prompts)
             for prompt in prompts:
                 if command := read_command(prompt.content):
                     await self._orders.obey(command)
@@ -150,9 +152,17 @@ class Coder:
             except StoreError as exc:
                 # Whoever reads the log can bear it, and what ended the turn is most likely the same.
                 logger.error("calls_not_closed", session=self._session.id, reason=str(exc))
+                self._is_sure = False
         # What a turn committed before it was cancelled, or failed, arrives now and not with the next turn.
         with trio.move_on_after(CLEANUP_S, shield=True):
             await self._progress.deliver()
+
+    async def _go_by_the_log(self, prompts: Sequence[Message]) -> None:
+        """Where something could not be recorded, others may have recorded it since: the model hears what people read."""
+        if not self._is_sure:
+            now = {prompt.idx for prompt in prompts}
+            self._conversation.begin_anew(each for each in await self._session.history() if each.idx not in now)
+            self._is_sure = True
 
     async def _take_name(self, prompts: Sequence[Message]) -> None:
         """The session is called after the user's first words."""

@@ -67,6 +67,10 @@ class Conversation:
         """The model is told `messages`, which are in the log, with the next question."""
         self._heard += messages
 
+    def begin_anew(self, heard: Iterable[Message]) -> None:
+        """The model has heard what is in `heard`, the log so far, and nothing else."""
+        self._heard = list(heard)
+
     async def record(self, message: Message) -> Message:
         """Put `message` into the log as one of this conversation's. Raises StoreError."""
         recorded = await self._room.session.record(self._addressed(message))

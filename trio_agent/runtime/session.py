@@ -155,6 +155,15 @@ class Session:
     async def choose_model(self, name: str) -> None:
         await self.keep(model=name)
 
+    async def history(self) -> list[Message]:
+        waiting = self.prompts.indices
+        decoder = msgspec.json.Decoder(Message)
+        count = self.log.cursor.index
+        messages: list[Message] = []
+        while len(messages) < count:
+            messages += [decoder.decode(wire) for wire in await self.log.page(len(messages), count)]
+        return [message for message in messages if message.idx not in waiting]
+
     async def close_open_calls(self, why: str) -> list[Message]:
         return [await self.record(call.closed(why)) for call in self.account.open_calls]
 

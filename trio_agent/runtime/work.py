@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 import trio
 
@@ -70,7 +69,7 @@ class Work:
         first: Sequence[Message] | None = [*history, *await self._settle_after_restart(history)]
         while True:
             try:
-                recorded = await self._history() if first is None else first
+                recorded = await self._session.history() if first is None else first
                 first = None
                 async with agent.attend(self._session, recorded) as self.attendant:
                     await self._attend(self.attendant)
@@ -82,16 +81,6 @@ class Work:
                 await self._complain(f"{_describe(group)}. Send another message to try again.")
                 await self._note_ended()
             await self._wait_prompts()
-
-    async def _history(self) -> list[Message]:
-        """The log so far, without the prompts that no turn has taken up."""
-        waiting = self._session.prompts.indices
-        decoder = msgspec.json.Decoder(Message)
-        count = self._session.log.cursor.index
-        messages: list[Message] = []
-        while len(messages) < count:
-            messages += [decoder.decode(wire) for wire in await self._session.log.page(len(messages), count)]
-        return [message for message in messages if message.idx not in waiting]
 
     async def _attend(self, attendant: Attendant) -> None:
         self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
