@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def _alias(command: str) -> tuple[str, ...]:
 async def test_cancelled_at_any_moment_it_leaves_no_descriptor_to_the_garbage_collector(project: Path) -> None:
     await Git(directory=project).run("version")
     cancellations = []
-    before = sorted(os.listdir("/proc/self/fd"))
+    gc.collect()  # what other tests have left
+    before = len(os.listdir("/proc/self/fd"))
     for instant in range(60):
         with trio.move_on_after(instant / 5_000):
             try:
@@ -134,4 +136,4 @@ async def test_cancelled_at_any_moment_it_leaves_no_descriptor_to_the_garbage_co
                 cancellations.append(exc)
                 raise
     assert len(cancellations) > 10
-    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) == before
