@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.replays import Replayed, replayed
 from tests.runtime.recordings import TURN, lines
 from tests.served import ServedRepository
+from trio_agent.core.message import Message
 
 pytestmark = pytest.mark.browser
 
@@ -181,20 +182,26 @@ def test_a_server_at_work_shows_no_bar(page: Page, server: ServedRepository) -> 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_bar_fits_and_everything_on_it_can_be_reached(
-    browser: Browser, replay: Replayed, width: int, scheme: str
+def test_the_bar_of_a_long_log_fits_and_everything_on_it_can_be_reached(
+    browser: Browser, tmp_path: Path, width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme)
+    file = tmp_path / "long.jsonl"
+    file.write_bytes(b"\n".join(lines([Message(content="x")] * 12_345)))
+    context = browser.new_context(viewport={"width": width, "height": 740})
     page = context.new_page()
-    page.goto(replay.link)
-    expect(page.locator("#replay-position")).to_be_enabled()
-    for control in ("back", "play", "position", "place", "speed"):
-        box = page.locator(f"#replay-{control}").bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-        assert box["y"] + box["height"] <= 740
-        assert box["height"] >= 20
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with replayed(tmp_path / "home", file, "--speed", "inf") as replay:
+        page.goto(replay.link)
+        expect(page.locator("#replay-position")).to_be_enabled()
+        expect(page.locator("#replay-place")).to_have_text("Message 12,345 of 12,345")
+        bar = page.locator(".replay").bounding_box()
+        assert bar is not None
+        for control in ("back", "play", "on", "position", "place", "speed"):
+            box = page.locator(f"#replay-{control}").bounding_box()
+            assert box is not None
+            assert bar["x"] < box["x"]
+            assert box["x"] + box["width"] < bar["x"] + bar["width"] <= width
+            assert box["y"] + box["height"] < bar["y"] + bar["height"] <= 740
+            assert box["height"] >= 20
+        assert page.locator("#replay-place").evaluate("place => place.scrollWidth <= place.clientWidth"), "cut off"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

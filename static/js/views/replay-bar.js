@@ -12,7 +12,13 @@ const SPEEDS = [0.5, 1, 2, 5, 10, 20, 50, 100];
 
 export class ReplayBar extends HTMLElement {
   #slider = el("input", { type: "range", id: "replay-position", min: 1, max: 1, step: 1, "aria-label": "Message" });
-  #place = el("output", { class: "replay-place", id: "replay-place", for: "replay-position" });
+  #numbers = el("span");
+  #place = el(
+    "output",
+    { class: "replay-place", id: "replay-place", for: "replay-position" },
+    el("span", { class: "replay-message", text: "Message " }),
+    this.#numbers,
+  );
   #speed = el("select", { id: "replay-speed", "aria-label": "Speed" });
   #play = this.#button("replay-play", "Play", "play", () => this.#toggle());
   #back = this.#button("replay-back", "Previous message", "back", () => this.#go(this.#position - 1));
@@ -66,9 +72,9 @@ export class ReplayBar extends HTMLElement {
 
   /** @param {number} position */
   #tell(position) {
-    const words = `Message ${position.toLocaleString()} of ${this.#count.toLocaleString()}`;
-    say(this.#place, words);
-    this.#slider.setAttribute("aria-valuetext", words);
+    const numbers = `${position.toLocaleString()} of ${this.#count.toLocaleString()}`;
+    say(this.#numbers, numbers);
+    this.#slider.setAttribute("aria-valuetext", `Message ${numbers}`);
     // The part that is played, for the track's own colour.
     const part = this.#count > 1 ? (position - 1) / (this.#count - 1) : 1;
     this.#slider.style.setProperty("--part", `${(100 * part).toFixed(2)}%`);
