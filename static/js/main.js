@@ -67,10 +67,16 @@ const stream = openSessionStream(world, api, {
   },
 });
 
-// A hidden tab draws nothing, so it has no frames; its title must still tell what goes on.
+// A hidden tab draws nothing, so it has no frames, and one that is hidden before its frame has come waits for it until it is
+// looked at again. Its title must still tell what goes on.
 const store = new Store(stream.connection, (run) => {
-  if (document.hidden) setTimeout(run, 100);
-  else requestAnimationFrame(run);
+  const once = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    run();
+  };
+  const frame = requestAnimationFrame(once);
+  const timer = setTimeout(once, 100);
 });
 
 const outbox = new Outbox(world, {
