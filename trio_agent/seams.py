@@ -85,6 +85,18 @@ class Store(Protocol):
         ...
 
 
+class Blobs(Protocol):
+    """Where large or binary results are kept, each under the SHA-256 of its bytes in hex. Raises StoreError and its kin."""
+
+    async def put(self, data: bytes) -> str:
+        """Keep `data`; its id, once the bytes survive power loss. The same bytes have the same id, and are kept once."""
+        ...
+
+    async def get(self, blob: str) -> bytes:
+        """The bytes of this id. Raises NotFound, also for what can be no id."""
+        ...
+
+
 # ---------------------------------------------------------------------------------------------------------------- model
 
 
@@ -198,6 +210,13 @@ class Toolbench(Protocol):
 
     async def note(self, text: str) -> None:
         """Put an `auto` message of `text` into the log."""
+        ...
+
+    async def keep(self, data: bytes) -> str:
+        """Keep bytes that are too large for a message, or no text; the id of the blob, for a `display` to name.
+
+        Of text, secrets are the caller's to take out first.
+        """
         ...
 
     async def ask(self, question: str, options: Sequence[str] = ()) -> str:

@@ -16,7 +16,8 @@ from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settin
 from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import default_model_name, make_model
-from trio_agent.seams import Agent, Model, Store, Tool
+from trio_agent.seams import Agent, Blobs, Model, Store, Tool
+from trio_agent.stores.blobs import FileBlobs, MemoryBlobs
 from trio_agent.stores.memory import open_memory
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.token import load_token
@@ -50,13 +51,15 @@ def create_app(
     settings = load_settings({}, environment) if settings is None else settings
     repository = (repository or Path.cwd()).resolve()
     opening = open_store(settings)
+    blobs = make_blobs(settings)
     if agent is None:
-        agent = coding_agent(settings, repository, environment)
+        agent = coding_agent(settings, repository, environment, blobs)
         opening = partial(_without_orphans, opening)
     return App(
         agent,
         store=opening,
         access=access_of(settings),
+        blobs=blobs,
         project=str(repository),
         heartbeat_s=settings.heartbeat,
         check_model=partial(_model, settings, environment),
@@ -67,6 +70,11 @@ def open_store(settings: Settings) -> Callable[[], AbstractAsyncContextManager[S
     """What opens the store that `settings` name."""
     path = settings.store_path
     return open_memory if path is None else partial(open_sqlite, path)
+
+
+def make_blobs(settings: Settings) -> Blobs:
+    """Where blobs are kept: in the data directory, or in memory where the store is."""
+    return MemoryBlobs() if settings.store_path is None else FileBlobs(settings.data_dir / "blobs")
 
 
 @asynccontextmanager
@@ -86,7 +94,7 @@ def access_of(settings: Settings) -> Access:
     return Access(token, frozenset(hosts), frozenset(settings.allow_origin))
 
 
-def coding_agent(settings: Settings, repository: Path, environment: Mapping[str, str]) -> CodingAgent:
+def coding_agent(settings: Settings, repository: Path, environment: Mapping[str, str], blobs: Blobs) -> CodingAgent:
     """The agent that comes with the program. Raises ConfigError, at once and not at the first message."""
     make = partial(_model, settings, environment)
     make("")
@@ -98,6 +106,7 @@ def coding_agent(settings: Settings, repository: Path, environment: Mapping[str,
         make_model=make,
         open_tools=partial(_open_tools, sandbox, hidden_paths(settings, environment), environment),
         workspaces=workspaces,
+        blobs=blobs,
         budget=Budget(
             dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
         ),
@@ -117,7 +126,7 @@ def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Pat
 
 def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Model:
     chosen = name or settings.model or default_model_name(environment)
-    return make_model(chosen, environment, settings.base_url or None)
+    return make_model(chosen, environment, settings.base_url or None, settings.model_price)
 
 
 @asynccontextmanager

@@ -36,6 +36,7 @@ from trio_agent.seams import (
     ToolSpec,
     unheard,
 )
+from trio_agent.stores.blobs import MemoryBlobs
 
 
 @dataclass(frozen=True)
@@ -191,11 +192,13 @@ class Desk:
         self.tools_closed = 0
         self.workspace = FakeWorkspace(tmp_path)
         self.workspaces = FakeWorkspaces(self.workspace)
+        self.blobs = MemoryBlobs()
         self.asked_models: list[str] = []
         self.agent = CodingAgent(
             make_model=self._make_model,
             open_tools=self._open_tools,
             workspaces=self.workspaces,
+            blobs=self.blobs,
             budget=budget or Budget(),
             sandbox="none",
         )

@@ -18,6 +18,7 @@ from trio_agent.core.budget import Budget
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.scripted import ScriptedModel
 from trio_agent.runtime.hall import Hall, open_hall
+from trio_agent.stores.blobs import FileBlobs
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.patch import Patch
@@ -53,6 +54,7 @@ class Workshop:
             make_model=lambda name: ScriptedModel(str(self._script)),
             open_tools=tools,
             workspaces=RepositoryWorkspaces(self.repository, self.data_dir),
+            blobs=FileBlobs(self.data_dir / "blobs"),
             budget=Budget(),
             sandbox="none",
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import trio
 
 from trio_agent.core.state import TodoItem
+from trio_agent.stores.blobs import MemoryBlobs
 
 
 class FakeBench:
@@ -20,6 +22,10 @@ class FakeBench:
         self.notes_in_flight = 0
         self.most_notes_in_flight = 0
         self.todo: tuple[TodoItem, ...] = ()
+        self.blobs = MemoryBlobs()
+        self.replies: list[str] = []
+        self.questions: list[tuple[str, tuple[str, ...]]] = []
+        self.cancel_reason = ""
         self._changed = trio.Event()
 
     def emit(self, text: str) -> None:
@@ -34,6 +40,15 @@ class FakeBench:
         await trio.lowlevel.checkpoint()
         self.notes_in_flight -= 1
         self.notes.append(text)
+
+    async def keep(self, data: bytes) -> str:
+        return await self.blobs.put(data)
+
+    async def ask(self, question: str, options: Sequence[str] = ()) -> str:
+        """The next of `replies`."""
+        await trio.lowlevel.checkpoint()
+        self.questions.append((question, tuple(options)))
+        return self.replies.pop(0)
 
     def set_todo(self, items: tuple[TodoItem, ...]) -> None:
         self.todo = items

@@ -7,8 +7,11 @@ import msgspec
 import pytest
 
 from tests.tools.bench import FakeBench
+from trio_agent.agent.images import images_of
 from trio_agent.core.errors import ToolError
-from trio_agent.tools.read_file import MAX_ENTRIES, MAX_LINE_BYTES, MAX_TEXT_BYTES, ReadFile
+from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.transcript import transcript
+from trio_agent.tools.read_file import MAX_ENTRIES, MAX_IMAGE_BYTES, MAX_LINE_BYTES, MAX_TEXT_BYTES, ReadFile
 
 
 async def read(bench: FakeBench, path: str, **input: Any) -> str:
@@ -118,3 +121,42 @@ async def test_reading_gives_back_every_descriptor(bench: FakeBench) -> None:
         except ToolError:
             pass
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+IMAGES = {
+    "image/png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "image/jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF",
+    "image/gif": b"GIF89a\1\0\1\0",
+    "image/webp": b"RIFF\x24\0\0\0WEBPVP8 ",
+}
+
+
+@pytest.mark.parametrize("media_type", IMAGES)
+async def test_an_image_is_kept_as_a_blob_that_the_result_shows(bench: FakeBench, media_type: str) -> None:
+    (bench.workspace / "picture").write_bytes(IMAGES[media_type])
+    result = await ReadFile().run(b'{"path": "picture"}', bench)
+    assert result.text == f"picture: {media_type}, {len(IMAGES[media_type])} bytes"
+    assert result.display is not None
+    blob = result.display.pop("blob")
+    assert result.display == {"kind": "image", "path": "picture", "media_type": media_type}
+    assert await bench.blobs.get(blob) == IMAGES[media_type]
+
+
+async def test_a_shown_image_reaches_the_model(bench: FakeBench) -> None:
+    (bench.workspace / "picture").write_bytes(IMAGES["image/png"])
+    result = await ReadFile().run(b'{"path": "picture"}', bench)
+    call = ToolCall(name="read_file", input="{}", tool_call_id="1")
+    turns = transcript(
+        [
+            Message(type="user", content="look"),
+            Message(type="agent", tool_calls=(call,)),
+            Message(type="tool", tool_call_id="1", tool_result=result.text, display=result.display),
+        ]
+    )
+    assert list((await images_of(turns, bench.blobs)).values()) == [IMAGES["image/png"]]
+
+
+async def test_an_image_too_large_for_a_model_is_refused(bench: FakeBench) -> None:
+    (bench.workspace / "picture").write_bytes(IMAGES["image/png"] + bytes(MAX_IMAGE_BYTES))
+    with pytest.raises(ToolError, match="more than 3500000 bytes"):
+        await read(bench, "picture")

@@ -17,7 +17,7 @@ from tests.web.echo_agent import EchoAgent
 from trio_agent.core.message import Message
 from trio_agent.core.sse import Event, Parser
 from trio_agent.runtime.session import Session
-from trio_agent.seams import Agent
+from trio_agent.seams import Agent, Blobs
 from trio_agent.stores.memory import MemoryStore
 from trio_agent.web.app import MAX_STREAMS, App
 from trio_agent.web.guard import Access
@@ -210,6 +210,7 @@ async def serving_app(
     store: MemoryStore | None = None,
     max_streams: int = MAX_STREAMS,
     heartbeat_s: float = 45.0,
+    blobs: Blobs | None = None,
 ) -> AsyncIterator[Server]:
     """A server for as long as the block lasts; it is stopped as by a signal."""
     agent = agent or EchoAgent()
@@ -224,6 +225,7 @@ async def serving_app(
         agent,
         store=open_store,
         access=access or Access(TOKEN),
+        blobs=blobs,
         heartbeat_s=heartbeat_s,
         max_streams=max_streams,
         clock=lambda: NOW,

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.web.echo_agent import EchoAgent
 from tests.web.serving import serving_app
+from trio_agent.stores.blobs import MemoryBlobs
 from trio_agent.web.app import App
 from trio_agent.web.routes import ROUTES, expanded
 
@@ -67,7 +68,9 @@ def served_routes(app: App) -> set[tuple[str, str]]:
 
 async def test_every_answer_has_the_shape_that_is_described() -> None:
     agent = EchoAgent()
-    async with serving_app(agent) as server, server.client() as client:
+    blobs = MemoryBlobs()
+    blob = await blobs.put(b"data")
+    async with serving_app(agent, blobs=blobs) as server, server.client() as client:
         await client.post("/chat", json={"message": "tool"}, headers={"Idempotency-Key": "the-same-key"})
         await agent.hanging.wait()
         session_id = (await server.session()).id
@@ -87,7 +90,7 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
             operation = description["paths"][braces(route.path)][route.method.lower()]
             if route.method == "DELETE":
                 session_id = (await server.session()).id
-            path = route.path.replace("<session_id>", session_id).replace("<idx>", "0")
+            path = route.path.replace("<session_id>", session_id).replace("<idx>", "0").replace("<blob>", blob)
             if route.of_session:
                 path = f"/sessions/{session_id}{path}"
             body = bodies.get(route.handler)

@@ -12,7 +12,7 @@ from trio_agent.agent.questions import Questions
 from trio_agent.agent.shown import Shown
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.state import TodoItem
-from trio_agent.seams import SessionHandle, ToolRun
+from trio_agent.seams import Blobs, SessionHandle, ToolRun
 
 
 class Bench:
@@ -22,6 +22,7 @@ class Bench:
         self,
         session: SessionHandle,
         workspace: Path,
+        blobs: Blobs,
         questions: Questions,
         errand: Errand,
         call: ToolCall,
@@ -32,6 +33,7 @@ class Bench:
         self.replies: list[int] = []
         """The indices of the user's messages that were answers to this tool."""
         self._session = session
+        self._blobs = blobs
         self._questions = questions
         self._errand = errand
         self._call = call
@@ -47,6 +49,9 @@ class Bench:
 
     async def note(self, text: str) -> None:
         await self._errand.record(Message(type="auto", content=text))
+
+    async def keep(self, data: bytes) -> str:
+        return await self._blobs.put(data)
 
     async def ask(self, question: str, options: Sequence[str] = ()) -> str:
         reply = await self._questions.ask(self._errand, self._call.tool_call_id, question, options)

@@ -21,7 +21,7 @@ from trio_agent.agent.subagent import Subagent
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.message import Message
-from trio_agent.seams import Attendant, Model, SessionHandle, Tool, Workspaces
+from trio_agent.seams import Attendant, Blobs, Model, SessionHandle, Tool, Workspaces
 
 ToolsOf = Callable[[Model], Sequence[Tool]]
 
@@ -35,6 +35,7 @@ class CodingAgent:
         make_model: Callable[[str], Model],
         open_tools: Callable[[], AbstractAsyncContextManager[ToolsOf]],
         workspaces: Workspaces,
+        blobs: Blobs,
         budget: Budget,
         sandbox: str,
     ) -> None:
@@ -45,6 +46,7 @@ class CodingAgent:
         self._make_model = make_model
         self._open_tools = open_tools
         self._workspaces = workspaces
+        self._blobs = blobs
         self._budget = budget
         self._sandbox = sandbox
 
@@ -67,6 +69,7 @@ class CodingAgent:
             room = Workroom(
                 session=session,
                 workspace=workspace.path,
+                blobs=self._blobs,
                 instructions=instructions(workspace.path, survey, self._sandbox),
                 model=model,
                 tools=tools,

@@ -14,6 +14,7 @@ import trio
 
 from trio_agent.agent.draft import Draft, unshown
 from trio_agent.agent.errand import Errand
+from trio_agent.agent.images import images_of
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.toolbox import Toolbox
 from trio_agent.agent.workroom import Workroom
@@ -51,7 +52,7 @@ class Conversation:
     ) -> None:
         self._room = room
         self._heard = list(heard)
-        self._toolbox = Toolbox(room.session, tools, room.workspace, room.questions)
+        self._toolbox = Toolbox(room, tools)
         self._instructions = instructions
         self._show = show
         self._stop = stop
@@ -182,7 +183,8 @@ class Conversation:
         return answer
 
     async def _question(self, turns: tuple[Turn, ...], draft: Draft) -> Answer:
-        request = ModelRequest(system=self._instructions, turns=turns, tools=self._toolbox.specs)
+        images = await images_of(turns, self._room.blobs)
+        request = ModelRequest(system=self._instructions, turns=turns, tools=self._toolbox.specs, images=images)
         async with self._room.session.asking_model():
             answer = await self._room.model.answer(request, draft.write, draft.count)
         draft.end(answer.usage)

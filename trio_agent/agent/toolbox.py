@@ -9,19 +9,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import structlog
 import trio
 
 from trio_agent.agent.bench import Bench
 from trio_agent.agent.errand import Errand
-from trio_agent.agent.questions import Questions
 from trio_agent.agent.stop import Stop
+from trio_agent.agent.workroom import Workroom
 from trio_agent.core.display import answered
 from trio_agent.core.errors import StoreError, ToolError, first_error
 from trio_agent.core.message import Message, ToolCall
-from trio_agent.seams import SessionHandle, Tool, ToolResult, ToolRun, ToolSpec, rfc3339
+from trio_agent.seams import Tool, ToolResult, ToolRun, ToolSpec, rfc3339
 
 MAX_AT_ONCE = 16  # calls of one answer that run together; more wait their turn
 
@@ -33,13 +32,9 @@ logger = structlog.get_logger(__name__)
 class Toolbox:
     """Tools of one session: which ones, `tools` says anew for every answer."""
 
-    def __init__(
-        self, session: SessionHandle, tools: Callable[[], Sequence[Tool]], workspace: Path, questions: Questions
-    ) -> None:
-        self._session = session
+    def __init__(self, room: Workroom, tools: Callable[[], Sequence[Tool]]) -> None:
+        self._room = room
         self._tools = tools
-        self._workspace = workspace
-        self._questions = questions
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -67,8 +62,9 @@ class Toolbox:
 
     async def _run(self, call: ToolCall, tools: dict[str, Tool], errand: Errand) -> None:
         begun, begun_ns = time.time(), time.monotonic_ns()
-        async with self._session.running_tool(call) as run:
-            bench = Bench(self._session, self._workspace, self._questions, errand, call, run)
+        room = self._room
+        async with room.session.running_tool(call) as run:
+            bench = Bench(room.session, room.workspace, room.blobs, room.questions, errand, call, run)
             result: ToolResult | None = None
             try:
                 result = await _attempt(call, tools, bench, run)

@@ -9,7 +9,7 @@ from pathlib import Path
 from trio_agent.agent.call_ids import CallIds
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.spending import Spending
-from trio_agent.seams import Model, SessionHandle, Tool
+from trio_agent.seams import Blobs, Model, SessionHandle, Tool
 
 
 @dataclass(slots=True)
@@ -18,6 +18,7 @@ class Workroom:
 
     session: SessionHandle
     workspace: Path
+    blobs: Blobs
     instructions: str
     model: Model
     tools: Callable[[Model], Sequence[Tool]]

@@ -1,4 +1,4 @@
-"""The `read_file` tool: a text file with numbered lines, or the list of a directory."""
+"""The `read_file` tool: a text file with numbered lines, an image, or the list of a directory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -27,12 +28,15 @@ MAX_LINE_BYTES = 2000
 
 MAX_ENTRIES = 1000
 
+MAX_IMAGE_BYTES = 3_500_000
+"""Larger ones are refused by providers: 5 MB is the least that one of them takes, of base64, which is a third longer."""
+
 SNIFFED_BYTES = 8192
 """git, too, takes a file for binary when a NUL is among its first 8,000 bytes or so."""
 
 DESCRIPTION = f"""Read a text file. Each line comes as its number, a tab, and the line; the number and the tab are not part \
-of the file. At most {MAX_TEXT_BYTES // 1024} KiB at once: give start_line to read on. A directory is listed, directories \
-with a slash."""
+of the file. At most {MAX_TEXT_BYTES // 1024} KiB at once: give start_line to read on. An image (PNG, JPEG, GIF, WebP; at \
+most {MAX_IMAGE_BYTES / 1e6:g} MB) is shown to you. A directory is listed, directories with a slash."""
 
 
 class ReadFileInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,10 +52,24 @@ class ReadFile:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, ReadFileInput)
-        return await trio.to_thread.run_sync(_read, bench.workspace, asked)
+        read = await trio.to_thread.run_sync(_read, bench.workspace, asked)
+        if isinstance(read, ToolResult):
+            return read
+        blob = await bench.keep(read.data)
+        return ToolResult(
+            text=f"{read.path}: {read.media_type}, {len(read.data)} bytes",
+            display={"kind": "image", "path": read.path, "blob": blob, "media_type": read.media_type},
+        )
 
 
-def _read(workspace: Path, asked: ReadFileInput) -> ToolResult:
+@dataclass(frozen=True, slots=True)
+class _Image:
+    path: str
+    media_type: str
+    data: bytes
+
+
+def _read(workspace: Path, asked: ReadFileInput) -> ToolResult | _Image:
     if asked.end_line is not None and asked.end_line < asked.start_line:
         raise ToolError(f"end_line {asked.end_line} is before start_line {asked.start_line}")
     relative = resolve_inside(workspace, asked.path)
@@ -66,7 +84,26 @@ def _read(workspace: Path, asked: ReadFileInput) -> ToolResult:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise ToolError(f"{asked.path} is neither a file nor a directory")
-    return ToolResult(text=_read_lines(descriptor, asked), display=display)
+    with open(descriptor, "rb") as file:
+        media_type = _image_type(file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES])
+        if not media_type:
+            return ToolResult(text=_read_lines(file, asked), display=display)
+        # One more than is allowed: the file may be growing.
+        data = file.read(MAX_IMAGE_BYTES + 1)
+    if len(data) > MAX_IMAGE_BYTES:
+        raise ToolError(f"{asked.path} is an image of more than {MAX_IMAGE_BYTES} bytes; make a smaller one with bash")
+    return _Image(clean(str(relative)), media_type, data)
+
+
+def _image_type(head: bytes) -> str:
+    """The media type of an image of a kind that models look at, by its first bytes; empty for everything else."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else ""
 
 
 def _list(directory: int) -> str:
@@ -78,24 +115,23 @@ def _list(directory: int) -> str:
     return clean("\n".join(lines)) if names else "(an empty directory)"
 
 
-def _read_lines(descriptor: int, asked: ReadFileInput) -> str:
-    """The lines asked for, numbered. Closes `descriptor`. A file of any size is read line by line, never as a whole."""
+def _read_lines(file: io.BufferedReader, asked: ReadFileInput) -> str:
+    """The lines asked for, numbered. A file of any size is read line by line, never as a whole."""
     last = asked.end_line
-    with open(descriptor, "rb") as file:
-        if b"\0" in file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]:
-            raise ToolError(f"{asked.path} is a binary file; use bash to look into it")
-        lines: list[str] = []
-        size = 0
-        number = 0
-        for number, line in enumerate(_bounded_lines(file), start=1):
-            if number < asked.start_line:
-                continue
-            if last is not None and number > last:
-                break
-            size += len(line)
-            if size > MAX_TEXT_BYTES:
-                return "\n".join([*lines, f"[cut here: read on with start_line {number}]"])
-            lines.append(f"{number}\t{line.decode('utf-8', 'replace')}")
+    if b"\0" in file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]:
+        raise ToolError(f"{asked.path} is a binary file; use bash to look into it")
+    lines: list[str] = []
+    size = 0
+    number = 0
+    for number, line in enumerate(_bounded_lines(file), start=1):
+        if number < asked.start_line:
+            continue
+        if last is not None and number > last:
+            break
+        size += len(line)
+        if size > MAX_TEXT_BYTES:
+            return "\n".join([*lines, f"[cut here: read on with start_line {number}]"])
+        lines.append(f"{number}\t{line.decode('utf-8', 'replace')}")
     if lines:
         return "\n".join(lines)
     if not number:

@@ -21,7 +21,7 @@ from trio_agent.core.errors import InvalidInput, NotFound
 from trio_agent.core.message import Message
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.session import Session
-from trio_agent.seams import rfc3339
+from trio_agent.seams import Blobs, rfc3339
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
 from trio_agent.web.messages_body import answer_messages
@@ -53,6 +53,7 @@ class Api:
     serving: Serving
     pages: Pages
     renderers: trio.CapacityLimiter
+    blobs: Blobs | None
 
     async def dashboard(self, session_id: str | None = None) -> Response:
         return self.pages.index(request, "./" if session_id is None else "../../")
@@ -167,6 +168,18 @@ class Api:
         stamp = re.sub(r"[-:]|\..*", "", now).replace("T", "-")
         answer.headers["Content-Disposition"] = f'attachment; filename="trio-agent-{stamp}.json"'
         return answer
+
+    async def blob(self, blob: str) -> Response:
+        if self.blobs is None:
+            raise NotFound("no such blob")
+        # What a command printed or a repository holds: never a page of ours, whoever is led to this address.
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": "attachment",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cache-Control": "private, max-age=31536000, immutable",
+        }
+        return Response(await self.blobs.get(blob), 200, headers)
 
     async def sessions(self) -> Response:
         opened = {session.id: session for session in self.serving.hall.open_sessions()}

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from trio_agent.core.errors import ConfigError, InvalidContent, StoreError, TrioAgentError, first_error
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S, open_hall
-from trio_agent.seams import Agent, Clock, Store
+from trio_agent.seams import Agent, Blobs, Clock, Store
 from trio_agent.web.api import Api
 from trio_agent.web.exchange import Receive, Scope, Send
 from trio_agent.web.guard import Access, Guard
@@ -37,9 +37,9 @@ logger = structlog.get_logger(__name__)
 class App:
     """An ASGI application that serves `agent`: its log, stream, resume, cancel and dashboard.
 
-    `store` opens where logs are kept; `project` names what the server is for, and it shows that project's sessions only.
-    `check_model` raises ConfigError for a model name that a client may not choose. `running` is the app's life; under a
-    plain ASGI server, the `lifespan` protocol lives it.
+    `store` opens where logs are kept, `blobs` are what messages refer to; `project` names what the server is for, and it shows
+    that project's sessions only. `check_model` raises ConfigError for a model name that a client may not choose. `running` is
+    the app's life; under a plain ASGI server, the `lifespan` protocol lives it.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class App:
         *,
         store: Callable[[], AbstractAsyncContextManager[Store]],
         access: Access,
+        blobs: Blobs | None = None,
         project: str = "",
         heartbeat_s: float = DEFAULT_HEARTBEAT_S,
         max_streams: int = MAX_STREAMS,
@@ -56,6 +57,7 @@ class App:
     ) -> None:
         self._agent = agent
         self._open_store = store
+        self._blobs = blobs
         self._project = project
         self._heartbeat_s = heartbeat_s
         self._max_streams = max_streams
@@ -76,7 +78,7 @@ class App:
             ) as hall,
         ):
             serving = Serving(hall, self._clock, self._max_streams, self._require_model)
-            self._quart = make_quart(Api(serving, self._pages, trio.CapacityLimiter(1)), ROUTES)
+            self._quart = make_quart(Api(serving, self._pages, trio.CapacityLimiter(1), self._blobs), ROUTES)
             try:
                 yield serving
             finally:

@@ -38,6 +38,7 @@ _SUCCESS: dict[str, tuple[int, Any]] = {
     "cancel": (200, Cancelled),
     "diff": (200, "text/plain"),
     "download": (200, Download),
+    "blob": (200, "application/octet-stream"),
     "sessions": (200, list[Listed]),
     "new_session": (201, Begun),
     "change_session": (200, Listed),
