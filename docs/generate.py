@@ -16,6 +16,8 @@ import msgspec
 
 from trio_agent.config import DESCRIPTIONS, PREFIX, Settings
 from trio_agent.core.machine import TRANSITIONS
+from trio_agent.core.price import Price
+from trio_agent.models.catalogue import PROVIDERS, catalogue_of
 from trio_agent.seams import Tool
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.burst import Burst
@@ -86,8 +88,30 @@ def tools() -> str:
     return "\n".join(rows)
 
 
+def prices() -> str:
+    """What is known of the providers' models, a table each with its date and sources."""
+    blocks = []
+    for provider in PROVIDERS:
+        catalogue = catalogue_of(provider)
+        sources = ", ".join(f"<{source}>" for source in catalogue.sources)
+        rows = ["| model | window | input | output | cache write | cache read |", "|---|---|---|---|---|---|"]
+        for name, facts in catalogue.models.items():
+            figures = [_figure(facts.price, kind) for kind in ("input", "output", "cache_write", "cache_read")]
+            rows.append(f"| `{name}` | {facts.context_window:,} | {' | '.join(figures)} |")
+        blocks.append("\n".join([f"As of {catalogue.as_of}, from {sources}:", "", *rows]))
+    return "\n\n".join(blocks)
+
+
+def _figure(price: Price | None, kind: str) -> str:
+    if price is None:
+        return ""
+    long = f" ({getattr(price.long, kind):g} > {price.long_from // 1000:,}k)" if price.long else ""
+    return f"{getattr(price, kind):g}{long}"
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "options": options,
+    "prices": prices,
     "routes": routes,
     "replay_routes": replay_routes,
     "states": states,

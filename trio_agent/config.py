@@ -16,6 +16,7 @@ import msgspec
 import platformdirs
 
 from trio_agent.core.errors import ConfigError
+from trio_agent.core.price import Price, read_price
 from trio_agent.token import MIN_TOKEN_CHARS, is_token
 
 PREFIX = "TRIO_AGENT_"
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8000
     model: str = ""
     base_url: str = ""
+    price: str = ""
     store: str = "sqlite:"
     data_dir: Path = msgspec.field(default_factory=_data_dir)
     token: str = ""
@@ -62,12 +64,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             # `nan` would be no limit at all, and JSON has no word for either.
             if budget < 0 or not math.isfinite(budget):
                 raise ValueError("a budget is a number, not negative; 0 means unlimited")
+        if self.price:
+            read_price(self.price)
         if self.no_auth and self.host not in LOOPBACK_HOSTS:
             raise ValueError("no_auth is refused unless the host is loopback: anybody could run commands here")
         if self.token and not is_token(self.token):
             raise ValueError(f"token takes {MIN_TOKEN_CHARS} or more visible ASCII characters, no blanks")
         if self.store != "memory:" and not self.store.startswith("sqlite:"):
             raise ValueError("store takes sqlite:PATH or memory:")
+
+    @property
+    def model_price(self) -> Price | None:
+        """What the user says the model's tokens cost, None where that is left to what is known of the model."""
+        return read_price(self.price) if self.price else None
 
     @property
     def store_path(self) -> Path | None:
@@ -80,8 +89,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 DESCRIPTIONS: dict[str, str] = {
     "host": "address to listen on",
     "port": "port to listen on; 0 takes a free one",
-    "model": "anthropic/MODEL, gemini/MODEL, scripted:FILE or demo; default: by the first key in the environment, else demo",
+    "model": "anthropic/MODEL, openai/MODEL, gemini/MODEL, scripted:FILE or demo; "
+    "default: by the first key in the environment, else demo",
     "base_url": "a server that speaks the provider's API, instead of the provider's own",
+    "price": "dollars for a million of the model's tokens, IN,OUT or IN,OUT,CACHE_WRITE,CACHE_READ; "
+    "default: as published, where that is known",
     "store": "where logs are kept: sqlite:PATH or memory:; default: agent.db in the data directory",
     "data_dir": "directory (mode 0700) of the store, the token and the sessions' workspaces",
     "token": "the token clients must bring; default: one kept in the data directory",

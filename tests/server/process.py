@@ -82,9 +82,12 @@ async def running(data_dir: Path, *options: str, port: int = 0) -> AsyncIterator
                 await process.stdout.aclose()
 
 
+OURS = ("TRIO_AGENT_", "ANTHROPIC_", "OPENAI_", "GEMINI_", "GOOGLE_")
+
+
 def environment(data_dir: Path) -> dict[str, str]:
     """The test's own, without anything that configures the program."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRIO_AGENT_", "ANTHROPIC_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return {**kept, "XDG_CONFIG_HOME": str(data_dir / "config"), "XDG_DATA_HOME": str(data_dir / "share")}
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import trio
 
 from tests.server.process import environment, program, running
@@ -76,6 +77,17 @@ async def test_the_doctor_says_what_is_broken(tmp_path: Path) -> None:
         "model",
     ]
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(("price", "told"), [("", True), ("0,0", False)])
+async def test_the_doctor_says_where_a_budget_in_dollars_does_not_hold(tmp_path: Path, price: str, told: bool) -> None:
+    config = tmp_path / "config" / "trio-agent" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'model = "openai/llama"\nbase-url = "http://127.0.0.1:9"\nport = 0\nprice = "{price}"\n')
+    done = await program(tmp_path, "doctor", "--data-dir", str(tmp_path))
+    (line,) = [line for line in done.stdout.decode().splitlines() if " model: " in line]
+    assert line.startswith("ok      model: openai/llama")
+    assert ("give --price" in line) == told
 
 
 async def hang_up(listener: socket.socket) -> None:

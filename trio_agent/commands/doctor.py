@@ -23,6 +23,9 @@ from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.web.server import listen
 
+UNPRICED = (
+    "what its tokens cost is not known, so no budget in dollars is ever reached: give --price or --budget-responses"
+)
 ANSWER_S = 5.0  # for a server that listens where ours would
 
 
@@ -122,7 +125,7 @@ def _sandbox(settings: Settings) -> tuple[str, str, str]:
 def _model(settings: Settings) -> tuple[str, str, str]:
     name = settings.model or default_model_name(os.environ)
     try:
-        make_model(name, os.environ, settings.base_url or None)
+        model = make_model(name, os.environ, settings.base_url or None, settings.model_price)
     except ConfigError as exc:
         return "model", str(exc), ""
-    return "model", "", name
+    return "model", "", name if model.priced else f"{name}; {UNPRICED}"

@@ -20,6 +20,7 @@ from trio_agent.wiring import create_app
 @setting("--port", type=int)
 @setting("--model")
 @setting("--base-url")
+@setting("--price", metavar="IN,OUT")
 @setting("--store", metavar="sqlite:PATH|memory:")
 @setting("--data-dir", type=click.Path(path_type=Path, file_okay=False))
 @setting("--token")
