@@ -14,7 +14,7 @@ const LINE_END = /\r\n|\n|\r/g;
 export class EventParser {
   /** @param {number} maxChars */
   constructor(maxChars = MAX_EVENT_CHARS) {
-    /** The `id:` last seen; it stays until another comes. */
+    /** What to resume from: the id of the last event that came whole, never of one still on its way. */
     this.lastEventId = "";
     /** @type {number | null} The last `retry:` in milliseconds. */
     this.retryMs = null;
@@ -31,6 +31,7 @@ export class EventParser {
   #pending = 0;
   #size = 0;
   #event = "";
+  #id = "";
   /** @type {string[]} */
   #data = [];
 
@@ -52,18 +53,24 @@ export class EventParser {
       const end = match.index + match[0].length;
       // A CR at the very end ends its line now; an LF that opens the next chunk belongs to it.
       this.#afterCr = match[0] === "\r" && end === text.length;
-      const line = this.#pieces.join("") + text.slice(begin, match.index);
+      this.#hold(text.slice(begin, match.index));
+      const line = this.#pieces.join("");
       this.#pieces = [];
       this.#pending = 0;
       begin = end;
       const event = this.#take(line);
       if (event) events.push(event);
     }
-    // Pieces are joined once, at the line's end: joining at every chunk would cost the square of a long line.
-    if (begin < text.length) this.#pieces.push(text.slice(begin));
-    this.#pending += text.length - begin;
-    if (this.#size + this.#pending > this.#maxChars) throw new RangeError(`an event of more than ${this.#maxChars} characters`);
+    if (begin < text.length) this.#hold(text.slice(begin));
     return events;
+  }
+
+  /** @param {string} piece */
+  #hold(piece) {
+    // Pieces are joined once, at the line's end: joining at every chunk would cost the square of a long line.
+    this.#pieces.push(piece);
+    this.#pending += piece.length;
+    if (this.#size + this.#pending > this.#maxChars) throw new RangeError(`an event of more than ${this.#maxChars} characters`);
   }
 
   /** @param {string} line */
@@ -76,9 +83,11 @@ export class EventParser {
     if (field === "event") this.#event = value;
     else if (field === "data") {
       this.#data.push(value);
-      this.#size += value.length;
-    } else if (field === "id" && !value.includes("\0")) this.lastEventId = value;
-    else if (field === "retry" && /^[0-9]+$/.test(value)) this.retryMs = Number(value);
+      // The line's end counts too, or endless empty lines would be an event of no size.
+      this.#size += value.length + 1;
+    } else if (field === "id" && !value.includes("\0")) this.#id = value;
+    // The standard sets no end to the number; no client waits longer than these say.
+    else if (field === "retry" && /^[0-9]{1,9}$/.test(value)) this.retryMs = Number(value);
     // Anything else is a comment, or a field of a later standard.
     return null;
   }
@@ -89,6 +98,7 @@ export class EventParser {
     this.#event = "";
     this.#data = [];
     this.#size = 0;
+    this.lastEventId = this.#id;
     if (data.length === 0) return null;
     return { event: event || "message", data: data.join("\n"), id: this.lastEventId };
   }

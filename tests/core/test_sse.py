@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.sse_cases.case import SUITE, Case, cases
 from trio_agent.core.errors import ProtocolError
 from trio_agent.core.sse import Event, Parser, encode_event, encode_retry
 
@@ -119,6 +120,30 @@ def test_a_stream_is_read_the_same_byte_by_byte(stream: bytes, events: list[Even
 @pytest.mark.parametrize(("stream", "events"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_the_reference_of_these_tests_agrees_with_the_table(stream: bytes, events: list[Event]) -> None:
     assert reference(stream)[0] == events
+
+
+CASES = cases()
+by_case = pytest.mark.parametrize("case", CASES, ids=[f"{case.name}: {case.shows}" for case in CASES])
+
+
+def test_no_case_of_the_browsers_suite_is_missing() -> None:
+    assert SUITE - {case.name for case in CASES} == set()
+
+
+@by_case
+def test_a_case_of_the_browsers_suite_is_read_as_browsers_read_it_at_every_split(case: Case) -> None:
+    for cut in range(len(case.stream) + 1):
+        parser = Parser()
+        events = parser.feed(case.stream[:cut]) + parser.feed(case.stream[cut:])
+        assert (events, parser.last_event_id, parser.retry_ms) == (case.events, case.last_event_id, case.retry_ms), cut
+
+
+@by_case
+def test_a_case_of_the_browsers_suite_is_read_the_same_byte_by_byte(case: Case) -> None:
+    parser = Parser()
+    assert bytewise(parser, case.stream) == case.events
+    assert (parser.last_event_id, parser.retry_ms) == (case.last_event_id, case.retry_ms)
+    assert reference(case.stream) == (case.events, case.last_event_id, case.retry_ms)
 
 
 FIELDS = [b"data", b"event", b"id", b"retry", b":", b" ", b"\n", b"\r", b"\r\n", b"\n\n", b"a", b"1", b"\0"]

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { EventParser } from "../../static/js/sse.js";
@@ -107,3 +108,53 @@ test("a stream of many small events never meets the bound", () => {
   const parser = new EventParser(100);
   assert.equal(parse("data: 0123456789\n\n".repeat(50), [7, 100, 333], parser).length, 50);
 });
+
+test("an endless row of empty data lines is refused at the bound", () => {
+  const parser = new EventParser(100);
+  assert.throws(() => parse("data\n".repeat(200), [], parser), RangeError);
+});
+
+test("an event over the bound is refused also when it comes whole", () => {
+  for (const stream of ["data: " + "a".repeat(200) + "\n\n", "data: aaa\n".repeat(50) + "\n", ":" + "a".repeat(200) + "\n"])
+    assert.throws(() => parse(stream, [], new EventParser(100)), RangeError);
+});
+
+test("a retry that no client could wait for is ignored", () => {
+  const parser = new EventParser();
+  parse("retry: 7\nretry: 9999999999\n", [], parser);
+  assert.equal(parser.retryMs, 7);
+});
+
+// What browsers make of a stream: one file for the program's parser, this one and Chromium's (tests/sse_cases/case.py).
+
+/**
+ * @typedef {{ name: string, shows: string, stream: (string | [string, number])[], events: [string, string, string][],
+ *   last_event_id: string, retry_ms: number | null }} Case
+ * @type {{ cases: Case[] }}
+ */
+const { cases } = JSON.parse(readFileSync(new URL("../sse_cases/cases.json", import.meta.url), "utf-8"));
+
+/** @param {Case["stream"]} pieces */
+function bytesOf(pieces) {
+  const text = pieces.map((piece) => (typeof piece === "string" ? piece : piece[0].repeat(piece[1]))).join("");
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+for (const { name, shows, stream, events, last_event_id, retry_ms } of cases) {
+  const bytes = bytesOf(stream);
+  const expected = events.map(([event, data, id]) => ({ event, data, id }));
+
+  /** @param {number[]} cuts */
+  const check = (cuts) => {
+    const parser = new EventParser();
+    assert.deepEqual(parse(bytes, cuts, parser), expected, `cut at ${cuts}`);
+    assert.equal(parser.lastEventId, last_event_id);
+    assert.equal(parser.retryMs, retry_ms);
+  };
+
+  test(`${name} at every split: ${shows}`, () => {
+    for (let cut = 0; cut <= bytes.length; cut++) check([cut]);
+  });
+
+  test(`${name} byte by byte: ${shows}`, () => check(Array.from(bytes, (_, at) => at)));
+}
