@@ -1,0 +1,39 @@
+"""One fault of each kind of the script; `python -m tests.faults` plays all 200."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.faults.lanes import play_all
+from tests.faults.script import KINDS, ONE_OF_EACH, SCRIPT, table
+from tests.torture import report
+
+LANES = 4
+MUST_BE_MET = (
+    *("RST", "FIN", "half closed", "bytes swallowed", "bytes held back", "cut within an event", "crumbs"),
+    *("chunks delayed", "answered for the server", "answers lost", "requests swallowed", "junk in a stream"),
+    *("stalls that were sat out", "logs exchanged", "times hidden", "times frozen"),
+    *("taken from the back/forward cache", "streams that tabs shared"),
+)
+
+
+def test_the_script_has_200_faults_and_any_long_stretch_has_all_kinds() -> None:
+    assert [fault.number for fault in SCRIPT] == list(range(1, 201))
+    assert sum(KINDS.values()) == 200
+    assert {fault.act for fault in SCRIPT[:50]} == set(KINDS)
+
+
+def test_the_docs_show_the_script() -> None:
+    assert report.get("page kinds") == table()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(400)
+def test_through_each_kind_of_fault_the_page_keeps_the_log_and_its_indicator_tells_the_truth() -> None:
+    outcomes = play_all(ONE_OF_EACH, LANES)
+    broken = {f"python -m tests.faults --only {each.fault.number}": each.wrong for each in outcomes if each.wrong}
+    assert broken == {}
+    met: Counter[str] = sum((outcome.counts for outcome in outcomes), Counter())
+    assert [what for what in MUST_BE_MET if not met[what]] == []
