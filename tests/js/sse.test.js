@@ -83,6 +83,10 @@ test("a byte order mark at the start is no part of the first field", () => {
   assert.equal(parse("\ufeffdata: x\n\n", [1, 2]).length, 1);
 });
 
+test("a byte order mark before an empty line leaves the line empty", () => {
+  assert.equal(parse("\ufeff\ndata: x\n\n", [3]).length, 1);
+});
+
 test("invalid UTF-8 is replaced, not fatal", () => {
   const bytes = new Uint8Array([...encoder.encode("data: a"), 0xff, ...encoder.encode("b\n\n")]);
   assert.equal(parse(bytes)[0]?.data, "a\ufffdb");

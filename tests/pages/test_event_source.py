@@ -1,18 +1,44 @@
-"""The browser's own EventSource and curl, on the same stream."""
+"""The browser's own EventSource, on the cases of our parsers; and it and curl on the same stream."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.served import ServedRepository
-from trio_agent.core.sse import Parser
+from tests.sse_cases.case import cases
+from tests.sse_cases.origin import serving
+from trio_agent.core.sse import Event, Parser
 
 pytestmark = pytest.mark.browser
+
+# What EventSource dispatches, until the stream ends; where it shall come back, until it has.
+HEAR = """([types, comesBack]) => {
+    window.heard = [];
+    window.over = false;
+    const source = new EventSource("stream");
+    const finish = () => { source.close(); window.over = true; };
+    for (const type of types)
+        source.addEventListener(type, event => {
+            window.heard.push([event.type, event.data, event.lastEventId]);
+            if (comesBack && event.data === "again") finish();
+        });
+    source.addEventListener("error", () => { if (!comesBack) finish(); });
+}"""
+
+PIECES: dict[str, Callable[[bytes], list[bytes]]] = {
+    "whole": lambda stream: [stream],
+    "byte by byte": lambda stream: _cut(stream, 1, 0),
+    "two by two": lambda stream: _cut(stream, 2, 0),
+    "two by two from the second": lambda stream: _cut(stream, 2, 1),
+}
+MANY = 400
+"""Of a longer stream, that is so in its comments, the pieces are larger."""
 
 LISTEN = """([url]) => {
     window.got = [];
@@ -49,6 +75,33 @@ def by_curl(server: ServedRepository, count: int) -> list[list[str]]:
     curl.kill()
     curl.wait()
     return got
+
+
+def _cut(stream: bytes, size: int, begin: int) -> list[bytes]:
+    size = size if len(stream) < MANY else 97 * size
+    return [stream[:begin], *(stream[at : at + size] for at in range(begin, len(stream), size))]
+
+
+@pytest.mark.parametrize("cut", PIECES)
+def test_the_browsers_event_source_reads_every_case_as_our_parsers_do(page: Page, cut: str) -> None:
+    with serving() as origin:
+        page.goto(origin.url)
+        browser = page.context.new_cdp_session(page)
+        browser.send("Network.enable")
+        # Each piece leaves when the one before has arrived in the page: only so does the browser see the pieces at all.
+        browser.on("Network.dataReceived", lambda event: origin.taken.put(event["dataLength"]))
+        for case in cases():
+            origin.aim([piece for piece in PIECES[cut](case.stream) if piece])
+            types = sorted({"message", "no", *(event.event for event in case.events)})
+            page.evaluate(HEAR, [types, case.reconnects])
+            page.wait_for_function("() => window.over")
+            heard = [Event(*event) for event in page.evaluate("window.heard")]
+            expected = list(case.events)
+            if case.reconnects:
+                # That it comes at once shows the retry, and its header the id, which goes on on the new connection.
+                expected.append(Event("message", "again", case.last_event_id))
+                assert origin.came_back_with == [case.last_event_id.encode() or None], (case.name, case.shows)
+            assert heard == expected, (case.name, case.shows)
 
 
 def test_event_source_and_curl_get_the_same_messages_and_event_source_resumes_by_its_last_id(
