@@ -112,6 +112,12 @@ async def test_what_would_change_it_is_refused_and_changes_nothing(
         assert (await replay.client.get("/state")).json() == before
 
 
+async def test_there_are_no_blobs() -> None:
+    async with replaying() as replay:
+        answer = await replay.client.get(f"/blobs/{'0' * 64}")
+        assert (answer.status_code, answer.json()["detail"]) == (404, "no such blob")
+
+
 async def test_it_is_told_and_tells_how_it_goes_on() -> None:
     async with replaying() as replay:
         told = (await replay.client.get("/replay")).json()
