@@ -127,7 +127,7 @@ def screenshots(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def torture(session: nox.Session) -> None:
-    """The promises, at length: random schedules, seeded bugs, a virtual day; kills, disks, signals, crowds, and a browser."""
+    """The promises, at length: schedules, seeded bugs, a virtual day; kills, disks, signals, crowds, bytes, a browser."""
     session.install("-e", ".", *_group("test"))
     _install_programs(session)
     torment = ("python", "-m", "tests.torture")
@@ -135,6 +135,7 @@ def torture(session: nox.Session) -> None:
     session.run(*torment, "--bugs", *session.posargs)
     session.run(*torment, "--soak", "24", *session.posargs)
     session.run("python", "-m", "tests.crash")
+    session.run("python", "-m", "tests.fuzz", "--requests", "200000", *session.posargs)
     session.run("python", "-m", "tests.faults", *session.posargs)
     session.run("python", "-m", "tests.faults", "--bugs", *session.posargs)
 

@@ -49,7 +49,7 @@ async def throw_all(folder: Path, first: int, requests: int, write: bool) -> int
         print(line)
     print(f"seconds: {time.monotonic() - began:.0f}")
     if write:
-        report.put("fuzz", "; ".join(verdict.lines()))
+        report.put("fuzz", verdict.summary())
     return 1 if verdict.faults else 0
 
 

@@ -43,6 +43,15 @@ class Verdict:
         yield f"memory: {first.resident // 1024} -> {last.resident // 1024} MiB"
         yield f"faults: {len(self.faults)}"
 
+    def summary(self) -> str:
+        """All of it in a line."""
+        first, last = self.loads[0], self.loads[-1]
+        return (
+            f"{self.counts['requests']:,} requests on {self.counts['connections']:,} connections, {len(self.faults)} faults; "
+            f"{self.counts['acknowledged']:,} of them acknowledged; tasks {first.tasks} -> {last.tasks}, descriptors "
+            f"{len(first.descriptors)} -> {len(last.descriptors)}, {first.resident // 1024} -> {last.resident // 1024} MiB"
+        )
+
 
 @dataclass(slots=True)
 class Batch:
