@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
@@ -172,6 +173,15 @@ async def test_a_diff_is_plain_text() -> None:
 async def test_a_diff_of_what_is_no_commit_is_refused(commit: str, status: int) -> None:
     async with serving_app() as server, server.client() as client:
         assert (await client.get(f"/diff?commit={commit}")).status_code == status
+
+
+async def test_where_hashes_are_longer_a_diff_takes_longer_ones() -> None:
+    async with serving_app() as server, server.client() as client:
+        session = await server.session()
+        await session.describe(msgspec.structs.replace(session.facts, initial_commit="f" * 64))
+        assert (await client.get(f"/diff?commit={'a' * 64}")).status_code == 200
+        refused = await client.get(f"/diff?commit={'a' * 65}")
+        assert (refused.status_code, refused.json()["detail"]) == (400, "commit takes 4 to 64 hexadecimal digits")
 
 
 async def test_a_download_is_the_whole_session() -> None:

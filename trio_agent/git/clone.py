@@ -13,14 +13,23 @@ from pathlib import Path
 
 import trio
 
+from trio_agent.core.errors import RepositoryError
 from trio_agent.git.command import Git
 from trio_agent.git.host_repository import HostRepository, fill, init
+from trio_agent.git.plain_file import copy_plain, read_plain
 from trio_agent.git.user_repository import UserRepository
 
 DETACHED_BRANCH = "work"
 """The clone's branch where the user's repository has none checked out."""
 
 CHANGES_SUBJECT = "Uncommitted changes"
+
+MAX_LIST_BYTES = 16 * 1024 * 1024
+
+MAX_INDEX_BYTES = 1024 * 1024 * 1024
+"""An index has about 100 bytes a file."""
+
+MAX_SHARED_INDEXES = 64
 
 CLONE_CONFIG = {
     # Whoever signs is at their own keyboard: a prompt for a passphrase would hang the session.
@@ -93,7 +102,10 @@ def clone_git(path: Path) -> Git:
 
 def users_files(user: UserRepository) -> tuple[bytes, bytes]:
     """Where the user's history ends if it is shallow, and what it ignores beside the `.gitignore` files."""
-    return _read(user.common_dir / "shallow"), _read(user.common_dir / "info" / "exclude")
+    return (
+        read_plain(user.common_dir / "shallow", MAX_LIST_BYTES),
+        read_plain(user.common_dir / "info" / "exclude", MAX_LIST_BYTES),
+    )
 
 
 async def _copy_refs(user: UserRepository, git: Git) -> None:
@@ -116,15 +128,10 @@ async def _is_unborn(git: Git) -> bool:
 
 
 def _copy_index(git_dir: Path, to: Path) -> None:
-    # A split index (git-update-index(1)) keeps most of itself in a second file beside it.
-    for part in git_dir.glob("sharedindex.*"):
-        shutil.copyfile(part, to.with_name(part.name))
-    if (git_dir / "index").exists():
-        shutil.copyfile(git_dir / "index", to)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
+    copy_plain(git_dir / "index", to, MAX_INDEX_BYTES)
+    room = MAX_INDEX_BYTES
+    # A split index (git-update-index(1)) keeps most of itself in a second file beside it; git clears old ones away.
+    for number, part in enumerate(git_dir.glob("sharedindex.*")):
+        if number == MAX_SHARED_INDEXES:
+            raise RepositoryError(f"{git_dir} holds more than {MAX_SHARED_INDEXES} shared indexes")
+        room -= copy_plain(part, to.with_name(part.name), room)

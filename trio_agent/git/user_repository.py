@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import trio
+
 from trio_agent.core.errors import RepositoryError
 from trio_agent.git.command import Git
+from trio_agent.git.plain_file import require_no_special
 
 FALLBACK_NAME = "trio-agent"
 FALLBACK_EMAIL = "trio-agent@localhost"
@@ -100,6 +103,8 @@ async def find_repository(folder: Path) -> UserRepository | None:
         raise
     has_work_tree = await ask("--is-inside-work-tree") == "true"
     settings = await _settings(git)
+    excludes_file = settings.get("core.excludesfile", "")
+    await trio.to_thread.run_sync(require_no_special, excludes_file)
     return UserRepository(
         git_dir=Path(git_dir),
         common_dir=Path(await ask("--git-common-dir")),
@@ -108,7 +113,7 @@ async def find_repository(folder: Path) -> UserRepository | None:
         name=settings.get("user.name") or FALLBACK_NAME,
         email=settings.get("user.email") or FALLBACK_EMAIL,
         origin=without_credentials(settings.get("remote.origin.url", "")),
-        excludes_file=settings.get("core.excludesfile", ""),
+        excludes_file=excludes_file,
     )
 
 

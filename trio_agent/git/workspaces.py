@@ -6,9 +6,7 @@ made under another name and renamed, the clone last: where it stands, everything
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.git.branch import PREFIX
 from trio_agent.git.clone import DETACHED_BRANCH, check_out, clone_git, commit_changes, make_clone, users_files
 from trio_agent.git.command import Git, deadline
+from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository, make_host_repository
 from trio_agent.git.user_repository import UserRepository, find_repository
@@ -165,7 +164,7 @@ class RepositoryWorkspaces:
             if doomed.name.removesuffix(_DELETED) in self._discarding:
                 continue
             try:
-                await trio.to_thread.run_sync(_delete_tree, doomed)
+                await trio.to_thread.run_sync(delete_tree, doomed)
             except OSError as exc:
                 # No reason not to work; but it takes room, and nobody would know of it.
                 logger.warning("workspace_not_deleted", path=str(doomed), reason=str(exc))
@@ -187,23 +186,11 @@ def _delete(folder: Path) -> None:
     # The name goes first: what a crash leaves half deleted is then never taken for a workspace.
     doomed = folder.with_name(f"{folder.name}{_DELETED}")
     if doomed.is_dir():
-        _delete_tree(doomed)
+        delete_tree(doomed)
     if folder.is_dir():
         folder.rename(doomed)
-        _delete_tree(doomed)
+        delete_tree(doomed)
 
 
 def _left_over(folder: Path) -> list[Path]:
     return [path for path in folder.glob(f"*{_DELETED}") if path.is_dir() and not path.is_symlink()]
-
-
-def _delete_tree(folder: Path) -> None:
-    # Tools leave folders that may not be written to (module caches do): what they hold could not be deleted.
-    os.chmod(folder, 0o700)
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            # Through a link this would reach folders of the user's.
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
-    shutil.rmtree(folder)

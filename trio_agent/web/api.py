@@ -42,6 +42,7 @@ from trio_agent.web.stream import Start, StreamBody, admitted, open_stream
 T = TypeVar("T")
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,40}")
+_SHA256_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 _SESSION_ID = re.compile(r"[0-9a-f]{16}")
 _INDEX = re.compile(r"[0-9]{1,15}", re.ASCII)
 
@@ -136,8 +137,9 @@ class Api:
     async def diff(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
         commits = request.args.getlist("commit")
-        if len(commits) > 1 or (commits and not _COMMIT.fullmatch(commits[0])):
-            raise InvalidInput("commit takes 4 to 40 hexadecimal digits")
+        pattern, digits = (_COMMIT, 40) if len(session.facts.initial_commit) != 64 else (_SHA256_COMMIT, 64)
+        if len(commits) > 1 or (commits and not pattern.fullmatch(commits[0])):
+            raise InvalidInput(f"commit takes 4 to {digits} hexadecimal digits")
         attendant = await wait_for_attendant(session, self.serving.stopping.is_set)
         text = await attendant.diff(commits[0] if commits else "")
         headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
