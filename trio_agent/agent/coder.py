@@ -158,7 +158,8 @@ class Coder:
             await self._progress.deliver()
 
     async def _go_by_the_log(self, prompts: Sequence[Message]) -> None:
-        """Where something could not be recorded, others may have recorded it since: the model hears what people read."""
+        """Make up for what could not be recorded when it happened, for want of room: the model hears what people read."""
+        self._conversation.hear(await self._session.close_open_calls(Stop().told()))
         if not self._is_sure:
             now = {prompt.idx for prompt in prompts}
             self._conversation.begin_anew(each for each in await self._session.history() if each.idx not in now)

@@ -70,7 +70,7 @@ class Subagent:
         conversation = self._conversation(bench)
         await conversation.record(Message(type="user", content=task))
         try:
-            return await _work(conversation)
+            return await _work(conversation, bench)
         except ProviderError as exc:
             raise ToolError(f"The sub-agent could not go on: {exc}") from exc
 
@@ -94,9 +94,11 @@ class Subagent:
         )
 
 
-async def _work(conversation: Conversation) -> ToolResult:
+async def _work(conversation: Conversation, bench: Toolbench) -> ToolResult:
     while True:
         answer = await conversation.ask()
+        if answer.text:
+            bench.emit("\n")
         if not answer.tool_calls:
             display = {"kind": NAME, "conversation_id": conversation.id}
             if answer.stop_reason == "max_tokens":
