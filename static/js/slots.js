@@ -18,6 +18,8 @@
  */
 
 export const KEPT_SLOTS = 4;
+/** A turn ends when its page has caught up, or gives up a connection that brings nothing; one that lasts longer hangs. */
+export const TURN_MS = 12_000;
 /** How long a page waits for an offer before it is content with a turn; tabs answer each other within a few. */
 const OFFER_MS = 50;
 
@@ -46,11 +48,17 @@ export class StreamSlots {
     let held = null;
     /** @type {(slot: string) => void} */
     let offered = () => undefined;
+    /** @type {unknown} */
+    let patience;
+    let expectEnd = () => undefined;
     const channel = this.#tabs.open(turn, (/** @type {Note} */ note) => {
       if (note.kind === "offer" && note.to === me) offered(note.slot);
       else if (note.kind === "wanted" && held === turn) giveWay(false);
       else if (note.kind === "wanted" && held && this.#rank() < note.rank) say({ kind: "offer", to: note.from, slot: held });
-      else if (note.kind === "taken" && held === null) say({ kind: "wanted", from: me, rank: this.#rank() });
+      else if (note.kind === "taken" && held === null) {
+        say({ kind: "wanted", from: me, rank: 0 });
+        expectEnd();
+      }
     });
     // Who leaves must not be heard any more, and a channel that is open may keep a page out of the back/forward cache.
     signal.addEventListener("abort", () => channel.close(), { once: true });
@@ -73,6 +81,16 @@ export class StreamSlots {
     }
     if (await hold(turn, { ifAvailable: true })) return say({ kind: "taken" });
     say({ kind: "wanted", from: me, rank: 0 });
-    if ((await hold(turn, {})) && !signal.aborted) say({ kind: "taken" });
+    await new Promise((begin) => {
+      expectEnd = () => {
+        this.#tabs.clearTimer(patience);
+        patience = this.#tabs.setTimer(() => void hold(turn, { steal: true }).then(begin), TURN_MS);
+      };
+      expectEnd();
+      void hold(turn, {}).then(begin);
+    });
+    expectEnd = () => undefined;
+    this.#tabs.clearTimer(patience);
+    if (!signal.aborted) say({ kind: "taken" });
   }
 }

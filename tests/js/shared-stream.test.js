@@ -115,6 +115,49 @@ test("a leader that was taken for dead follows when it wakes up, and what it sti
   assert.deepEqual(new Set(browser.tabs.map((tab) => tab.log.generation)), new Set([0]));
 });
 
+test("a leader whose lock is taken lets go of its stream at once, whoever took it", async () => {
+  const { server, browser } = await tabs(1);
+  const { leader } = leaderOf(browser);
+  const { signal } = new AbortController();
+  const mute = { tab: new FakeTab(browser, "s", false, true), grant: () => undefined, stolen: () => undefined, signal };
+  browser.claim("s", { steal: true }, mute);
+  await browser.quiet();
+  assert.equal(server.streams.length, 0);
+  assert.equal(leader.stream.connection.state, "open", "doubt comes with time");
+  await browser.pass(2000);
+  assert.equal(leader.status, "reconnecting");
+});
+
+test("a leader that hears of its successor before the browser tells it that the lock is gone lets go at once", async () => {
+  const { server, browser } = await tabs(2);
+  const { leader, followers } = leaderOf(browser);
+  leader.frozen = true;
+  await browser.pass(6000);
+  assert.equal(server.streams.length, 2);
+  const [successor] = followers;
+  for (const said of leader.queues.get(`from ${browser.tabs.indexOf(/** @type {FakeTab} */ (successor))}`) ?? []) said();
+  assert.equal(server.streams.length, 1);
+});
+
+test("a leader that is asked looks at its connection, for its own timers may stand still", async () => {
+  const { server, browser } = await tabs(2);
+  const { followers } = leaderOf(browser);
+  browser.now += 60_000;
+  await followers[0]?.hide(false);
+  await browser.quiet();
+  assert.equal(server.requests, 2);
+  assert.equal(followers[0]?.status, "connected");
+});
+
+test("a page that goes while it asks for the lock stays away", async () => {
+  const { server, browser } = await tabs(1);
+  const tab = await browser.open();
+  tab.stream.leave();
+  await browser.pass(10_000);
+  assert.deepEqual([tab.timers.length, browser.channels.filter((each) => each.tab === tab).length], [0, 0]);
+  assert.equal(server.streams.length, 1);
+});
+
 test("a tab that is seen takes the lead from one that is hidden, at once when it comes to the front", async () => {
   const { server, browser } = await tabs(2);
   const { leader, followers } = leaderOf(browser);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { LATE_MS, REST_MS } from "../../static/js/connection.js";
-import { KEPT_SLOTS } from "../../static/js/slots.js";
+import { KEPT_SLOTS, TURN_MS } from "../../static/js/slots.js";
 import { FakeBrowser } from "./browser.js";
 import { FakeServer } from "./server.js";
 
@@ -78,6 +78,25 @@ test("a server that is down gives its slots to nobody for longer than a try take
   for (const tab of all) assert.equal(tab.status, "connected");
 });
 
+test("when the tab that has the turn is closed, those who wait for it take turns", async () => {
+  const { server, browser, all } = await sessions(7);
+  await browser.pass(3000);
+  const turns = () => browser.locks.get("slots turn") ?? [];
+  const [holder] = turns();
+  assert.ok(holder);
+  // The other two wait: the one that rests comes back, and neither gives way to the other yet.
+  holder.tab.frozen = true;
+  await browser.pass(REST_MS);
+  assert.equal(turns().length, 3);
+  await browser.kill(holder.tab);
+  await browser.pass(2000);
+  for (const tab of browser.tabs) server.append("", tab.session);
+  await browser.pass(2000);
+  for (const tab of all) {
+    if (tab !== holder.tab) assert.deepEqual([tab.status, tab.screen], ["connected", server.log(tab.session).messages]);
+  }
+});
+
 test("a turn that does not come is no connection", async () => {
   const { browser, all } = await sessions(7);
   await browser.pass(3000);
@@ -88,4 +107,6 @@ test("a turn that does not come is no connection", async () => {
   await browser.pass(REST_MS + LATE_MS);
   const waiting = all.filter((tab) => tab.status !== "connected");
   assert.equal(waiting.length, 2);
+  await browser.pass(TURN_MS + REST_MS);
+  for (const tab of waiting) assert.equal(tab.status, "connected", "a tab that hangs keeps the turn for ever");
 });
