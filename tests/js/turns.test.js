@@ -39,10 +39,10 @@ async function behind() {
 }
 
 test("nothing is sent without leave, and waiting for it is not the server's silence", async () => {
-  const { fake, stream, turn } = fixture();
+  const { fake, stream, turn, turns } = fixture();
   stream.start();
   await fake.pass(10 * CONNECT_MS);
-  assert.deepEqual([fake.exchanges.length, stream.connection.state], [0, "connecting"]);
+  assert.deepEqual([fake.exchanges.length, turns.length, stream.connection.state], [0, 1, "connecting"]);
   turn().begin();
   await settled();
   assert.equal(fake.exchanges.length, 1);
