@@ -14,6 +14,7 @@ import trio
 from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settings
 from trio_agent.core.budget import Budget
+from trio_agent.core.redaction import Redactor, secrets_of
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import default_model_name, make_model
 from trio_agent.seams import Agent, Blobs, Model, Store, Tool
@@ -51,6 +52,8 @@ def create_app(
     settings = load_settings({}, environment) if settings is None else settings
     repository = (repository or Path.cwd()).resolve()
     opening = open_store(settings)
+    access = access_of(settings)
+    redactor = Redactor([*secrets_of(environment), *filter(None, [access.token])])
     blobs = make_blobs(settings)
     if agent is None:
         agent = coding_agent(settings, repository, environment, blobs)
@@ -58,7 +61,8 @@ def create_app(
     return App(
         agent,
         store=opening,
-        access=access_of(settings),
+        access=access,
+        redactor=redactor,
         blobs=blobs,
         project=str(repository),
         heartbeat_s=settings.heartbeat,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.runtime.house import events
 from trio_agent.core.message import ToolCall
+from trio_agent.core.redaction import Redactor
 from trio_agent.runtime.live import TOOL_TAIL_CHARS, Live, LiveReader
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.tool_run import ToolRun
@@ -182,3 +183,23 @@ async def test_output_that_comes_after_the_tool_ended_is_dropped(live: Live) -> 
     run.finished.set()
     run.emit("too late")
     assert not live.tools
+
+
+def test_a_secret_is_never_shown_however_its_pieces_come() -> None:
+    live = Live(Signal(), Redactor(["canary-1234"]))
+    reader = LiveReader()
+    shown: dict[str, str] = {}
+    for piece in ("a can", "ary-", "12", "34 b", " sk-ant-", "aB3_-" * 8, "."):
+        live.write("content", piece)
+        live.emit("call", piece)
+        for data in told(reader, live):
+            name = data.get("part", "tool")
+            shown[name] = shown.get(name, "") + data["text"]
+    assert shown == dict.fromkeys(("content", "tool"), "a [redacted] b [redacted].")
+
+
+def test_text_begun_anew_is_not_joined_to_what_was_held_back() -> None:
+    live = Live(Signal(), Redactor(["canary-1234"]))
+    live.write("content", "can")
+    live.write("content", "ary-1234", restart=True)
+    assert live.parts["content"].since(0) == "ary-1234"

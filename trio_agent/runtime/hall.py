@@ -13,6 +13,7 @@ import trio
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
 from trio_agent.core.errors import Conflict, NotFound
 from trio_agent.core.message import Message
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
@@ -28,14 +29,22 @@ logger = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def open_hall(
-    store: Store, agent: Agent, *, project: str, clock: Clock, heartbeat_s: float = DEFAULT_HEARTBEAT_S
+    store: Store,
+    agent: Agent,
+    *,
+    project: str,
+    clock: Clock,
+    heartbeat_s: float = DEFAULT_HEARTBEAT_S,
+    redactor: Redactor = BY_SHAPE,
 ) -> AsyncIterator[Hall]:
     """The sessions of `project`. There is always one: the newest is opened again, or the first is made.
+
+    What `redactor` knows as secret comes into no log, nor before the eyes of those who watch.
 
     Leaving stops every session's turn and waits until nothing of it runs. Raises StoreError.
     """
     async with trio.open_nursery() as nursery:
-        hall = Hall(store, agent, nursery, project=project, clock=clock, heartbeat_s=heartbeat_s)
+        hall = Hall(store, agent, nursery, project=project, clock=clock, heartbeat_s=heartbeat_s, redactor=redactor)
         await hall.begin()
         yield hall
         nursery.cancel_scope.cancel()
@@ -52,7 +61,15 @@ class Hall:
     """All sessions of one project. Sessions are opened when somebody first asks for them."""
 
     def __init__(
-        self, store: Store, agent: Agent, nursery: trio.Nursery, *, project: str, clock: Clock, heartbeat_s: float
+        self,
+        store: Store,
+        agent: Agent,
+        nursery: trio.Nursery,
+        *,
+        project: str,
+        clock: Clock,
+        heartbeat_s: float,
+        redactor: Redactor = BY_SHAPE,
     ) -> None:
         self.heartbeat_s = heartbeat_s
         self.store = store
@@ -61,6 +78,7 @@ class Hall:
         self._nursery = nursery
         self._project = project
         self._clock = clock
+        self._redactor = redactor
         self._place: Place = here(project)
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
@@ -82,7 +100,7 @@ class Hall:
             log=log_id(secrets.token_bytes(LOG_ID_ENTROPY_BYTES)),
             created=rfc3339(self._clock()),
             project=self._project,
-            title=title,
+            title=self._redactor.redact(title),
             model=model,
         )
         await self._writer.save(record)
@@ -130,7 +148,7 @@ class Hall:
         session = await self.session(session_id)
         if archived and session.running:
             raise Conflict("the session is running; cancel it first")
-        changes = {"title": title, "archived": archived}
+        changes = {"title": None if title is None else self._redactor.redact(title), "archived": archived}
         await session.keep(**{name: value for name, value in changes.items() if value is not None})
         return session.kept
 
@@ -169,7 +187,7 @@ class Hall:
     async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()
         log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
-        session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s)
+        session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s, self._redactor)
         opened = self._open[record.session_id] = _Opened(session)
         self._nursery.start_soon(self._run, opened, history)
         return opened

@@ -17,6 +17,7 @@ from trio_agent.core.cursor import Cursor
 from trio_agent.core.errors import Conflict, InvalidContent
 from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts, State
 from trio_agent.core.usage import CumulativeUsage
 from trio_agent.core.wire import encode_json
@@ -48,12 +49,14 @@ class Session:
         signal: Signal,
         place: Place,
         heartbeat_s: float,
+        redactor: Redactor = BY_SHAPE,
     ) -> None:
         self.kept = record
         self.log = log
         self.signal = signal
-        self.live = Live(signal)
+        self.live = Live(signal, redactor)
         self.ended = record.ended
+        self._redactor = redactor
         self._writer = writer
         self._keeping = trio.Lock()
         self._place = place
@@ -106,12 +109,13 @@ class Session:
     async def describe(self, facts: Facts, notes: dict[str, str] | None = None) -> None:
         self.show(facts)
         if notes is None:
-            await self.keep(facts=facts)
+            await self.keep(facts=self._facts)
         else:
-            await self.keep(facts=facts, notes=notes)
+            await self.keep(facts=self._facts, notes=notes)
 
     def show(self, facts: Facts) -> None:
-        self._facts = facts
+        # A name made of the user's words, a plan of the model's: clients see these too.
+        self._facts = msgspec.convert(self._redactor.redact_all(msgspec.to_builtins(facts)), Facts)
         self.changed()
 
     def enter(self, state: AgentState) -> None:
@@ -287,7 +291,7 @@ class Session:
         self._state_version += 1
 
     def _addressed(self, message: Message) -> Message:
-        tidy = tidied(message)
+        tidy = tidied(message, self._redactor)
         return tidy if tidy.conversation_id else msgspec.structs.replace(tidy, conversation_id=self.id)
 
     def _state_at(self, cursor: Cursor) -> State:

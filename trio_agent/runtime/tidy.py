@@ -1,16 +1,17 @@
-"""Texts made fit for the log: whoever a message came from, it can be encoded."""
+"""Texts made fit for the log: whoever a message came from, it can be encoded, and holds no secret that we know."""
 
 from __future__ import annotations
 
 import msgspec
 
 from trio_agent.core.message import Message
+from trio_agent.core.redaction import Redactor
 from trio_agent.core.wire import clean
 
 
-def tidied(message: Message) -> Message:
-    """`message` without lone surrogates anywhere in it: one of them would end the stream of every reader."""
-    return msgspec.convert(_clean(msgspec.to_builtins(message)), Message)
+def tidied(message: Message, redactor: Redactor) -> Message:
+    """`message` without secrets and lone surrogates anywhere in it: one of these would end the stream of every reader."""
+    return msgspec.convert(redactor.redact_all(_clean(msgspec.to_builtins(message))), Message)
 
 
 def _clean(value: object) -> object:

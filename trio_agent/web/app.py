@@ -16,6 +16,7 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 from trio_agent.core.errors import ConfigError, InvalidContent, StoreError, TrioAgentError, first_error
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S, open_hall
 from trio_agent.seams import Agent, Blobs, Clock, Store
@@ -37,9 +38,10 @@ logger = structlog.get_logger(__name__)
 class App:
     """An ASGI application that serves `agent`: its log, stream, resume, cancel and dashboard.
 
-    `store` opens where logs are kept, `blobs` are what messages refer to; `project` names what the server is for, and it shows
-    that project's sessions only. `check_model` raises ConfigError for a model name that a client may not choose. `running` is
-    the app's life; under a plain ASGI server, the `lifespan` protocol lives it.
+    `store` opens where logs are kept, `blobs` are what messages refer to, `redactor` knows what is neither recorded nor shown;
+    `project` names what the server is for, and it shows that project's sessions only. `check_model` raises ConfigError for a
+    model name that a client may not choose. `running` is the app's life; under a plain ASGI server, the `lifespan` protocol
+    lives it.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class App:
         blobs: Blobs | None = None,
         project: str = "",
         heartbeat_s: float = DEFAULT_HEARTBEAT_S,
+        redactor: Redactor = BY_SHAPE,
         max_streams: int = MAX_STREAMS,
         check_model: Callable[[str], object] = lambda name: None,
         clock: Clock = time.time,
@@ -60,6 +63,7 @@ class App:
         self._blobs = blobs
         self._project = project
         self._heartbeat_s = heartbeat_s
+        self._redactor = redactor
         self._max_streams = max_streams
         self._check_model = check_model
         self._clock = clock
@@ -74,7 +78,12 @@ class App:
         async with (
             self._open_store() as store,
             open_hall(
-                store, self._agent, project=self._project, clock=self._clock, heartbeat_s=self._heartbeat_s
+                store,
+                self._agent,
+                project=self._project,
+                clock=self._clock,
+                heartbeat_s=self._heartbeat_s,
+                redactor=self._redactor,
             ) as hall,
         ):
             serving = Serving(hall, self._clock, self._max_streams, self._require_model)
