@@ -13,8 +13,8 @@ from tests.faults.stage import Stage
 def server_killed(stage: Stage) -> None:
     """The server is killed, and started again."""
     stage.server.kill()
-    stage.lasts(stage.draw("away_s", 0, 2))
-    stage.server.start()
+    with stage.server_is_back_after():
+        stage.lasts(stage.draw("away_s", 0, 2))
     stage.say(WHILE_AWAY)
 
 
@@ -22,9 +22,9 @@ def server_stopped(stage: Stage) -> None:
     """The server says goodbye, and names a time to wait."""
     stage.asked_to_wait_s = 3
     status = stage.server.stop()
-    assert status == 0, f"the server ended with {status}: {stage.server.log}"
-    stage.lasts(stage.draw("away_s", 0, 2))
-    stage.server.start()
+    with stage.server_is_back_after():
+        assert status == 0, f"the server ended with {status}: {stage.server.log}"
+        stage.lasts(stage.draw("away_s", 0, 2))
     stage.say(WHILE_AWAY)
 
 
@@ -36,8 +36,8 @@ def restored(stage: Stage) -> None:
     stage.say("echo in no backup")
     stage.page.get_by_text("in no backup").last.wait_for()
     stage.server.stop()
-    _command(stage, "restore", str(copy), "--replace")
-    stage.server.start()
+    with stage.server_is_back_after():
+        _command(stage, "restore", str(copy), "--replace")
     # What the page had said may have come after the backup, and is gone as it should be.
     stage.said_here.clear()
     stage.say(WHILE_AWAY)

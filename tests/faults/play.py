@@ -104,7 +104,8 @@ def _set_going(stage: Stage, fault: Fault) -> None:
         stage.say(f"burst {stage.pick('burst', 40, 150)} {stage.pick('bytes each', 100, 900)}")
     elif fault.meanwhile == "text being written":
         stage.say(f"stream {stage.pick('words', 150, 300)} {stage.pick('ms', 10, 20)}")
-        stage.page.locator("[data-draft]").wait_for()
+        # On a machine that is busy enough the text is written before the page has drawn any of it.
+        stage.page.locator('[data-draft], [data-idx="1"]').first.wait_for()
     elif fault.meanwhile == "a post from here":
         stage.say_here(f"echo said here {stage.number}")
 
@@ -133,6 +134,7 @@ def _wait_for_same(stage: Stage, pages: list[Page]) -> list[dict[str, Any]]:
             if not (said >= asked and messages[-1]["type"] == "agent" and messages[-1]["end_of_turn"]):
                 continue
             for page in pages:
+                page.bring_to_front()
                 wait_drawn(page, len(messages))
             state = client.get(f"sessions/{stage.session}/state").json()
             if (state["agent_state"], state["message_count"]) == ("WaitingForUserInput", len(messages)):

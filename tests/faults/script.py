@@ -97,4 +97,11 @@ def _write() -> Sequence[Fault]:
 
 
 SCRIPT = _write()
-ONE_OF_EACH = [next(fault for fault in SCRIPT if fault.act is act) for act in KINDS]
+LONGEST = (acts_network.swallow_everything, acts_network.swallow_at_full_heartbeat)
+"""Half a minute and more; what they show others show as well, but for the browser's own dead connections."""
+LONG = (acts_network.swallow_and_dark, acts_network.never_answers, acts_machine.tabs_cut, acts_network.swallow)
+SHORT_SCRIPT = [
+    next(fault for fault in SCRIPT if fault.act is act)
+    for act in (*LONG, *(act for act in KINDS if act not in (*LONG, *LONGEST)))
+]
+"""One of each kind but the longest; those that last come first, so that lanes end together."""

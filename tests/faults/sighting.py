@@ -38,16 +38,21 @@ def sightings_of(page: Page) -> list[Sighting]:
 
 
 def unseen_times(sightings: Iterable[Sighting], until: float) -> list[tuple[float, float]]:
-    """When the page could not draw: frozen, or gone from the tab, until its indicator said something again."""
+    """When nobody could see what it says: hidden, frozen, or gone from the tab until its indicator said something again.
+
+    Chromium lets the timers of a hidden page run once a minute, so what it says is old; it must be right when it is looked at.
+    """
     sightings = list(sightings)
     times = [(each.at - float(each.words), each.at) for each in sightings if each.kind == "stutter"]
     since: float | None = None
+    gone = False
     for each in sightings:
-        if each.kind in ("freeze", "pagehide"):
-            since = each.at if since is None else since
-        elif since is not None and (
-            each.kind in ("resume", "indicator") or (each.kind, each.status) == ("pageshow", "persisted")
-        ):
-            times.append((since, each.at))
+        came = each.kind == "indicator" and gone
+        gone = each.kind == "pagehide" or (gone and not came)
+        if (each.kind, each.status) in (("pageshow", "persisted"), ("visibilitychange", "visible")) or came:
+            if since is not None:
+                times.append((since, each.at))
             since = None
+        elif each.kind in ("freeze", "pagehide") or (each.kind, each.status) == ("visibilitychange", "hidden"):
+            since = each.at if since is None else since
     return times if since is None else [*times, (since, until)]

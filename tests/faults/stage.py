@@ -124,6 +124,14 @@ class Stage:
         self.proxy.wait_visits(before + times)
 
     @contextmanager
+    def server_is_back_after(self) -> Iterator[None]:
+        """Whatever becomes of the page meanwhile, the next fault needs a server."""
+        try:
+            yield
+        finally:
+            self.server.start()
+
+    @contextmanager
     def none_listens(self) -> Iterator[None]:
         began = time.time()
         self.proxy.refuse()

@@ -77,7 +77,8 @@ def test_offline_is_to_be_said_when_it_is_so_and_only_then() -> None:
 
 
 def test_what_a_frozen_page_says_is_not_judged_but_what_it_says_after_is() -> None:
-    life = [Sighting(10, "freeze"), Sighting(30, "resume")]
+    hidden = Sighting(10, "visibilitychange", "hidden"), Sighting(30, "visibilitychange", "visible")
+    life = [hidden[0], Sighting(11, "freeze"), Sighting(29, "resume"), hidden[1]]
     page = seen((0, "connected"), (31, "reconnecting"), (32, "connected"))
     visits = stream(0, 0, 12), stream(30.5, 32)
     assert wrong(sorted(page + life, key=lambda each: each.at), *visits) == []
@@ -102,3 +103,10 @@ def test_to_hammer_is_wrong() -> None:
 def test_a_log_that_was_wrong_for_a_moment_is_wrong() -> None:
     page = [*seen((0, "connected")), Sighting(5, "log", words="3 after 3")]
     assert wrong(page, stream(0, 0)) == ["the log on screen was wrong: 3 after 3"]
+
+
+def test_what_a_page_says_after_a_reload_is_judged_again() -> None:
+    life = [Sighting(10, "pagehide"), Sighting(10.1, "visibilitychange", "hidden")]
+    page = [*seen((0, "connected")), *life, *seen((15, "connecting"), (18, "connected"))]
+    assert wrong(page, stream(0, 0, 10), stream(15.2, 16.5)) == []
+    assert "did not say so" in wrong(page, stream(0, 0, 10), stream(15, 15.5))[0]
