@@ -251,12 +251,23 @@ class Tool(Protocol):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """New commits of a session, newest first, and the branch of the user's repository they arrived on.
 
-    The first commit carries that branch as `pushed_branch`. `problem` says, fit for the user, why they did not arrive.
+    The first commit carries that branch as `pushed_branch`. `problem` says, fit for the user, why they did not arrive;
+    `late`, that commits which were told of with a problem are now there. `files` are the files of the one commit that is new,
+    as paths in the workspace: none where there are several, or where the workspace is the user's own.
     """
 
     commits: tuple[Commit, ...] = ()
     branch: str = ""
     problem: str = ""
+    late: bool = False
+    files: tuple[str, ...] = ()
+
+
+class Newer(msgspec.Struct, frozen=True, kw_only=True):
+    """The commit that the user's repository has checked out, and the name of its branch; empty for a detached HEAD."""
+
+    commit: str
+    branch: str = ""
 
 
 class Workspace(Protocol):
@@ -283,18 +294,37 @@ class Workspace(Protocol):
         ...
 
     async def diff(self, commit: str) -> str:
-        """Unified diff, 10 lines of context: of `commit` (4-40 hex digits), or since the session began where it is empty."""
+        """Unified diff, 10 lines of context: of `commit` (4-64 hex digits), or since the base where it is empty."""
         ...
 
     async def survey(self) -> Survey:
-        """How the workspace stands against where the session began."""
+        """How the workspace stands against its base: where the session began, unless it was moved."""
+        ...
+
+    async def move_base(self, commit: str) -> str:
+        """Compare with `commit` from now on: 4-64 hex digits, `HEAD` or something like `HEAD~2`, empty for HEAD; its hash.
+
+        Raises NotFound where there is no such commit. Kept in the notes.
+        """
+        ...
+
+    async def newer(self) -> Newer | None:
+        """What the user committed in their repository and the workspace has not; None where there is nothing, or no clone."""
+        ...
+
+    def expect(self, newer: Newer) -> None:
+        """`newer` is being merged into the workspace. Once it is: its commits are the user's, and the base moves there.
+
+        Where the base was moved to a commit that is not in the history of `newer`, it stays. Kept in the notes.
+        """
         ...
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """`initial_commit` and `origin` (the user's remote) are empty where there is none.
+    """`initial_commit` is the base; it and `origin` (the user's remote) are empty where there is none.
 
-    `is_clone` where the directory was made for the session alone, and commits are brought from it to the user's repository.
+    `is_clone` where the directory was made for the session alone, and commits are brought from it to the user's repository;
+    `left_out` is how many files had changes there that were not committed, and that did not come along.
     """
 
     is_clone: bool = False
@@ -302,6 +332,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
     lines_added: int = 0
     lines_removed: int = 0
+    left_out: int = 0
 
 
 class Workspaces(Protocol):

@@ -40,6 +40,11 @@ def test_names_are_numbered_from_two() -> None:
     ]
 
 
+def test_beside_a_branch_of_the_mere_name_a_dash_takes_the_place_of_the_slash() -> None:
+    names = branch_names("Fix tests", "s1", ["main", "Trio-Agent"])
+    assert list(islice(names, 2)) == ["trio-agent-fix-tests", "trio-agent-fix-tests-2"]
+
+
 def test_a_slug_without_a_usable_letter_gives_way_to_the_session() -> None:
     assert next(branch_names("日本語", "Session_1")) == "trio-agent/session-1"
 

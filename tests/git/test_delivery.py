@@ -170,14 +170,63 @@ async def test_an_amended_commit_that_was_pruned_does_not_matter(workspace: Work
     assert delivery.problem == ""
 
 
-async def test_a_first_delivery_that_failed_is_made_up_for(workspace: Workspace, project: Path) -> None:
-    git(project, "branch", "trio-agent")
+async def test_a_first_delivery_that_failed_is_made_up_for_and_said_to_be(
+    workspace: Workspace, workspaces: RepositoryWorkspaces, project: Path
+) -> None:
+    in_the_way = project / ".git" / "refs" / "heads" / "trio-agent"
+    in_the_way.write_text("no room for a folder")
     head = commit_files(workspace.path, {"a": "a"}, "One")
-    assert "'refs/heads/trio-agent' exists" in (await workspace.deliver("one")).problem
-    git(project, "branch", "--quiet", "--move", "trio-agent", "another")
-    delivery = await workspace.deliver("one")
-    assert (delivery.commits, delivery.branch) == ((), "trio-agent/one")
+    failed = await workspace.deliver("one")
+    assert failed.problem
+    assert not failed.late
+    in_the_way.unlink()
+    again = await workspaces.open("s1", workspace.notes)
+    delivery = await again.deliver("one")
+    assert (delivery.commits, delivery.branch, delivery.late) == ((), "trio-agent/one", True)
     assert git(project, "rev-parse", "trio-agent/one") == head
+    commit_files(workspace.path, {"a": "b"}, "Two")
+    assert not (await again.deliver("one")).late
+
+
+async def test_beside_a_branch_of_the_users_called_trio_agent_commits_arrive_all_the_same(
+    workspace: Workspace, workspaces: RepositoryWorkspaces, project: Path
+) -> None:
+    git(project, "branch", "trio-agent")
+    git(project, "branch", "trio-agent-one/deeper")
+    other = await workspaces.open("s2", {})
+    head = commit_files(workspace.path, {"a": "a"}, "One")
+    delivery = await workspace.deliver("one")
+    assert (delivery.branch, delivery.problem) == ("trio-agent-one-2", "")
+    assert git(project, "rev-parse", "trio-agent-one-2") == head
+    commit_files(other.path, {"a": "b"}, "Other")
+    assert (await other.deliver("one-2")).branch == "trio-agent-one-2-2"
+    again = await workspaces.open("s1", workspace.notes)
+    head = commit_files(again.path, {"a": "c"}, "Three")
+    assert (await again.deliver("one")).branch == "trio-agent-one-2"
+    assert git(project, "rev-parse", "trio-agent-one-2") == head
+
+
+async def test_a_branch_that_came_to_stand_in_the_way_is_named(workspace: Workspace, project: Path) -> None:
+    commit_files(workspace.path, {"a": "a"}, "One")
+    await workspace.deliver("one")
+    git(project, "branch", "--quiet", "--delete", "--force", "trio-agent/one")
+    git(project, "branch", "trio-agent")
+    commit_files(workspace.path, {"a": "b"}, "Two")
+    delivery = await workspace.deliver("one")
+    assert "branch trio-agent stands in the way of trio-agent/one: rename it" in delivery.problem
+
+
+async def test_the_files_of_one_new_commit_are_named(workspace: Workspace) -> None:
+    (workspace.path / "pyproject.toml").unlink()
+    (workspace.path / "link").symlink_to("README.md")
+    commit_files(workspace.path, {"ä b/c.py": "x\n", "README.md": "changed\n"}, "One")
+    assert sorted((await workspace.deliver("one")).files) == ["README.md", "link", "ä b/c.py"]
+    assert (await workspace.deliver("one")).files == ()
+    commit_files(workspace.path, {"a": "1\n"}, "Two")
+    commit_files(workspace.path, {"a": "2\n"}, "Three")
+    assert (await workspace.deliver("one")).files == ()
+    git(workspace.path, "commit", "--quiet", "--amend", "--message", "Three, better")
+    assert (await workspace.deliver("one")).files == ("a",)
 
 
 async def test_a_branch_that_is_checked_out_is_not_moved(workspace: Workspace, project: Path, tmp_path: Path) -> None:
@@ -203,6 +252,7 @@ async def test_a_problem_is_told_once_and_delivery_tried_again(
     git(project, "checkout", "--quiet", "main")
     delivery = await workspace.deliver("one")
     assert (delivery.commits, delivery.branch, delivery.problem) == ((), "trio-agent/one", "")
+    assert delivery.late
     assert git(project, "rev-parse", "trio-agent/one") == two
 
 

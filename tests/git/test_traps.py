@@ -87,8 +87,13 @@ async def _ask_everything(workspaces: RepositoryWorkspaces, workspace: Workspace
     delivery = await workspace.deliver("harmless")
     assert delivery.problem == ""
     assert delivery.commits
+    if newer := await workspace.newer():
+        workspace.expect(newer)
+        await workspace.deliver("harmless")
     again = await workspaces.open("s1", workspace.notes)
     assert "changed = true" in await again.diff("")
+    await again.move_base("HEAD~1")
+    await again.move_base(commits[0])
     assert (await again.survey()).lines_added
 
 

@@ -183,6 +183,8 @@ async def test_in_place_the_workspace_is_the_repository(project: Path, data_dir:
     head = commit_files(project, {"new.txt": "new\n"}, "New")
     delivery = await workspace.deliver("new")
     assert delivery.branch == "main"
+    assert delivery.files == (), "whoever made that commit: the files are the user's own"
+    assert await workspace.newer() is None
     assert [(commit.hash, commit.pushed_branch) for commit in delivery.commits] == [(head, "main")]
     assert git(project, "branch", "--format=%(refname:short)") == "main"
 
@@ -215,8 +217,10 @@ async def test_a_folder_without_git_is_worked_in_with_less(tmp_path: Path, data_
     assert await workspace.diff("") == ""
     assert (await workspace.survey()).initial_commit == ""
     assert (await workspace.deliver("x")).commits == ()
-    with pytest.raises(NotFound):
-        await workspace.diff("abcd")
+    assert await workspace.newer() is None
+    for refused in (workspace.diff, workspace.move_base):
+        with pytest.raises(NotFound):
+            await refused("abcd")
     git(folder, "init", "--quiet")
     again = await workspaces.open("s1", workspace.notes)
     assert await again.diff("") == ""
@@ -246,6 +250,57 @@ async def test_uncommitted_changes_come_as_a_first_commit(project: Path, data_di
     assert git(workspace.path, "log", "-1", "--format=%an") == "Project Author"
     assert (await workspace.survey()).initial_commit == git(workspace.path, "rev-parse", "HEAD")
     assert await workspace.diff("") == ""
+
+
+async def test_what_is_left_out_is_counted(project: Path, data_dir: Path) -> None:
+    workspaces = RepositoryWorkspaces(project, data_dir)
+    assert (await (await workspaces.open("s0", {})).survey()).left_out == 0
+    (project / "README.md").write_text("changed\n")
+    (project / "pyproject.toml").unlink()
+    (project / "new file ü").write_text("untracked\n")
+    (project / "staged").write_text("staged\n")
+    git(project, "add", "staged")
+    (project / "build").mkdir()
+    (project / "build" / "out").write_text("ignored")
+    before = git(project, "status", "--porcelain")
+    workspace = await workspaces.open("s1", {})
+    assert (await workspace.survey()).left_out == 4
+    assert (await (await workspaces.open("s1", {})).survey()).left_out == 4, "also where the notes were lost"
+    assert git(project, "status", "--porcelain") == before
+    assert git(workspace.path, "status", "--porcelain") == ""
+    brought = await RepositoryWorkspaces(project, data_dir, with_changes=True).open("s2", {})
+    assert (await brought.survey()).left_out == 0
+
+
+async def test_what_is_left_out_of_a_repository_without_a_commit_is_counted(tmp_path: Path, data_dir: Path) -> None:
+    git(tmp_path, "init", "--quiet", "fresh")
+    for name in ("one", "two"):
+        (tmp_path / "fresh" / name).write_text("x\n")
+    git(tmp_path / "fresh", "add", "one")
+    workspace = await RepositoryWorkspaces(tmp_path / "fresh", data_dir).open("s1", {})
+    assert (await workspace.survey()).left_out == 2
+
+
+async def test_an_index_that_cannot_be_read_keeps_nobody_from_working_without_the_changes(
+    project: Path, data_dir: Path
+) -> None:
+    (project / ".git" / "index").unlink()
+    os.mkfifo(project / ".git" / "index")
+    workspace = await RepositoryWorkspaces(project, data_dir).open("s1", {})
+    assert (await workspace.survey()).left_out == 0
+    assert git(workspace.path, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("with_changes", [False, True])
+async def test_our_own_data_within_the_repository_is_no_change_of_the_users(project: Path, with_changes: bool) -> None:
+    data_dir = project / "data dir"
+    data_dir.mkdir()
+    (data_dir / "token").write_text("canary\n")
+    workspaces = RepositoryWorkspaces(project, data_dir, with_changes=with_changes)
+    await workspaces.open("s1", {})
+    workspace = await workspaces.open("s2", {})
+    assert (await workspace.survey()).left_out == 0
+    assert git(workspace.path, "rev-parse", "HEAD") == git(project, "rev-parse", "HEAD")
 
 
 async def test_a_first_commit_of_changes_is_delivered_with_what_stands_on_it(project: Path, data_dir: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-PREFIX = "trio-agent/"
+STEM = "trio-agent"
+"""What the name begins with, before a slash; before a dash where a branch of the user's is called just so."""
+
 MAX_SLUG_CHARS = 40
 
 
@@ -16,14 +18,23 @@ def clean_slug(slug: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:MAX_SLUG_CHARS].rstrip("-")
 
 
-def branch_names(slug: str, session_id: str) -> Iterator[str]:
-    """Names to try, the wished one first: `trio-agent/fix-tests`, `trio-agent/fix-tests-2`, …, without end."""
-    name = PREFIX + (clean_slug(slug) or clean_slug(session_id) or "session")
+def branch_names(slug: str, session_id: str, branches: Collection[str] = ()) -> Iterator[str]:
+    """Names to try, the wished one first: `trio-agent/fix-tests`, `trio-agent/fix-tests-2`, …, without end.
+
+    Beside a branch `trio-agent` of the user's, within which git can hold no other: `trio-agent-fix-tests`.
+    """
+    separator = "-" if is_stem_taken(branches) else "/"
+    name = STEM + separator + (clean_slug(slug) or clean_slug(session_id) or "session")
     yield name
     number = 2
     while True:
         yield f"{name}-{number}"
         number += 1
+
+
+def is_stem_taken(branches: Iterable[str]) -> bool:
+    """Whether a branch of `branches` keeps others from being made within it."""
+    return any(branch.lower() == STEM for branch in branches)
 
 
 def is_taken(name: str, branches: Iterable[str]) -> bool:

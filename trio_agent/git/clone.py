@@ -7,6 +7,7 @@ Filters (of Git LFS, say) are not run: such files arrive as what is committed.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -64,23 +65,32 @@ async def check_out(path: Path, host: HostRepository) -> None:
     await trio.to_thread.run_sync(shutil.copyfile, path / ".git" / "index", host.index)
 
 
-async def commit_changes(user: UserRepository, top: Path, path: Path, host: HostRepository) -> str:
-    """Commit the uncommitted changes in `top` into the clone at `path`, on its branch; the commit, or empty without changes.
+async def count_changes(user: UserRepository, top: Path, head: str, host: HostRepository, apart: Path) -> int:
+    """How many files in `top`, but for what lies in `apart`, are not as commit `head` has them."""
+    git = await _over_users_files(user, top, host)
+    paths = set(await _changed(git, top, apart))
+    if head:
+        staged = await git.run(
+            "diff-index", "--cached", "-z", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", head, "--"
+        )
+    else:
+        staged = await git.run("ls-files", "-z")
+    return len(paths | {name for name in staged.stdout.split(b"\0") if name})
 
-    Read with the host's git directory, a copy of the user's index, and the clone's objects to write into.
+
+async def commit_changes(user: UserRepository, top: Path, path: Path, host: HostRepository, apart: Path) -> str:
+    """Commit the uncommitted changes in `top`, but for what lies in `apart`, into the clone at `path`, on its branch.
+
+    The commit, or empty without changes. Read with the host's git directory, a copy of the user's index, and the clone's
+    objects to write into.
     """
-    index = host.path / "changes.index"
-    await trio.to_thread.run_sync(_copy_index, user.git_dir, index)
-    git = host.over(top, index)
+    git = await _over_users_files(user, top, host)
     git = replace(
         git,
         config={**git.config, "user.name": user.name, "user.email": user.email},
         environment={**git.environment, "GIT_OBJECT_DIRECTORY": str(path / ".git" / "objects")},
     )
-    # Plumbing, for the reason that `comparison.py` gives.
-    changed = await git.run("diff-files", "-z", "--name-only", "--ignore-submodules=dirty")
-    new = await git.run("ls-files", "-z", "--others", "--exclude-standard")
-    paths = [name for name in (changed.stdout + new.stdout).split(b"\0") if name and not name.endswith(b"/")]
+    paths = await _changed(git, top, apart)
     await git.run(
         "update-index", "--add", "--remove", "-z", "--stdin", stdin=b"".join(b"%b\0" % name for name in paths)
     )
@@ -106,6 +116,24 @@ def users_files(user: UserRepository) -> tuple[bytes, bytes]:
         read_plain(user.common_dir / "shallow", MAX_LIST_BYTES),
         read_plain(user.common_dir / "info" / "exclude", MAX_LIST_BYTES),
     )
+
+
+async def _over_users_files(user: UserRepository, top: Path, host: HostRepository) -> Git:
+    index = host.path / "changes.index"
+    await trio.to_thread.run_sync(_copy_index, user.git_dir, index)
+    return host.over(top, index)
+
+
+async def _changed(git: Git, top: Path, apart: Path) -> list[bytes]:
+    """Files that differ from the index, and new ones. By plumbing, for the reason that `comparison.py` gives."""
+    changed = await git.run("diff-files", "-z", "--name-only", "--ignore-submodules=dirty")
+    new = await git.run("ls-files", "-z", "--others", "--exclude-standard")
+    # Our own data may lie in the repository: the token, and what was said in every session.
+    ours = os.fsencode(apart.relative_to(top)) + b"/" if apart.is_relative_to(top) else None
+    names = (changed.stdout + new.stdout).split(b"\0")
+    return [
+        name for name in names if name and not name.endswith(b"/") and not (ours is not None and name.startswith(ours))
+    ]
 
 
 async def _copy_refs(user: UserRepository, git: Git) -> None:

@@ -73,11 +73,8 @@ class Comparison:
 
     async def show(self, commit: str) -> str:
         """One commit, with its message. `commit` is at least 4 hex digits. Raises NotFound."""
-        name = f"{commit}^{{commit}}"
-        found = await self.host.git.run(
-            "rev-parse", "--quiet", "--verify", "--end-of-options", name, accept=(0, 1, 128)
-        )
-        if found.status:
+        found = await self.host.find(commit)
+        if not found:
             raise NotFound(f"no commit {commit}")
         output = await self.host.git.run(
             "show",
@@ -86,7 +83,7 @@ class Comparison:
             "--no-show-signature",
             "--no-notes",
             "--end-of-options",
-            found.text,
+            found,
             "--",
             max_output_bytes=MAX_DIFF_BYTES,
             may_cut=True,

@@ -6,12 +6,13 @@ checked out: the user's files would suddenly differ from their HEAD.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import trio
 
 from trio_agent.core.errors import RepositoryError
-from trio_agent.git.branch import PREFIX, branch_names, is_taken
+from trio_agent.git.branch import STEM, branch_names, is_stem_taken, is_taken
 from trio_agent.git.host_repository import HostRepository
 from trio_agent.git.user_repository import Branch, UserRepository
 
@@ -25,31 +26,34 @@ class Courier:
     session_id: str
     taking_turns: trio.Lock
 
-    async def bring(self, head: str, branch: str, slug: str) -> str:
+    async def bring(self, head: str, branch: str, slug: str, theirs: Sequence[str] = ()) -> str:
         """Let `branch` name `head`; the branch. Where `branch` is empty, one is chosen after `slug`.
 
-        Raises RepositoryError, fit for the user, where it cannot be.
+        `theirs` are commits in the history of `head` that came from the user's repository. Raises RepositoryError, fit for the
+        user, where it cannot be.
         """
         # Two that choose a name at the same time would choose the same.
         async with self.taking_turns:
-            return await self._bring(head, branch, slug)
+            return await self._bring(head, branch, slug, theirs)
 
-    async def _bring(self, head: str, branch: str, slug: str) -> str:
-        branches = await self.user.branches(PREFIX)
+    async def _bring(self, head: str, branch: str, slug: str, theirs: Sequence[str]) -> str:
+        branches = await self.user.branches(STEM)
         name = branch or self._choose(slug, branches)
         present = branches.get(name)
         if present is not None and present.tip == head:
             return name
+        if present is None and name.startswith(f"{STEM}/") and is_stem_taken(branches):
+            raise RepositoryError(f"branch {STEM} stands in the way of {name}: rename it to get the commits")
         await self._require_movable(name, present, head)
         tip = present.tip if present is not None else ""
-        await self.host.copy_history(head, [self.host.kept("base"), tip], self.user.objects)
+        await self.host.copy_history(head, [self.host.kept("base"), tip, *theirs], self.user.objects)
         # Before the branch moves: after a crash in between, we must still know our own commit.
         self.host.note_delivered(head)
         await self.user.move_branch(name, head, tip)
         return name
 
     def _choose(self, slug: str, branches: dict[str, Branch]) -> str:
-        for name in branch_names(slug, self.session_id):
+        for name in branch_names(slug, self.session_id, branches):
             present = branches.get(name)
             # One that names a commit of ours is the one that was chosen before a crash.
             if present is not None and self.host.has_delivered(present.tip):

@@ -7,6 +7,7 @@ config that only we write: an attribute `diff=x` or `filter=x` of the workspace 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -50,12 +51,15 @@ class HostRepository:
         return self.path / "index"
 
     def keep(self, name: str, commit: str) -> None:
-        """Remember `commit` (may be empty) as `name`. In a file, not a ref: the commit need not be here yet."""
+        """Remember `commit` (may be empty, or a number) as `name`. In a file, not a ref: the commit need not be here yet."""
         (self.path / f"kept-{name}").write_text(commit, encoding="ascii")
 
     def kept(self, name: str) -> str:
-        """The commit remembered as `name`."""
+        """What is remembered as `name`."""
         return (self.path / f"kept-{name}").read_text(encoding="ascii")
+
+    def has_kept(self, name: str) -> bool:
+        return (self.path / f"kept-{name}").exists()
 
     def note_delivered(self, commit: str) -> None:
         """Remember that `commit` is ours, before a branch of the user's repository names it."""
@@ -75,6 +79,18 @@ class HostRepository:
             return False
         answer = await self.git.run("merge-base", "--is-ancestor", commit, descendant, accept=(0, 1))
         return answer.status == 0
+
+    async def find(self, name: str) -> str:
+        """The commit that `name` is (a hash, whole or its beginning, with `~2` or the like after it), or empty."""
+        question = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        found = await self.git.run(*question, accept=(0, 1, 128))
+        return "" if found.status else found.text
+
+    async def files_of(self, commit: str) -> tuple[str, ...]:
+        """The files that `commit` added or changed, by their paths; none of a merge."""
+        options = ("--root", "-r", "-z", "--name-only", "--no-commit-id", "--no-renames", "--diff-filter=AM")
+        output = await self.git.run("diff-tree", *options, "--no-ext-diff", "--ignore-submodules", commit)
+        return tuple(os.fsdecode(path) for path in output.stdout.split(b"\0") if path)
 
     async def log(self, head: str, without: Sequence[str]) -> tuple[Commit, ...]:
         """The commits of `head` that are in the history of none of `without`, newest first, MAX_COMMITS at most."""

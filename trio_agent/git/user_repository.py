@@ -71,10 +71,11 @@ class UserRepository:
         pairs = (line.split(" ", 1) for line in output.text.splitlines())
         return {name: object_name for object_name, name in pairs}
 
-    async def branches(self, prefix: str) -> dict[str, Branch]:
-        """The branches under `prefix` (which ends with a slash), by their short names."""
+    async def branches(self, stem: str) -> dict[str, Branch]:
+        """The branches called `stem`, or with a slash or a dash after it, in any case, by their short names."""
         shape = "--format=%(refname)%00%(objectname)%00%(worktreepath)"
-        output = await self._git.run("for-each-ref", shape, f"refs/heads/{prefix}")
+        patterns = (f"refs/heads/{stem}", f"refs/heads/{stem}-*", f"refs/heads/{stem}-*/**")
+        output = await self._git.run("for-each-ref", "--ignore-case", shape, *patterns)
         rows = (line.split("\0") for line in output.text.split("\n") if line.count("\0") == 2)
         return {name.removeprefix("refs/heads/"): Branch(tip, where) for name, tip, where in rows}
 

@@ -15,7 +15,7 @@ from trio_agent.git.comparison import Comparison
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository
 from trio_agent.git.user_repository import UserRepository, read_head
-from trio_agent.seams import Delivery, Survey
+from trio_agent.seams import Delivery, Newer, Survey
 
 READ_S = 60.0
 """How long a diff or a survey may take: a large repository is read whole once, then only what changed."""
@@ -23,6 +23,13 @@ READ_S = 60.0
 DELIVER_S = 120.0
 
 COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
+FROM_HEAD = re.compile(r"HEAD((?:[~^][0-9]{0,6})*)")
+
+NOTES = ("initial_commit", "branch", "announced", "late", "left_out", "base", "pulled", "expected")
+"""Where the session began, the branch its commits arrive on, the head when commits were last told of, whether some of them
+have not arrived, how many changed files were left out, the base where it was moved, and which commits of the user's came in
+last, or are about to.
+"""
 
 
 class GitWorkspace:
@@ -58,7 +65,7 @@ class GitWorkspace:
 
     @property
     def notes(self) -> dict[str, str]:
-        """`kind`, `repository`, `initial_commit`, `branch` and `announced`: the head when commits were last told of."""
+        """`kind`, `repository`, and NOTES."""
         return dict(self._notes)
 
     async def deliver(self, slug: str) -> Delivery:
@@ -68,16 +75,19 @@ class GitWorkspace:
                 head = await read_head(self._own_git)
                 if head in ("", self._delivered):
                     return Delivery()
+                await self._take_in(head)
                 return await self._deliver(head, slug)
 
     async def _deliver(self, head: str, slug: str) -> Delivery:
         start, announced = self._notes["initial_commit"], self._notes["announced"]
-        commits = await self._host.log(head, [start, announced, self._delivered])
-        if not commits and not self._notes["branch"] and not await self._host.log(head, [start]):
+        theirs = self._theirs()
+        commits = await self._host.log(head, [start, announced, self._delivered, *theirs])
+        if not commits and not self._notes["branch"] and not await self._host.log(head, [start, *theirs]):
             return Delivery()
+        files = await self._host.files_of(head) if len(commits) == 1 and self._courier is not None else ()
         branch = problem = ""
         try:
-            branch = await self._bring(head, slug)
+            branch = await self._bring(head, slug, theirs)
         except RepositoryError as exc:
             problem = f"The new commits did not arrive in the repository: {exc}"
         # No checkpoint from here on: what is told and what is noted are one.
@@ -85,14 +95,20 @@ class GitWorkspace:
         if problem:
             repeated = problem == self._told and not commits
             self._told = problem
-            return Delivery(commits=commits, problem="" if repeated else problem)
-        self._notes["branch"], self._delivered, self._told = branch, head, ""
-        return Delivery(commits=_pushed(commits, branch), branch=branch)
+            self._notes["late"] = "yes"
+            return Delivery(commits=commits, problem="" if repeated else problem, files=files)
+        late = bool(self._notes["late"])
+        self._notes["branch"], self._notes["late"], self._delivered, self._told = branch, "", head, ""
+        return Delivery(commits=_pushed(commits, branch), branch=branch, late=late, files=files)
 
-    async def _bring(self, head: str, slug: str) -> str:
+    async def _bring(self, head: str, slug: str, theirs: list[str]) -> str:
         if self._courier is None:
             return await self._user.branch()
-        return await self._courier.bring(head, self._notes["branch"], slug)
+        return await self._courier.bring(head, self._notes["branch"], slug, theirs)
+
+    def _theirs(self) -> list[str]:
+        """Commits of which all history came from the user's repository after the session began."""
+        return [self._notes["pulled"]] if self._notes["pulled"] else []
 
     async def diff(self, commit: str) -> str:
         if commit and not COMMIT.fullmatch(commit):
@@ -100,19 +116,63 @@ class GitWorkspace:
         with deadline(READ_S):
             if commit:
                 return await self._comparison.show(commit.lower())
-            return await self._comparison.diff(self._notes["initial_commit"], await read_head(self._own_git))
+            return await self._comparison.diff(self._base, await read_head(self._own_git))
 
     async def survey(self) -> Survey:
-        start = self._notes["initial_commit"]
+        base = self._base
         with deadline(READ_S):
-            added, removed = await self._comparison.count_lines(start, await read_head(self._own_git))
+            added, removed = await self._comparison.count_lines(base, await read_head(self._own_git))
         return Survey(
             is_clone=self._courier is not None,
-            initial_commit=start,
+            initial_commit=base,
             origin=self._user.origin,
             lines_added=added,
             lines_removed=removed,
+            left_out=int(self._notes["left_out"] or 0),
         )
+
+    @property
+    def _base(self) -> str:
+        return self._notes["base"] or self._notes["initial_commit"]
+
+    async def move_base(self, commit: str) -> str:
+        with deadline(READ_S):
+            name = commit or "HEAD"
+            if after := FROM_HEAD.fullmatch(name):
+                # Not asked of the workspace's own git: it would look at objects for `~2`.
+                name = await read_head(self._own_git) + after[1]
+            elif not COMMIT.fullmatch(name):
+                raise NotFound(f"not a commit: {name[:80]!r}")
+            found = await self._host.find(name.lower())
+        if not found:
+            raise NotFound(f"no commit {commit or 'HEAD'}")
+        self._notes["base"] = found
+        return found
+
+    async def newer(self) -> Newer | None:
+        if self._courier is None:
+            await trio.lowlevel.checkpoint()
+            return None
+        with deadline(READ_S):
+            theirs, head = await self._user.head(), await read_head(self._own_git)
+            if not theirs or (head and await self._host.is_ancestor(theirs, head)):
+                return None
+            return Newer(commit=theirs, branch=await self._user.branch())
+
+    def expect(self, newer: Newer) -> None:
+        self._notes["expected"] = newer.commit
+        # The head may be the same as before the last delivery; that it was looked at means nothing now.
+        self._delivered = ""
+
+    async def _take_in(self, head: str) -> None:
+        """See `Workspace.expect`: whether what is expected has come."""
+        expected = self._notes["expected"]
+        if not expected or not await self._host.is_ancestor(expected, head):
+            return
+        follows = not self._base or await self._host.is_ancestor(self._base, expected)
+        self._notes["pulled"], self._notes["expected"] = expected, ""
+        if follows:
+            self._notes["base"] = expected
 
 
 class FolderWorkspace:
@@ -143,6 +203,17 @@ class FolderWorkspace:
     async def survey(self) -> Survey:
         await trio.lowlevel.checkpoint()
         return Survey()
+
+    async def move_base(self, commit: str) -> str:
+        await trio.lowlevel.checkpoint()
+        raise NotFound("this folder is not in a git repository: it has no commits")
+
+    async def newer(self) -> Newer | None:
+        await trio.lowlevel.checkpoint()
+        return None
+
+    def expect(self, newer: Newer) -> None:
+        """Nothing comes here."""
 
 
 def _pushed(commits: tuple[Commit, ...], branch: str) -> tuple[Commit, ...]:

@@ -14,18 +14,29 @@ import structlog
 import trio
 
 from trio_agent.core.errors import NotFound, RepositoryError
-from trio_agent.git.branch import PREFIX
-from trio_agent.git.clone import DETACHED_BRANCH, check_out, clone_git, commit_changes, make_clone, users_files
+from trio_agent.git.branch import STEM
+from trio_agent.git.clone import (
+    DETACHED_BRANCH,
+    check_out,
+    clone_git,
+    commit_changes,
+    count_changes,
+    make_clone,
+    users_files,
+)
 from trio_agent.git.command import Git, deadline
 from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository, make_host_repository
 from trio_agent.git.user_repository import UserRepository, find_repository
-from trio_agent.git.workspace import FolderWorkspace, GitWorkspace
+from trio_agent.git.workspace import NOTES, FolderWorkspace, GitWorkspace
 from trio_agent.seams import Workspace
 
 OPEN_S = 600.0
 """How long making a workspace may take: it writes every file of the repository once."""
+
+COUNT_S = 30.0
+"""How long counting what is left out may take: git looks at every file of the repository once."""
 
 _DELETED = ".deleted"
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -42,7 +53,8 @@ class RepositoryWorkspaces:
 
     def __init__(self, repository: Path, data_dir: Path, *, in_place: bool = False, with_changes: bool = False) -> None:
         self._repository = repository.resolve()
-        self._folder = data_dir.resolve() / "workspaces"
+        self._data_dir = data_dir.resolve()
+        self._folder = self._data_dir / "workspaces"
         self._in_place = in_place
         self._with_changes = with_changes
         self._delivering = trio.Lock()
@@ -67,7 +79,7 @@ class RepositoryWorkspaces:
                 return FolderWorkspace(repository, kept)
             if user is None:
                 raise RepositoryError(f"{repository} is no git repository any more")
-            kept |= {name: notes.get(name, "") for name in ("initial_commit", "branch", "announced")}
+            kept |= {name: notes.get(name, "") for name in NOTES}
             await trio.to_thread.run_sync(_make_private, self._folder)
             await self._sweep()
             if kind == "in_place":
@@ -107,6 +119,8 @@ class RepositoryWorkspaces:
             await self._discard(session_id)
             await self._make_clone(session_id, user, notes)
         notes["initial_commit"] = host.kept("initial")
+        # Clones of earlier versions have no such word.
+        notes["left_out"] = host.kept("left-out") if host.has_kept("left-out") else ""
         return GitWorkspace(path, clone_git(path), user, host, Courier(user, host, session_id, self._delivering), notes)
 
     async def _make_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> None:
@@ -115,18 +129,30 @@ class RepositoryWorkspaces:
         # The clone's objects under the name that they are about to have.
         host = await self._make_host(session_id, user, [path / ".git" / "objects", user.objects])
         start = initial = await user.head()
-        delivered = (await user.branches(PREFIX)).get(notes["branch"])
+        delivered = (await user.branches(STEM)).get(notes["branch"])
         if delivered is not None:
             # The clone is gone, but not what it delivered: go on from there.
             start, initial = delivered.tip, notes["initial_commit"]
         await make_clone(user, making, start, await user.branch() or DETACHED_BRANCH)
         host.keep("base", start)
-        if self._with_changes and delivered is None and user.top is not None:
-            initial = await commit_changes(user, user.top, making, host) or initial
+        if delivered is None and user.top is not None:
+            if self._with_changes:
+                initial = await commit_changes(user, user.top, making, host, self._data_dir) or initial
+            else:
+                host.keep("left-out", await self._count_left_out(user, user.top, start, host))
         host.keep("initial", initial)
         await check_out(making, host)
         host.path.rename(self._folder / f"{session_id}.git")
         making.rename(path)
+
+    async def _count_left_out(self, user: UserRepository, top: Path, head: str, host: HostRepository) -> str:
+        try:
+            with deadline(COUNT_S):
+                return str(await count_changes(user, top, head, host, self._data_dir))
+        except RepositoryError as exc:
+            # They are left out either way; that nobody is told how many is no reason not to work.
+            logger.warning("changes_not_counted", repository=str(top), reason=str(exc))
+            return ""
 
     async def _make_host(self, session_id: str, user: UserRepository, borrowed: Sequence[Path]) -> HostRepository:
         shallow, excludes = await trio.to_thread.run_sync(users_files, user)
