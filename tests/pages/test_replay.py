@@ -22,12 +22,21 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (1280, 375)
 TURNS = 4
+PATIENCE_MS = 60_000
 CARDS = """
 cards => cards.map(card => ({
   idx: Number(card.dataset.idx), type: card.dataset.type,
   text: card.matches("tool-card") ? card.querySelector(".tool-name").textContent : card.querySelector(".text").textContent,
 }))
 """
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A tour is a dozen commands and commits: on a busy machine more than the five seconds that are usual."""
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
