@@ -14,11 +14,14 @@ from pathlib import Path
 
 import msgspec
 
+from trio_agent.agent.subagent import SPEC as SUBAGENT
 from trio_agent.config import DESCRIPTIONS, PREFIX, Settings
+from trio_agent.core.commands import COMMANDS
 from trio_agent.core.machine import TRANSITIONS
 from trio_agent.core.price import Price
 from trio_agent.models.catalogue import PROVIDERS, catalogue_of
 from trio_agent.seams import Tool
+from trio_agent.tools.ask_user import AskUser
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.patch import Patch
@@ -70,6 +73,13 @@ def states() -> str:
     return "\n".join([*lines, "```"])
 
 
+def commands() -> str:
+    """What a user can tell the agent itself."""
+    return "\n".join(
+        ["| command | what |", "|---|---|", *(f"| `/{name}` | {what} |" for name, what in COMMANDS.items())]
+    )
+
+
 def tools() -> str:
     """Every tool and what a model may give it."""
     listed: Sequence[Tool] = (
@@ -78,13 +88,14 @@ def tools() -> str:
         ReadFile(),
         Search(rg=None, environment={}),
         TodoWrite(),
+        AskUser(),
         Burst(),
     )
     rows = ["| tool | input (required in bold) |", "|---|---|"]
-    for tool in listed:
-        required = set(tool.spec.input_schema.get("required", ()))
-        names = [f"**{name}**" if name in required else name for name in tool.spec.input_schema["properties"]]
-        rows.append(f"| `{tool.spec.name}` | {', '.join(names)} |")
+    for spec in [*(tool.spec for tool in listed), SUBAGENT]:
+        required = set(spec.input_schema.get("required", ()))
+        names = [f"**{name}**" if name in required else name for name in spec.input_schema["properties"]]
+        rows.append(f"| `{spec.name}` | {', '.join(names)} |")
     return "\n".join(rows)
 
 
@@ -110,6 +121,7 @@ def _figure(price: Price | None, kind: str) -> str:
 
 
 MAKERS: dict[str, Callable[[], str]] = {
+    "commands": commands,
     "options": options,
     "prices": prices,
     "routes": routes,

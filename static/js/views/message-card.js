@@ -9,6 +9,7 @@
 
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
+import { QuestionOptions, questionOf } from "./question-options.js";
 import { ToolCard } from "./tool-card.js";
 
 /** @type {Record<string, string>} What the reader is told of who speaks. */
@@ -73,6 +74,7 @@ export class MessageCard extends HTMLElement {
       markdown.watch(this.#text, message.idx, () => this.#rendered());
     }
     if (message.type === "commit") this.#showCommits(message);
+    this.#showQuestion(message);
     this.#showFoot(message);
     const cards = (message.tool_calls ?? []).map((call) => {
       const card = new ToolCard();
@@ -135,8 +137,27 @@ export class MessageCard extends HTMLElement {
   }
 
   /** @param {Message} message */
+  #showQuestion({ display }) {
+    const asked = questionOf(display);
+    if (!asked) return;
+    this.dataset.question = asked.toolCallId;
+    this.setAttribute("aria-label", "Question");
+    // The content lists the options too, for those who read it as text.
+    extend(this.#text, asked.question);
+    const options = new QuestionOptions();
+    options.show(asked.options);
+    this.insertBefore(options, this.#tools);
+  }
+
+  /** The question that this card asks was answered, or is so no longer. */
+  closeQuestion() {
+    this.querySelector("question-options")?.toggleAttribute("hidden", true);
+  }
+
+  /** @param {Message} message */
   #showFoot(message) {
     const facts = [clockTime(message.timestamp)];
+    if (message.display?.kind === "cut_off") facts.push("cut off");
     if (message.end_of_turn && message.turnDuration) facts.push(elapsed(message));
     if (message.usage?.output_tokens) facts.push(`${tokens(message.usage.output_tokens)} tokens`);
     if (message.usage?.cost_usd) facts.push(dollars(message.usage.cost_usd));

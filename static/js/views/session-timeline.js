@@ -44,6 +44,8 @@ export class SessionTimeline extends HTMLElement {
   #draft = null;
   /** @type {Map<string, ToolCard>} Calls without their result yet, by tool_call_id. */
   #calls = new Map();
+  /** @type {Map<string, MessageCard>} Questions without an answer yet, by the call that asks. */
+  #questions = new Map();
 
   connectedCallback() {
     this.append(this.#empty, this.#list, this.#queue, this.#end.pill);
@@ -80,6 +82,7 @@ export class SessionTimeline extends HTMLElement {
     this.#draft = null;
     this.#block = null;
     this.#calls.clear();
+    this.#questions.clear();
     this.markdown?.clear();
     this.#list.replaceChildren();
     this.#end.toEnd();
@@ -122,6 +125,7 @@ export class SessionTimeline extends HTMLElement {
 
   /** @param {Message} message @param {DocumentFragment} fragment */
   #place(message, fragment) {
+    if (message.type === "tool") this.#closeQuestion(message.tool_call_id ?? "");
     const call = message.type === "tool" && message.tool_call_id ? this.#calls.get(message.tool_call_id) : undefined;
     if (call) {
       call.finish(message);
@@ -137,11 +141,20 @@ export class SessionTimeline extends HTMLElement {
       fragment.append(card);
       return;
     }
-    const card = message.type === "agent" && this.#draft ? this.#draft : new MessageCard();
+    // What is being written is the user's own conversation's; a sub-agent's answer comes as a whole.
+    const isDraft = message.type === "agent" && !message.parent_conversation_id;
+    const card = isDraft && this.#draft ? this.#draft : new MessageCard();
     if (card === this.#draft) this.#draft = null;
     if (!this.markdown) throw new Error("the timeline needs a renderer before its first message");
     for (const each of card.show(message, this.markdown)) this.#calls.set(each.dataset.toolCallId ?? "", each);
+    if (card.dataset.question) this.#questions.set(card.dataset.question, card);
     fragment.append(card);
+  }
+
+  /** @param {string} toolCallId */
+  #closeQuestion(toolCallId) {
+    this.#questions.get(toolCallId)?.closeQuestion();
+    this.#questions.delete(toolCallId);
   }
 
   #showDraft() {
@@ -164,6 +177,7 @@ export class SessionTimeline extends HTMLElement {
     const log = this.#snapshot?.log;
     if (!log) return;
     const over = isOver(log.state, countOf(log));
+    if (over) for (const id of [...this.#questions.keys()]) this.#closeQuestion(id);
     for (const [id, card] of this.#calls) {
       card.setLive(log.outputs.get(id) ?? null);
       if (card.running === over) card.setStatus(over ? "interrupted" : "running");

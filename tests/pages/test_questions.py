@@ -1,0 +1,63 @@
+"""A question of the agent's in the page: answered by a press, by words, or withdrawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.projects import make_project
+from tests.served import ServedRepository, served
+
+pytestmark = pytest.mark.browser
+
+ASKS = {"name": "ask_user", "input": {"question": "Which colour?", "options": ["red", "blue <b>"]}}
+SCRIPT = [{"tool_calls": [ASKS]}, {"text": "Thanks."}, {"tool_calls": [ASKS]}, {"text": "Thanks again."}]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServedRepository]:
+    make_project(tmp_path / "wordcount")
+    script = tmp_path / "script.jsonl"
+    script.write_text("\n".join(map(json.dumps, SCRIPT)))
+    with served(tmp_path / "wordcount", tmp_path / "data", "--model", f"scripted:{script}") as each:
+        yield each
+
+
+def ask(page: Page, text: str) -> None:
+    page.fill("#prompt", text)
+    page.press("#prompt", "Enter")
+
+
+def test_a_press_answers_the_question_and_the_agent_goes_on(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "paint it")
+    card = page.get_by_role("article", name="Question")
+    expect(card).to_contain_text("Which colour?")
+    expect(card).not_to_contain_text("- red")
+    card.get_by_role("button", name="blue <b>").click()
+    expect(page.locator('[data-idx="3"][data-type="user"]')).to_contain_text("blue <b>")
+    expect(page.locator('[data-idx="5"]')).to_contain_text("Thanks.")
+    expect(card.get_by_role("button")).to_have_count(0)
+    page.reload()
+    expect(page.locator('[data-idx="5"]')).to_contain_text("Thanks.")
+    expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(0)
+
+
+def test_words_answer_it_as_well_and_a_stop_withdraws_it(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "paint it")
+    card = page.get_by_role("article", name="Question")
+    expect(card.get_by_role("button")).to_have_count(2)
+    ask(page, "green")
+    expect(page.locator('[data-idx="5"]')).to_contain_text("Thanks.")
+    expect(card.get_by_role("button")).to_have_count(0)
+    ask(page, "paint it again")
+    again = page.get_by_role("article", name="Question").nth(1)
+    expect(again.get_by_role("button")).to_have_count(2)
+    page.click("#cancel")
+    expect(page.get_by_text("Cancelled: user requested cancellation").first).to_be_visible()
+    expect(again.get_by_role("button")).to_have_count(0)
