@@ -16,7 +16,7 @@ import trio.testing
 from tests.runtime.house import NOW, PROJECT
 from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.core.budget import Budget
-from trio_agent.core.errors import ProviderError, RepositoryError
+from trio_agent.core.errors import NotFound, ProviderError, RepositoryError
 from trio_agent.core.message import Commit, ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.runtime.hall import open_hall
@@ -26,6 +26,7 @@ from trio_agent.seams import (
     Delivery,
     Model,
     ModelRequest,
+    Newer,
     OnText,
     OnUsage,
     Store,
@@ -134,6 +135,9 @@ class FakeWorkspace:
         self.refusal: RepositoryError | None = None
         self.survey_hangs = False
         self.problem = ""
+        self.late = False
+        self.files: tuple[str, ...] = ()
+        self.theirs: Newer | None = None
 
     def commit(self, name: str) -> None:
         self.fresh.insert(0, name)
@@ -145,13 +149,14 @@ class FakeWorkspace:
             raise self.refusal
         # No checkpoint from here: given out is given out.
         names, self.fresh = self.fresh, []
+        late, self.late = self.late, False
         if not names:
-            return Delivery()
+            return Delivery(branch=f"trio-agent/{slug}", late=True) if late else Delivery()
         self.notes["announced"] = names[0]
         branch = "" if self.problem else f"trio-agent/{slug}"
         made = [Commit(hash=name * 40, subject=f"Commit {name}", body="") for name in names]
         made[0] = msgspec.structs.replace(made[0], pushed_branch=branch)
-        return Delivery(commits=tuple(made), branch=branch, problem=self.problem)
+        return Delivery(commits=tuple(made), branch=branch, problem=self.problem, late=late, files=self.files)
 
     async def diff(self, commit: str) -> str:
         await trio.lowlevel.checkpoint()
@@ -162,6 +167,21 @@ class FakeWorkspace:
         if self.survey_hangs:
             await trio.sleep_forever()
         return self.surveyed
+
+    async def move_base(self, commit: str) -> str:
+        await trio.lowlevel.checkpoint()
+        if commit == "nonsense":
+            raise NotFound("no commit nonsense")
+        self.surveyed = msgspec.structs.replace(self.surveyed, initial_commit=commit or "2" * 40, lines_added=0)
+        self.notes["base"] = self.surveyed.initial_commit
+        return self.surveyed.initial_commit
+
+    async def newer(self) -> Newer | None:
+        await trio.lowlevel.checkpoint()
+        return self.theirs
+
+    def expect(self, newer: Newer) -> None:
+        self.notes["expected"] = newer.commit
 
 
 class FakeWorkspaces:

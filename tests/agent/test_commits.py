@@ -8,7 +8,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.agent.desk import Desk, FakeTool, calls, says
+from tests.agent.desk import Desk, FakeTool, calls, roles, says
 from tests.runtime.house import HouseStore, at_rest, lines, logged
 from trio_agent.core.errors import ProviderError, RepositoryError
 from trio_agent.core.message import Commit
@@ -171,6 +171,49 @@ async def test_commits_that_do_not_arrive_are_told_with_the_reason(store: HouseS
         (message,) = [each for each in await logged(session) if each.type == "commit"]
     assert message.commits[0].pushed_branch == ""
     assert "error: The new commits did not arrive: the branch is checked out" in told
+
+
+async def test_that_commits_have_arrived_after_all_is_said(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, calls("bash"), says("Done."), says("Again."))
+    desk.workspace.problem = "The new commits did not arrive: the branch is checked out"
+    desk.tools.append(committing(desk, "a"))
+    async with desk.session(store) as session:
+        await session.post("Fix it")
+        await at_rest(session)
+        desk.workspace.problem, desk.workspace.late = "", True
+        await session.post("And now?")
+        await at_rest(session)
+        assert "auto: The commits that had not arrived are on branch trio-agent/fix-it of the repository now." in (
+            await lines(session)
+        )
+        assert session.snapshot().branch_name == "trio-agent/fix-it"
+        assert await told_commits(session) == [["a"]]
+
+
+async def test_what_the_user_has_not_committed_is_said_to_be_left_out_once(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Hello."))
+    desk.workspace.surveyed = Survey(is_clone=True, initial_commit="1" * 40, left_out=3)
+    async with desk.session(store) as session:
+        (told,) = await lines(session)
+        assert told.startswith("auto: 3 files have changes in the repository that are not committed.")
+        await session.post("hi")
+        await at_rest(session)
+    assert "3 files have changes" in roles(desk.model.requests[0])[0], "the model is told too"
+    again = Desk(tmp_path, says("Hello again."))
+    again.workspace.surveyed = desk.workspace.surveyed
+    async with again.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        assert sum("3 files" in line for line in await lines(session)) == 1
+
+
+async def test_the_base_that_a_survey_tells_is_in_the_state(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Hello."))
+    async with desk.session(store) as session:
+        desk.workspace.surveyed = Survey(initial_commit="3" * 40, lines_added=1)
+        await session.post("hi")
+        await at_rest(session)
+        assert (session.snapshot().initial_commit, session.snapshot().diff_lines_added) == ("3" * 40, 1)
 
 
 async def test_a_turn_without_commits_tells_of_none(store: HouseStore, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from trio_agent.agent.coder import Coder
 from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.instructions import instructions
 from trio_agent.agent.orders import Orders
-from trio_agent.agent.progress import Progress
+from trio_agent.agent.progress import Progress, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
@@ -79,15 +79,14 @@ class CodingAgent:
             )
             conversation = _conversation(room, history)
             facts = msgspec.structs.replace(
-                session.facts,
+                surveyed(session.facts, survey),
                 working_dir=str(workspace.path),
-                initial_commit=survey.initial_commit,
-                git_origin=survey.origin,
-                diff_lines_added=survey.lines_added,
-                diff_lines_removed=survey.lines_removed,
                 context_used=conversation.context_used,
             )
             await session.describe(facts, workspace.notes)
+            # Once: a session that is taken up again has it in its log.
+            if (remark := left_out(survey)) and not any(each.content == remark for each in history):
+                await conversation.notice(remark)
             yield Coder(
                 room,
                 conversation,

@@ -14,9 +14,31 @@ import trio
 from trio_agent.core.errors import RepositoryError
 from trio_agent.core.message import Message
 from trio_agent.core.state import Facts
-from trio_agent.seams import Delivery, SessionHandle, Workspace
+from trio_agent.seams import Delivery, SessionHandle, Survey, Workspace
 
 TELL_S = 10.0  # for recording two messages; a store that takes longer is broken
+
+
+def surveyed(facts: Facts, survey: Survey) -> Facts:
+    """`facts` with what `survey` tells."""
+    return msgspec.structs.replace(
+        facts,
+        initial_commit=survey.initial_commit,
+        git_origin=survey.origin,
+        diff_lines_added=survey.lines_added,
+        diff_lines_removed=survey.lines_removed,
+    )
+
+
+def left_out(survey: Survey) -> str:
+    """What is to be said of changes that did not come along; empty where there are none."""
+    if not survey.left_out:
+        return ""
+    files = "1 file has" if survey.left_out == 1 else f"{survey.left_out} files have"
+    return (
+        f"{files} changes in the repository that are not committed. This session works on a clone of the last commit, without "
+        "them. Start trio-agent with --with-changes to bring such changes along."
+    )
 
 
 class Progress:
@@ -30,22 +52,24 @@ class Progress:
         self._trouble = ""
         self._kept = session.facts
 
-    async def deliver(self) -> None:
-        """Bring new commits to the user's repository, and say so. What git refuses is told, and ends nothing."""
+    async def deliver(self) -> tuple[str, ...]:
+        """Bring new commits to the user's repository, and say so. What git refuses is told, and ends nothing.
+
+        Returns the files of the commit that is new, where it is the only one.
+        """
+        files: tuple[str, ...] = ()
         try:
             delivery = await self._workspace.deliver(self._session.facts.slug)
+            files = delivery.files
             with trio.move_on_after(TELL_S, shield=True):
                 await self._tell(delivery)
             survey = await self._workspace.survey()
         except RepositoryError as exc:
             await self._tell_trouble(str(exc))
-            return
+            return files
         self._trouble = ""
-        await self._keep(
-            msgspec.structs.replace(
-                self._session.facts, diff_lines_added=survey.lines_added, diff_lines_removed=survey.lines_removed
-            )
-        )
+        await self._keep(surveyed(self._session.facts, survey))
+        return files
 
     async def _tell(self, delivery: Delivery) -> None:
         if delivery.branch:
@@ -54,6 +78,9 @@ class Progress:
         if commits:
             await self._session.record(Message(type="commit", commits=commits))
             self._told |= {commit.hash for commit in commits}
+        if delivery.late:
+            text = f"The commits that had not arrived are on branch {delivery.branch} of the repository now."
+            await self._session.record(Message(type="auto", content=text))
         if delivery.problem:
             await self._session.record(Message(type="error", content=delivery.problem))
         if delivery != Delivery():
