@@ -23,6 +23,8 @@ from trio_agent.models.catalogue import PROVIDERS, catalogue_of
 from trio_agent.seams import Tool
 from trio_agent.tools.ask_user import AskUser
 from trio_agent.tools.bash import Bash
+from trio_agent.tools.bash_kill import SPEC as BASH_KILL
+from trio_agent.tools.bash_output import SPEC as BASH_OUTPUT
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
@@ -92,7 +94,7 @@ def tools() -> str:
         Burst(),
     )
     rows = ["| tool | input (required in bold) |", "|---|---|"]
-    for spec in [*(tool.spec for tool in listed), SUBAGENT]:
+    for spec in [*(tool.spec for tool in listed), BASH_OUTPUT, BASH_KILL, SUBAGENT]:
         required = set(spec.input_schema.get("required", ()))
         names = [f"**{name}**" if name in required else name for name in spec.input_schema["properties"]]
         rows.append(f"| `{spec.name}` | {', '.join(names)} |")

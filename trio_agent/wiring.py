@@ -25,6 +25,8 @@ from trio_agent.token import load_token
 from trio_agent.tools.ask_user import AskUser
 from trio_agent.tools.background import open_background
 from trio_agent.tools.bash import Bash
+from trio_agent.tools.bash_kill import BashKill
+from trio_agent.tools.bash_output import BashOutput
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.orphans import end_orphans
@@ -56,7 +58,7 @@ def create_app(
     redactor = Redactor([*secrets_of(environment), *filter(None, [access.token])])
     blobs = make_blobs(settings)
     if agent is None:
-        agent = coding_agent(settings, repository, environment, blobs)
+        agent = coding_agent(settings, repository, environment, blobs, redactor)
         opening = partial(_without_orphans, opening)
     return App(
         agent,
@@ -98,7 +100,9 @@ def access_of(settings: Settings) -> Access:
     return Access(token, frozenset(hosts), frozenset(settings.allow_origin))
 
 
-def coding_agent(settings: Settings, repository: Path, environment: Mapping[str, str], blobs: Blobs) -> CodingAgent:
+def coding_agent(
+    settings: Settings, repository: Path, environment: Mapping[str, str], blobs: Blobs, redactor: Redactor
+) -> CodingAgent:
     """The agent that comes with the program. Raises ConfigError, at once and not at the first message."""
     make = partial(_model, settings, environment)
     make("")
@@ -108,7 +112,7 @@ def coding_agent(settings: Settings, repository: Path, environment: Mapping[str,
     )
     return CodingAgent(
         make_model=make,
-        open_tools=partial(_open_tools, sandbox, hidden_paths(settings, environment), environment),
+        open_tools=partial(_open_tools, sandbox, hidden_paths(settings, environment), environment, redactor),
         workspaces=workspaces,
         blobs=blobs,
         budget=Budget(
@@ -135,13 +139,15 @@ def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Mod
 
 @asynccontextmanager
 async def _open_tools(
-    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str]
+    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], redactor: Redactor
 ) -> AsyncIterator[ToolsOf]:
     theirs = child_environment(environment, {})
     # Commands left in the background end with the session: TERM, a grace, KILL.
-    async with open_background() as background:
+    async with open_background(redactor) as background:
         tools: list[Tool] = [
-            Bash(sandbox=sandbox, environment=theirs, background=background, hidden=hidden),
+            Bash(sandbox=sandbox, environment=theirs, background=background, hidden=hidden, redactor=redactor),
+            BashOutput(background),
+            BashKill(background),
             Patch(),
             ReadFile(),
             Search(rg=shutil.which("rg"), environment=theirs),

@@ -14,19 +14,27 @@ import trio.testing
 
 from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import Redactor
 from trio_agent.seams import ToolResult
-from trio_agent.tools.background import open_background
+from trio_agent.tools.background import Background, open_background
+from trio_agent.tools.background_job import BackgroundJob
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.excerpt import HEAD_BYTES, TAIL_BYTES
+from trio_agent.tools.output import KEPT_BYTES
 from trio_agent.tools.process_tree import read_process
 from trio_agent.tools.sandbox import NoSandbox, find_sandbox
 
 
 @pytest.fixture
-async def bash() -> AsyncIterator[Bash]:
+async def background() -> AsyncIterator[Background]:
     async with open_background() as background:
-        yield Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
+        yield background
+
+
+@pytest.fixture
+def bash(background: Background) -> Bash:
+    return Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
 
 
 async def ask(bash: Bash, bench: FakeBench, **input: Any) -> ToolResult:
@@ -190,8 +198,7 @@ async def test_a_background_command_runs_on_and_its_output_goes_to_files(bench: 
         assert await trio.to_thread.run_sync((bench.workspace / "gate").read_text) == "written\n"
         assert (bench.workspace / job["stdout_file"]).read_text() == "out\n"
         assert (bench.workspace / job["stderr_file"]).read_text() == "err\n"
-        while running(nap) != [job["pid"]]:  # between fork and exec
-            await trio.lowlevel.checkpoint()
+        await wait_sleeper(nap)
     assert not running(nap)
 
 
@@ -219,14 +226,19 @@ async def wait_sleeper(nap: str) -> int:
     return found[0]
 
 
-async def test_background_commands_that_are_over_leave_nothing(bash: Bash, bench: FakeBench) -> None:
+async def begin(bash: Bash, background: Background, bench: FakeBench, **input: Any) -> BackgroundJob:
+    """A command in the background, from within."""
+    result = await ask(bash, bench, background=True, **input)
+    return background.job(msgspec.json.decode(result.text)["job"])
+
+
+async def test_background_commands_that_are_over_leave_nothing(
+    bash: Bash, background: Background, bench: FakeBench
+) -> None:
     await ask(bash, bench, command="true")
     before = len(os.listdir("/proc/self/fd"))
-    jobs = [
-        msgspec.json.decode((await ask(bash, bench, command="true", background=True)).text)["pid"] for _ in range(20)
-    ]
-    for pid in jobs:
-        await wait_reaped(pid)
+    for _ in range(20):
+        await (await begin(bash, background, bench, command="true")).ended.wait()
     # The last to be reaped has its descriptor closed in the same step.
     await trio.testing.wait_all_tasks_blocked()
     assert len(os.listdir("/proc/self/fd")) == before
@@ -236,7 +248,7 @@ async def test_what_a_background_command_leaves_running_is_kept_and_ended_too(be
     async with open_background() as background:
         bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), background=background)
         command = f"setsid sleep {nap} & exit"
-        leader = msgspec.json.decode((await ask(bash, bench, command=command, background=True)).text)["pid"]
+        leader = (await begin(bash, background, bench, command=command)).group.pid
         sleeper = await wait_sleeper(nap)
         while read_process(leader):
             await trio.lowlevel.checkpoint()
@@ -347,3 +359,42 @@ async def test_a_sandbox_looks_at_the_disk_in_a_thread_of_its_own(bench: FakeBen
     await ask(Bash(sandbox=sandbox, environment=child_environment(os.environ, {})), bench, command="true")
     assert sandbox.asked_in
     assert threading.main_thread() not in sandbox.asked_in
+
+
+async def test_the_whole_of_a_long_output_is_a_blob(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="seq 100000")
+    assert "bytes left out" in result.text
+    assert result.display is not None
+    whole = await bench.blobs.get(result.display["output_blob"])
+    assert whole.decode().split() == [str(number) for number in range(1, 100_001)]
+
+
+async def test_what_the_model_is_told_whole_is_no_blob(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command="seq 1000")
+    assert result.display == {"kind": "command", "command": "seq 1000", "exit_status": 0}
+
+
+async def test_of_an_output_larger_than_can_be_kept_the_beginning_is(bash: Bash, bench: FakeBench) -> None:
+    result = await ask(bash, bench, command=f"head -c {KEPT_BYTES + 1000} /dev/zero | tr '\\0' x")
+    assert result.display is not None
+    whole = await bench.blobs.get(result.display["output_blob"])
+    assert whole[KEPT_BYTES:].decode() == "\n… 1000 more bytes were not kept …\n"
+
+
+async def test_a_secret_in_the_output_is_told_to_nobody(bench: FakeBench) -> None:
+    # In two writes, at both cuts of the excerpt, and at the end.
+    secret = "canary-" + "0123456789" * 3
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), redactor=Redactor([secret]))
+    half = len(secret) // 2
+    pad = HEAD_BYTES - half
+    script = (
+        f"s={secret}; printf 'a%s' ${{s:0:9}}; printf '%s\n' ${{s:9}}; "
+        f"head -c {pad - 14} /dev/zero | tr '\\0' x; printf $s; head -c 100000 /dev/zero | tr '\\0' y; "
+        f"printf $s; head -c {TAIL_BYTES - 2 * len(secret) + half} /dev/zero | tr '\\0' z; printf $s"
+    )
+    result = await ask(bash, bench, command=script)
+    assert result.display is not None
+    whole = await bench.blobs.get(result.display["output_blob"])
+    for told in (result.text, bench.output, whole.decode()):
+        assert told.endswith("[redacted]")
+        assert not any(secret[at : at + 6] in told for at in range(3, len(secret) - 5))

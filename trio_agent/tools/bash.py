@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.background import Background
-from trio_agent.tools.excerpt import Excerpt
+from trio_agent.tools.limits import Limits, limited
+from trio_agent.tools.output import Output
 from trio_agent.tools.process import TERM_GRACE_S, Finished, run_group
 from trio_agent.tools.sandbox import Sandbox
 from trio_agent.tools.tool_input import decode_input, describe_tool
@@ -28,8 +29,8 @@ DESCRIPTION = f"""Run a command with bash in the workspace, the current director
 together; of very long output, the beginning and the end. There is no terminal and no input: use flags that ask nothing.
 
 A command is ended after {FOREGROUND_S:.0f} s; set slow_ok for builds and test suites ({SLOW_S:.0f} s), or timeout_s. When a \
-command ends, everything it started ends with it. To keep something running (a server), set background: that returns its pid \
-and the files its output goes to, at once."""
+command ends, everything it started ends with it. To keep something running (a server), set background: that returns at once, \
+with the name of a job for bash_output and bash_kill, and the files its output goes to."""
 
 
 class BashInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +43,7 @@ class BashInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Bash:
     """Runs commands in `sandbox`, which does not show them `hidden`, with `environment` and nothing else of ours.
 
-    What is to run on belongs to `background`; without one, nothing may.
+    What is to run on belongs to `background`; without one, nothing may. `redactor` knows what their output must not show.
     """
 
     def __init__(
@@ -52,11 +53,15 @@ class Bash:
         environment: Mapping[str, str],
         background: Background | None = None,
         hidden: Sequence[Path] = (),
+        redactor: Redactor = BY_SHAPE,
+        limits: Limits | None = None,
         term_grace_s: float = TERM_GRACE_S,
     ) -> None:
         self._sandbox = sandbox
         self._environment = environment
         self._hidden = hidden
+        self._redactor = redactor
+        self._limits = limits or Limits()
         self._term_grace_s = term_grace_s
         self._background = background
 
@@ -66,8 +71,7 @@ class Bash:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, BashInput)
-        command = ["bash", "-c", asked.command]
-        argv = await trio.to_thread.run_sync(self._sandbox.wrap, command, bench.workspace, self._hidden)
+        argv = await trio.to_thread.run_sync(self._command_line, asked.command, bench.workspace)
         try:
             if asked.background:
                 return await self._start(asked.command, argv, bench)
@@ -76,37 +80,36 @@ class Bash:
             # No such workspace any more, a command too long for the kernel, a NUL in it.
             raise ToolError(f"bash could not be started: {exc}") from exc
 
+    def _command_line(self, command: str, workspace: Path) -> list[str]:
+        return self._sandbox.wrap(limited(["bash", "-c", command], self._limits), workspace, self._hidden)
+
     async def _start(self, command: str, argv: Sequence[str], bench: Toolbench) -> ToolResult:
         if self._background is None:
             raise ToolError("nothing can run in the background here")
-        job = await self._background.start(argv, bench.workspace, self._environment)
-        display = {"kind": "command", "command": command, "exit_status": None, "background": True}
-        return ToolResult(text=msgspec.json.encode(job).decode(), display=display)
+        started = await self._background.start(command, argv, bench.workspace, self._environment)
+        display = {"kind": "command", "command": command, "exit_status": None, "background": True, "job": started.job}
+        return ToolResult(text=msgspec.json.encode(started).decode(), display=display)
 
     async def _run(self, asked: BashInput, argv: Sequence[str], bench: Toolbench) -> ToolResult:
         timeout_s = asked.timeout_s or (SLOW_S if asked.slow_ok else FOREGROUND_S)
-        excerpt = Excerpt()
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-        def take(chunk: bytes) -> None:
-            excerpt.add(chunk)
-            bench.emit(decoder.decode(chunk))
-
+        output = Output(self._redactor, bench.emit)
         finished: Finished | None = None
         with trio.move_on_after(timeout_s):
             finished = await run_group(
                 argv,
                 cwd=bench.workspace,
                 environment=self._environment,
-                on_output=take,
+                on_output=output.take,
                 term_grace_s=self._term_grace_s,
             )
+        output.end()
         remarks = _remarks(finished, timeout_s)
         exit_status = finished.exit_status if finished else None
+        display: dict[str, Any] = {"kind": "command", "command": asked.command, "exit_status": exit_status}
+        if output.is_cut:
+            display["output_blob"] = await bench.keep(output.whole)
         return ToolResult(
-            text="\n".join(part for part in (excerpt.text(), *remarks) if part),
-            error=exit_status != 0,
-            display={"kind": "command", "command": asked.command, "exit_status": exit_status},
+            text="\n".join(part for part in (output.text, *remarks) if part), error=exit_status != 0, display=display
         )
 
 
