@@ -33,8 +33,16 @@ import { EventParser } from "./sse.js";
 
 /** Seconds between heartbeats that we ask for; the shortest that costs nothing. */
 export const HEARTBEAT_S = 15;
+const SHORTEST_BEAT_S = 1;
+const LONGEST_BEAT_S = 3600;
 /** A server says `ready` before it does anything slow. */
 export const CONNECT_MS = 10_000;
+
+/** Seconds between the beats that a server promises, as far as they can be believed. @param {unknown} promised */
+function beatOf(promised) {
+  // A tiny one would call every connection silent at once and ask again without a pause; a huge one would never notice.
+  return Math.min(LONGEST_BEAT_S, Math.max(SHORTEST_BEAT_S, Number(promised) || HEARTBEAT_S));
+}
 
 export class EventStream {
   /**
@@ -249,7 +257,7 @@ export class EventStream {
     const fits = this.#hooks.onEvents(events);
     for (const event of events) {
       if (event.event === "ready") {
-        this.#silenceMs = 2000 * (JSON.parse(event.data).heartbeat || HEARTBEAT_S);
+        this.#silenceMs = 2000 * beatOf(JSON.parse(event.data).heartbeat);
         this.#heartbeatAt = this.#world.now();
         this.#watch();
         this.#missing = JSON.parse(event.data).count;
