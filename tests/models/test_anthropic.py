@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from tests.models.cuts import (
     assert_no_beginning_is_an_answer,
@@ -17,7 +19,7 @@ from tests.models.cuts import (
 from tests.models.listener import Listener, asking
 from tests.models.transport import Far, ok
 from tests.standins.anthropic_server import answer_events, encode_event
-from trio_agent.core.errors import ConfigError
+from trio_agent.core.errors import ConfigError, ProviderError
 from trio_agent.core.price import Price
 from trio_agent.core.usage import Usage
 from trio_agent.models.anthropic import AnthropicWire
@@ -78,6 +80,24 @@ def test_the_answer_is_the_same_however_the_stream_is_cut(whole: bytes, cuts: li
 @pytest.mark.parametrize("whole", STREAMS)
 def test_no_beginning_of_a_stream_is_taken_for_an_answer(whole: bytes) -> None:
     assert_no_beginning_is_an_answer(WIRE, whole)
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"),
+    [("claude-sonnet-5-5", True), ("claude-fable-5-2", True), ("claude-opus-4-8", False), ("llama", False)],
+)
+def test_only_models_that_think_anyhow_are_asked_to_tell_of_it(model: str, asked: bool) -> None:
+    assert ("thinking" in json.loads(AnthropicWire(model, "k").encode(asking("hi")))) == asked
+
+
+async def test_thoughts_that_a_server_cannot_tell_of_are_not_asked_for_again(autojump_clock: MockClock) -> None:
+    error = {"type": "error", "error": {"type": "invalid_request_error", "message": "thinking: Extra inputs"}}
+    far = Far(httpx2.Response(400, json=error), ok(stream(text="Hello.")), httpx2.Response(400, json=error))
+    model = far.model(AnthropicWire("claude-sonnet-5-5", "k"))
+    assert (await model.answer(asking("hi"), Listener())).text == "Hello."
+    with pytest.raises(ProviderError, match="refused the request: thinking: Extra inputs"):
+        await model.answer(asking("hi"), Listener())
+    assert ["thinking" in json.loads(request.content) for request in far.requests] == [True, False, False]
 
 
 def test_a_model_knows_its_name_its_window_and_whether_it_has_a_price() -> None:

@@ -65,6 +65,15 @@ def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
     }
 
 
+def test_a_model_that_thinks_anyhow_is_asked_to_tell_of_it() -> None:
+    def asked(**change: bool) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(encode_request(asking("hi"), model="m", max_tokens=9, **change))
+        return body
+
+    assert asked(summaries=True)["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert "thinking" not in asked()
+
+
 def test_what_is_empty_is_left_out() -> None:
     body = body_of(
         asking(

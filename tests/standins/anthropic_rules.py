@@ -49,6 +49,7 @@ def _check(body: dict[str, Any]) -> None:
     _require(isinstance(body.get("max_tokens"), int) and body["max_tokens"] > 0, "max_tokens: must be positive")
     _require(body.get("stream") is True, "stream: the stand-in only streams")
     _require(not any(name in body for name in _REMOVED), "sampling parameters are removed")
+    _check_thinking(body)
     _require(json.dumps(body).count('"cache_control"') <= _MAX_CACHE_MARKS, "too many cache_control blocks")
     for block in body.get("system", []):
         _check_text("system", block)
@@ -59,6 +60,16 @@ def _check(body: dict[str, Any]) -> None:
             tool["input_schema"].get("type") == "object", f"tools.{tool['name']}: input_schema.type must be object"
         )
     _check_messages(body.get("messages", []))
+
+
+def _check_thinking(body: dict[str, Any]) -> None:
+    if "thinking" not in body:
+        return
+    known = re.match(r"claude-\w+-5(?:-|\Z)", body["model"]) is not None
+    _require(known, "thinking.type: adaptive thinking is not supported on this model")
+    asked = body["thinking"]
+    _require(asked["type"] == "adaptive", f"thinking.type: {asked['type']} is not supported for this model")
+    _require(asked.get("display") in (None, "summarized", "omitted"), "thinking.display: unknown")
 
 
 def _check_messages(messages: list[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """A question to a model as Anthropic's Messages API takes it: `POST /v1/messages`.
 
-Source: https://platform.claude.com/docs/en/api/messages and https://platform.claude.com/docs/en/build-with-claude/prompt-caching.
-Pure: values in, JSON out.
+Source: https://platform.claude.com/docs/en/api/messages, https://platform.claude.com/docs/en/build-with-claude/thinking and
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching. Pure: values in, JSON out.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ API_VERSION = "2026-10-21"
 _CACHED = {"type": "ephemeral"}
 
 
-def encode_request(request: ModelRequest, *, model: str, max_tokens: int) -> bytes:
+def encode_request(request: ModelRequest, *, model: str, max_tokens: int, summaries: bool = False) -> bytes:
     """The body, as ASCII JSON. `max_tokens` bounds the answer, thinking included.
 
-    Neither thinking nor sampling is mentioned: what the models accept there differs, and their defaults are meant to be used.
+    With `summaries` a model that thinks by itself is to tell what: otherwise its thoughts come without their text. Whether to
+    think, and how to sample, is left to the models: what they accept there differs, and their defaults are meant to be used.
     """
     body: dict[str, Any] = {
         "model": model,
@@ -34,6 +35,8 @@ def encode_request(request: ModelRequest, *, model: str, max_tokens: int) -> byt
         "stream": True,
         "messages": _messages(request.turns, request.images),
     }
+    if summaries:
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
     if request.system.strip():
         body["system"] = [{"type": "text", "text": request.system, "cache_control": _CACHED}]
     if request.tools:

@@ -19,7 +19,8 @@ from trio_agent.core.price import Price
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tokens. `context_window` is 0 and `price` None where unknown; `max_output` is what to ask for, thinking included.
 
-    `phases` says that the model, one of OpenAI's, wants to be told which of its own words were asides.
+    `phases` says that the model, one of OpenAI's, wants to be told which of its own words were asides; `summaries` that, one
+    of Anthropic's, it thinks anyhow, and tells of it when asked.
     """
 
     context_window: int = 0
@@ -27,6 +28,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max_output: int = 8_192
     price: Price | None = None
     phases: bool = False
+    summaries: bool = False
 
     @property
     def known(self) -> bool:
