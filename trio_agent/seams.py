@@ -180,6 +180,20 @@ class Model(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesAsides(Protocol):
+    """A Model that may be asked small things beside the conversation, such as a name for it.
+
+    One whose answers are laid out beforehand, each for the question that comes next, is none: it would give a wrong answer,
+    and the conversation would lack it.
+    """
+
+    @property
+    def takes_asides(self) -> bool:
+        """True; where a model has this at all, it is one."""
+        ...
+
+
 # ----------------------------------------------------------------------------------------------------------------- tool
 
 

@@ -25,6 +25,13 @@ from typing import Any, TypeVar
 import h11
 import trio
 
+from trio_agent.agent.naming import INSTRUCTIONS
+
+NAMING = INSTRUCTIONS[:40].encode()
+"""How the request for a session's name begins, in whatever wire."""
+
+STREAMED = h11.Response(status_code=200, headers=[("content-type", "text/event-stream; charset=utf-8")])
+
 AT_ITS_END = "The plan has no further answer."
 
 Plan = Sequence[dict[str, Any]]
@@ -48,6 +55,8 @@ class PlannedServer(ABC):
         """Set when a client has left in the middle of an answer."""
         self.given = 0
         """How many answers of the plan were given."""
+        self.name = ""
+        """The answer where a name for the session is asked for, which uses nothing of the plan. Empty: that request fails."""
         self._plan = list(plan)
 
     @abstractmethod
@@ -86,6 +95,8 @@ class PlannedServer(ABC):
             status, error = refusal
             self.complaints.append(error["message"])
             return await _send_json(connection, stream, status, self.error_body(status, error))
+        if NAMING in body:
+            return await self._answer_aside(connection, stream, json.loads(body), request.target.decode())
         self.headers.append(headers)
         self.targets.append(request.target.decode())
         self.requests.append(json.loads(body))
@@ -95,9 +106,19 @@ class PlannedServer(ABC):
             return await _send_json(connection, stream, answer["status"], error, answer.get("headers"))
         return await self._stream(connection, stream, answer)
 
+    async def _answer_aside(
+        self, connection: h11.Connection, stream: trio.SocketStream, request: dict[str, Any], target: str
+    ) -> None:
+        if not self.name:
+            await _send_json(connection, stream, 400, self.error_body(400, {"message": "no name is planned"}))
+            return
+        await _send(connection, stream, STREAMED)
+        for event in self.events({"text": self.name}, request, target):
+            await _send(connection, stream, h11.Data(data=event))
+        await _send(connection, stream, h11.EndOfMessage())
+
     async def _stream(self, connection: h11.Connection, stream: trio.SocketStream, answer: dict[str, Any]) -> None:
-        head = h11.Response(status_code=200, headers=[("content-type", "text/event-stream; charset=utf-8")])
-        await _send(connection, stream, head)
+        await _send(connection, stream, STREAMED)
         events = self.events(answer, self.requests[-1], self.targets[-1])
         if "error" in answer:
             events = [*events[: answer.get("drop_after", 0)], self.error_event(answer["error"])]

@@ -14,9 +14,9 @@ import structlog
 import trio
 
 from trio_agent.agent.conversation import Conversation
+from trio_agent.agent.naming import Naming
 from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress
-from trio_agent.agent.slug import slug_of, title_of
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.workroom import Workroom
@@ -44,6 +44,7 @@ class Coder:
         conversation: Conversation,
         workspace: Workspace,
         progress: Progress,
+        naming: Naming,
         orders: Orders,
         budget: Budget,
     ) -> None:
@@ -52,6 +53,7 @@ class Coder:
         self._conversation = conversation
         self._workspace = workspace
         self._progress = progress
+        self._naming = naming
         self._orders = orders
         self._budget = budget
         self._told_of_price = ""
@@ -86,7 +88,7 @@ class Coder:
         self._conversation.hear(prompts)
         whole = False
         try:
-            await self._take_name(prompts)
+            await self._naming.begin(prompts)
             await self._tell_of_price()
             over = True
             with self._room.spending.limited():
@@ -99,6 +101,7 @@ class Coder:
             await self._session.record(Message(type="error", content=f"{exc} {TRY_AGAIN}"))
             self._session.end_turn(AgentState.ERROR)
         finally:
+            await self._naming.end()
             if not whole:
                 await self._clean_up()
 
@@ -108,6 +111,7 @@ class Coder:
         summing_up = True
         while True:
             answer = await conversation.ask()
+            await self._naming.settle()
             self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
             self._session.show(msgspec.structs.replace(self._session.facts, context_used=conversation.context_used))
             if room.spending.breach():
@@ -164,13 +168,6 @@ class Coder:
             now = {prompt.idx for prompt in prompts}
             self._conversation.begin_anew(each for each in await self._session.history() if each.idx not in now)
             self._is_sure = True
-
-    async def _take_name(self, prompts: Sequence[Message]) -> None:
-        """The session is called after the user's first words."""
-        facts = self._session.facts
-        if prompts and not facts.title:
-            words = prompts[0].content
-            await self._session.describe(msgspec.structs.replace(facts, title=title_of(words), slug=slug_of(words)))
 
     async def _tell_of_price(self) -> None:
         """Once a model: a limit that is not held must not look as if it were."""

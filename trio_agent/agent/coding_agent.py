@@ -12,6 +12,7 @@ from trio_agent.agent.call_ids import CallIds
 from trio_agent.agent.coder import Coder
 from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.instructions import instructions
+from trio_agent.agent.naming import open_naming
 from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress, left_out, surveyed
 from trio_agent.agent.questions import Questions
@@ -87,14 +88,16 @@ class CodingAgent:
             # Once: a session that is taken up again has it in its log.
             if (remark := left_out(survey)) and not any(each.content == remark for each in history):
                 await conversation.notice(remark)
-            yield Coder(
-                room,
-                conversation,
-                workspace,
-                Progress(session, history, workspace),
-                Orders(room, conversation, self._make_model),
-                self._budget,
-            )
+            async with open_naming(room) as naming:
+                yield Coder(
+                    room,
+                    conversation,
+                    workspace,
+                    Progress(session, history, workspace),
+                    naming,
+                    Orders(room, conversation, self._make_model),
+                    self._budget,
+                )
 
     async def forget(self, session_id: str) -> None:
         await self._workspaces.remove(session_id)

@@ -42,6 +42,8 @@ _EVENT_STREAM = "text/event-stream"
 class StreamedModel:
     """The model behind `wire`. The rest is for tests."""
 
+    takes_asides = True
+
     def __init__(
         self,
         wire: Wire,
