@@ -7,12 +7,14 @@ import trio
 from trio.testing import MockClock
 
 from tests.models.listener import Listener, after, answer_of, asking, only_call
+from trio_agent.core.compaction import SUMMARISE
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import Message
 from trio_agent.core.transcript import AgentTurn, transcript
 from trio_agent.models.demo import DemoModel
 from trio_agent.models.demo_prompt import USAGE
 from trio_agent.models.demo_tour import INTRODUCTION
+from trio_agent.seams import ModelRequest
 
 MODEL = DemoModel()
 
@@ -53,6 +55,16 @@ async def test_the_output_of_a_command_that_failed_is_answered_too() -> None:
     first = await answer_of(MODEL, "bash false")
     second = await answer_of(MODEL, after(asking("bash false"), first, "exit status 1", error=True))
     assert (second.text, second.stop_reason) == ("exit status 1", "end_turn")
+
+
+async def test_asked_to_sum_up_it_does_and_then_answers_what_is_said(autojump_clock: MockClock) -> None:
+    log = [Message(type="user", content="echo hi"), Message(type="agent", content="hi")]
+    turns = transcript([*log, Message(type="user", content=SUMMARISE)])
+    summary = await answer_of(MODEL, ModelRequest(system="", turns=turns))
+    assert summary.tool_calls == ()
+    assert summary.text == "The demo model has answered 1 times. The last thing it was told: echo hi"
+    told = [Message(type="compact", content=summary.text), Message(type="user", content="echo again")]
+    assert (await answer_of(MODEL, ModelRequest(system="", turns=transcript(told)))).text == "again"
 
 
 async def test_words_stream_at_the_pace_asked_for(autojump_clock: MockClock) -> None:

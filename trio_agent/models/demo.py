@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from trio_agent.core.compaction import SUMMARISE
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
@@ -37,7 +38,7 @@ class DemoModel:
 
     async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         prompt, since = _last_prompt(request.turns)
-        command = read_prompt(prompt)
+        command = Echo(_summary(request.turns)) if prompt.endswith(SUMMARISE) else read_prompt(prompt)
         text = ""
         calls: tuple[ToolCall, ...] = ()
         pause_s = 0.0
@@ -96,6 +97,14 @@ def _last_prompt(turns: tuple[Turn, ...]) -> tuple[str, tuple[Turn, ...]]:
         if isinstance(turn, UserTurn) and turn.text.strip():
             return turn.text, turns[index + 1 :]
     return "", turns
+
+
+def _summary(turns: tuple[Turn, ...]) -> str:
+    """What the model is asked for when a conversation is cut off. One paragraph: the next prompt follows it."""
+    said = [turn.text.removesuffix(SUMMARISE) for turn in turns if isinstance(turn, UserTurn)]
+    last = next((" ".join(text.split()) for text in reversed(said) if text.strip()), "nothing")
+    answers = sum(isinstance(turn, AgentTurn) for turn in turns)
+    return f"The demo model has answered {answers} times. The last thing it was told: {last[:200]}"
 
 
 def _last_outcome(turns: tuple[Turn, ...]) -> Outcome | None:
