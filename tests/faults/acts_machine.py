@@ -84,8 +84,7 @@ def sleep(stage: Stage) -> None:
     # The page cannot run, so neither may what waits for it.
     stage.proxy.pause(stage.draw("asleep_s", 1, 14))
     stage.chromium.wake()
-    stage.received_now()
-    stage.asleep.append((began, time.time()))
+    stage.slept(began)
 
 
 def reload(stage: Stage) -> None:

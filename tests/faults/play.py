@@ -87,6 +87,7 @@ def _play_on(stage: Stage, fault: Fault) -> Outcome:
             _press_now(stage)
         pages = [stage.page, *stage.others]
         for page in pages:
+            page.bring_to_front()
             stage.wait_connected(page)
         messages = _wait_for_same(stage, pages)
         outcome.wrong += [each for page in pages for each in differences(page, messages)]

@@ -28,7 +28,8 @@ DRAWN_NOW = """() => ({
     pending: [...document.querySelectorAll("pending-card")].map(card => card.textContent),
     hidden: document.hidden,
 })"""
-DRAWN_MS = 10_000
+DRAWN_MS = 30_000
+"""Twice the silence after which a page looks for another connection, and time to find it."""
 
 
 def wait_drawn(page: Page, count: int) -> None:

@@ -110,11 +110,14 @@ class Stage:
         self.wait_connected(page)
         return page
 
-    def received_now(self) -> None:
-        """What was on its way when the machine fell asleep has waited in it, and is read when it wakes."""
+    def slept(self, began: float) -> None:
+        """What was on its way when the machine fell asleep has waited in it, and may be read when it wakes: silence counts
+        from then.
+        """
+        self.asleep.append((began, time.time()))
         for visit in self.proxy.visits:
             if visit.ended_at is None:
-                visit.passed_at.append(time.time())
+                visit.passed_at += [began + second for second in range(int(time.time() - began))] + [time.time()]
 
     @contextmanager
     def visited_again(self, times: int = 1) -> Iterator[None]:
