@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import BrowserContext, Playwright
 
@@ -51,7 +52,7 @@ def open_chromium(playwright: Playwright, profile: Path) -> Iterator[Chromium]:
         address = next((line for line in process.stderr if line.startswith(LISTENING)), "")
         assert address, "Chromium ended before it could be driven"
         # What else it has to say is of no interest, and a full pipe would stop it.
-        threading.Thread(target=process.stderr.read, daemon=True).start()
+        threading.Thread(target=_read_to_end, args=(process.stderr,)).start()
         browser = playwright.chromium.connect_over_cdp(address.removeprefix(LISTENING).strip(), no_defaults=True)
         context = browser.contexts[0]
         context.set_default_timeout(PATIENCE_MS)
@@ -62,6 +63,11 @@ def open_chromium(playwright: Playwright, profile: Path) -> Iterator[Chromium]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()
+
+
+def _read_to_end(pipe: IO[str]) -> None:
+    with pipe:
+        pipe.read()
 
 
 def _family_of(pid: int) -> list[int]:
