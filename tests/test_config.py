@@ -77,6 +77,7 @@ VALUES = {
     "budget_responses": ("7", "7"),
     "budget_seconds": ("60", "60"),
     "sandbox": ("none", '"none"'),
+    "sandbox_net": ("off", '"off"'),
     "in_place": ("true", "true"),
     "with_changes": ("true", "true"),
     "open": ("false", "false"),

@@ -23,6 +23,7 @@ PREFIX = "TRIO_AGENT_"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
+NetworkChoice = Literal["on", "off"]
 LogFormat = Literal["pretty", "json"]
 
 
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     budget_responses: int = 0
     budget_seconds: float = 0.0
     sandbox: SandboxChoice = "auto"
+    sandbox_net: NetworkChoice = "on"
     in_place: bool = False
     with_changes: bool = False
     open: bool | None = None
@@ -103,6 +105,7 @@ DESCRIPTIONS: dict[str, str] = {
     "budget_responses": "model responses a turn may use; 0 = unlimited",
     "budget_seconds": "seconds a turn may take; 0 = unlimited",
     "sandbox": "what commands run in; auto is bwrap where it works",
+    "sandbox_net": "whether commands reach the network; off needs the sandbox bwrap",
     "in_place": "work in the repository itself instead of a clone",
     "with_changes": "bring uncommitted changes into the clone as a first commit",
     "open": "open the browser; default: if there is a desktop",

@@ -28,7 +28,9 @@ from trio_agent.tools.bash import Bash
 from trio_agent.tools.bash_kill import BashKill
 from trio_agent.tools.bash_output import BashOutput
 from trio_agent.tools.burst import Burst
+from trio_agent.tools.confined import Confined
 from trio_agent.tools.environment import child_environment
+from trio_agent.tools.formatters import Formatters
 from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
@@ -106,19 +108,23 @@ def coding_agent(
     """The agent that comes with the program. Raises ConfigError, at once and not at the first message."""
     make = partial(_model, settings, environment)
     make("")
-    sandbox = find_sandbox(settings.sandbox)
+    sandbox = find_sandbox(settings.sandbox, network=settings.sandbox_net == "on")
+    hidden = hidden_paths(settings, environment)
+    confined = Confined(sandbox=sandbox, environment=child_environment(environment, {}), hidden=hidden)
     workspaces = RepositoryWorkspaces(
         repository, settings.data_dir, in_place=settings.in_place, with_changes=settings.with_changes
     )
     return CodingAgent(
         make_model=make,
-        open_tools=partial(_open_tools, sandbox, hidden_paths(settings, environment), environment, redactor),
+        open_tools=partial(_open_tools, sandbox, hidden, environment, redactor),
         workspaces=workspaces,
         blobs=blobs,
         budget=Budget(
             dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
         ),
         sandbox=sandbox.name,
+        run_program=confined.run,
+        format_files=Formatters(confined).format,
     )
 
 
@@ -148,9 +154,9 @@ async def _open_tools(
             Bash(sandbox=sandbox, environment=theirs, background=background, hidden=hidden, redactor=redactor),
             BashOutput(background),
             BashKill(background),
-            Patch(),
-            ReadFile(),
-            Search(rg=shutil.which("rg"), environment=theirs),
+            Patch(redactor),
+            ReadFile(redactor),
+            Search(rg=shutil.which("rg"), environment=theirs, sandbox=sandbox, hidden=hidden, redactor=redactor),
             TodoWrite(),
             AskUser(),
         ]

@@ -160,3 +160,11 @@ async def test_an_image_too_large_for_a_model_is_refused(bench: FakeBench) -> No
     (bench.workspace / "picture").write_bytes(IMAGES["image/png"] + bytes(MAX_IMAGE_BYTES))
     with pytest.raises(ToolError, match="more than 3500000 bytes"):
         await read(bench, "picture")
+
+
+async def test_a_secret_is_taken_out_before_a_line_is_cut(bench: FakeBench) -> None:
+    key = "ghp_" + "aB3" * 12
+    (bench.workspace / "min.js").write_text("x" * (MAX_LINE_BYTES - 20) + key + "y" * 5000)
+    text = await read(bench, "min.js")
+    assert "ghp_" not in text
+    assert "[redacted]" in text

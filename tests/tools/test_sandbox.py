@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -209,3 +210,38 @@ def test_the_private_tmp_goes_with_the_sandbox(bench: FakeBench) -> None:
     assert bool(kept) is (sandbox.name == "bwrap")
     del sandbox
     assert not any(directory.exists() for directory in kept)
+
+
+NETWORK = "exec 3<>/dev/tcp/127.0.0.1/$PORT && echo reached"
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_without_network_nothing_outside_is_reached_and_loopback_works(bench: FakeBench, network: bool) -> None:
+    if not network and find_sandbox("auto").name == "none":
+        with pytest.raises(ConfigError, match="--sandbox-net off"):
+            find_sandbox("auto", network=False)
+        return
+    sandbox = find_sandbox("auto", network=network)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        told = run(sandbox, bench.workspace, NETWORK.replace("$PORT", str(port)))
+        assert (told == "reached\n") is network
+        names = run(sandbox, bench.workspace, "cut -d: -f1 -s /proc/net/dev").split()
+        assert network or names == ["lo"]
+        inside = f"perl -MIO::Socket::INET -e '{LOOPBACK}'"
+        assert run(sandbox, bench.workspace, inside) == "met"
+
+
+LOOPBACK = """
+my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die;
+my $client = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $server->sockport) or die;
+print "met" if $server->accept;
+"""
+
+
+def test_no_network_is_refused_where_it_cannot_be_left_out() -> None:
+    with pytest.raises(ConfigError, match="leave out --sandbox none"):
+        find_sandbox("none", network=False)
+    for choice in ("auto", "bwrap"):
+        with pytest.raises(ConfigError, match="bwrap"):
+            find_sandbox(choice, NO_BWRAP, network=False)

@@ -14,16 +14,18 @@ from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ToolError
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.matches import MAX_LINE_CHARS, Matches
+from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.tools.search import SEARCH_S, Search
 from trio_agent.tools.search_worker import MAX_DEPTH
 
-# Python's stand-in is tested everywhere; ripgrep where it is installed.
-PROGRAMS = [None, *filter(None, [shutil.which("rg")])]
+# Python's stand-in is tested everywhere; ripgrep where it is installed, and a sandbox for it.
+SANDBOX = find_sandbox("auto")
+PROGRAMS = [None, *filter(None, [shutil.which("rg") if SANDBOX.name != "none" else None])]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: "rg" if program else "python")
 def search(request: pytest.FixtureRequest) -> Search:
-    return Search(rg=request.param, environment=child_environment(os.environ, {}))
+    return Search(rg=request.param, environment=child_environment(os.environ, {}), sandbox=SANDBOX)
 
 
 @pytest.fixture
@@ -320,7 +322,11 @@ async def test_settings_of_ripgrep_do_not_reach_it(search: Search, bench: FakeBe
     assert "RIPGREP_CONFIG_PATH" not in ours
     for each in (
         search,
-        Search(rg=shutil.which("rg"), environment={**ours, "RIPGREP_CONFIG_PATH": str(repository / ".ripgreprc")}),
+        Search(
+            rg=shutil.which("rg"),
+            sandbox=SANDBOX,
+            environment={**ours, "RIPGREP_CONFIG_PATH": str(repository / ".ripgreprc")},
+        ),
     ):
         assert await find(each, bench, "needle") == EVERYWHERE
     assert not sentinel.exists()
@@ -343,3 +349,36 @@ def test_what_a_search_prints_may_be_cut_anywhere(size: int) -> None:
         matches.add(printed[start : start + size])
     assert matches.lines == ["a.py:1: über", "b/c.py:22: x: y"]
     assert matches.messages == "some message\n"
+
+
+async def test_ripgrep_is_not_run_where_there_is_no_sandbox(bench: FakeBench) -> None:
+    (bench.workspace / "file").write_text("needle\n")
+    search = Search(rg="/nowhere/rg", environment=child_environment(os.environ, {}))
+    assert await find(search, bench, "needle") == ["file:1: needle"]
+
+
+HOSTILE_PATTERNS = {
+    "a FIFO": "mkfifo $f",
+    "a link to a file without end": "ln -s /dev/zero $f",
+    "a link to a FIFO": "mkfifo pipe; ln -s $PWD/pipe $f",
+    "a directory": "mkdir $f",
+    "a file larger than memory may be": "truncate -s 1T $f",
+}
+
+
+@pytest.mark.parametrize("make", HOSTILE_PATTERNS.values(), ids=HOSTILE_PATTERNS)
+@pytest.mark.parametrize("name", [".gitignore", "src/.gitignore", ".git/info/exclude"])
+async def test_patterns_that_are_no_file_of_patterns_hold_nobody_up(
+    search: Search, bench: FakeBench, repository: Path, make: str, name: str
+) -> None:
+    await trio.run_process(["bash", "-c", f"f={name}; rm -f $f; {make}"], cwd=repository)
+    with trio.fail_after(SEARCH_S - 5):
+        assert "src/a.py:2: needle = 1" in await find(search, bench, "needle")
+
+
+async def test_a_secret_is_taken_out_before_a_line_is_cut(search: Search, bench: FakeBench) -> None:
+    key = "ghp_" + "aB3" * 12
+    (bench.workspace / "file").write_text("x" * (MAX_LINE_CHARS - 20) + key + "\n")
+    (line,) = await find(search, bench, "xxx")
+    assert "ghp_" not in line
+    assert "[redacted]" in line

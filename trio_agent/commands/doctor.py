@@ -117,7 +117,7 @@ def _answers(settings: Settings) -> bool:
 
 def _sandbox(settings: Settings) -> tuple[str, str, str]:
     try:
-        return "sandbox", "", find_sandbox(settings.sandbox).name
+        return "sandbox", "", find_sandbox(settings.sandbox, network=settings.sandbox_net == "on").name
     except ConfigError as exc:
         return "sandbox", str(exc), ""
 

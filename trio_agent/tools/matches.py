@@ -13,16 +13,23 @@ MAX_MESSAGE_CHARS = 2000
 class Matches:
     """Takes bytes as they come, cut anywhere, and collects at most `limit` matches whose path is `wanted`.
 
-    `shown` turns the path that the program prints into the one the model knows.
+    `shown` turns the path that the program prints into the one the model knows; `redact` takes secrets out of a line.
     """
 
-    def __init__(self, limit: int, shown: Callable[[str], str], wanted: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        limit: int,
+        shown: Callable[[str], str],
+        wanted: Callable[[str], bool],
+        redact: Callable[[str], str] = str,
+    ) -> None:
         self.lines: list[str] = []
         self.messages = ""
         self.more = False
         self._limit = limit
         self._shown = shown
         self._wanted = wanted
+        self._redact = redact
         self._partial = b""
 
     def add(self, chunk: bytes) -> None:
@@ -42,5 +49,7 @@ class Matches:
             self.more = True
             return
         number, _, text = rest.decode("utf-8", "replace").partition(":")
+        # Before it is cut: half of a secret is one too.
+        text = self._redact(text)
         cut = text[:MAX_LINE_CHARS] + "…" if len(text) > MAX_LINE_CHARS else text
         self.lines.append(f"{shown}:{number}: {cut}".rstrip())

@@ -14,6 +14,7 @@ import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.patch_edits import Edit, find_edits
@@ -42,16 +43,19 @@ class PatchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Patch:
+    def __init__(self, redactor: Redactor = BY_SHAPE) -> None:
+        self._redactor = redactor
+
     @property
     def spec(self) -> ToolSpec:
         return describe_tool("patch", DESCRIPTION, PatchInput)
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, PatchInput)
-        return await trio.to_thread.run_sync(_patch, bench.workspace, asked)
+        return await trio.to_thread.run_sync(_patch, bench.workspace, asked, self._redactor)
 
 
-def _patch(workspace: Path, asked: PatchInput) -> ToolResult:
+def _patch(workspace: Path, asked: PatchInput, redactor: Redactor) -> ToolResult:
     relative = resolve_inside(workspace, asked.path)
     shown = clean(str(relative))
     if not relative.parts:
@@ -67,7 +71,7 @@ def _patch(workspace: Path, asked: PatchInput) -> ToolResult:
     if mode is not None and new == old:
         return ToolResult(text=f"{shown} is as it was: the patches change nothing.")
     _write(workspace, relative, (new.replace("\n", "\r\n") if crlf else new).encode(), mode)
-    diff = _diff(old, spans, shown, is_new=mode is None)
+    diff = _cut(redactor.redact(_diff(old, spans, shown, is_new=mode is None)))
     did = "made" if mode is None else "patched"
     return ToolResult(text=f"{did} {shown}", display={"kind": "diff", "path": shown, "diff": diff})
 
@@ -126,7 +130,11 @@ def _unix(edit: Edit) -> Edit:
 
 
 def _diff(old: str, spans: Sequence[Span], name: str, *, is_new: bool) -> str:
-    """The change as a unified diff in git's form, cut where it is too long to be looked at."""
-    diff = unified_diff(old, spans, "/dev/null" if is_new else f"a/{name}", f"b/{name}")
+    """The change as a unified diff in git's form."""
+    return unified_diff(old, spans, "/dev/null" if is_new else f"a/{name}", f"b/{name}")
+
+
+def _cut(diff: str) -> str:
+    """`diff`, cut where it is too long to be looked at."""
     left_out = len(diff) - MAX_DIFF_CHARS
     return diff if left_out <= 0 else f"{diff[:MAX_DIFF_CHARS]}\n… {left_out} more characters …\n"

@@ -15,6 +15,7 @@ import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.paths import open_inside, resolve_inside
@@ -25,6 +26,9 @@ MAX_TEXT_BYTES = 64 * 1024
 
 MAX_LINE_BYTES = 2000
 """A minified script is one line; nobody reads its end."""
+
+AHEAD_BYTES = 400
+"""Longer than nearly every key."""
 
 MAX_ENTRIES = 1000
 
@@ -46,13 +50,16 @@ class ReadFileInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadFile:
+    def __init__(self, redactor: Redactor = BY_SHAPE) -> None:
+        self._redactor = redactor
+
     @property
     def spec(self) -> ToolSpec:
         return describe_tool("read_file", DESCRIPTION, ReadFileInput)
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, ReadFileInput)
-        read = await trio.to_thread.run_sync(_read, bench.workspace, asked)
+        read = await trio.to_thread.run_sync(_read, bench.workspace, asked, self._redactor)
         if isinstance(read, ToolResult):
             return read
         blob = await bench.keep(read.data)
@@ -69,7 +76,7 @@ class _Image:
     data: bytes
 
 
-def _read(workspace: Path, asked: ReadFileInput) -> ToolResult | _Image:
+def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor) -> ToolResult | _Image:
     if asked.end_line is not None and asked.end_line < asked.start_line:
         raise ToolError(f"end_line {asked.end_line} is before start_line {asked.start_line}")
     relative = resolve_inside(workspace, asked.path)
@@ -87,7 +94,7 @@ def _read(workspace: Path, asked: ReadFileInput) -> ToolResult | _Image:
     with open(descriptor, "rb") as file:
         media_type = _image_type(file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES])
         if not media_type:
-            return ToolResult(text=_read_lines(file, asked), display=display)
+            return ToolResult(text=_read_lines(file, asked, redactor), display=display)
         # One more than is allowed: the file may be growing.
         data = file.read(MAX_IMAGE_BYTES + 1)
     if len(data) > MAX_IMAGE_BYTES:
@@ -115,7 +122,7 @@ def _list(directory: int) -> str:
     return clean("\n".join(lines)) if names else "(an empty directory)"
 
 
-def _read_lines(file: io.BufferedReader, asked: ReadFileInput) -> str:
+def _read_lines(file: io.BufferedReader, asked: ReadFileInput, redactor: Redactor) -> str:
     """The lines asked for, numbered. A file of any size is read line by line, never as a whole."""
     last = asked.end_line
     if b"\0" in file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]:
@@ -123,7 +130,7 @@ def _read_lines(file: io.BufferedReader, asked: ReadFileInput) -> str:
     lines: list[str] = []
     size = 0
     number = 0
-    for number, line in enumerate(_bounded_lines(file), start=1):
+    for number, line in enumerate(_bounded_lines(file, redactor), start=1):
         if number < asked.start_line:
             continue
         if last is not None and number > last:
@@ -131,7 +138,7 @@ def _read_lines(file: io.BufferedReader, asked: ReadFileInput) -> str:
         size += len(line)
         if size > MAX_TEXT_BYTES:
             return "\n".join([*lines, f"[cut here: read on with start_line {number}]"])
-        lines.append(f"{number}\t{line.decode('utf-8', 'replace')}")
+        lines.append(f"{number}\t{line}")
     if lines:
         return "\n".join(lines)
     if not number:
@@ -139,12 +146,19 @@ def _read_lines(file: io.BufferedReader, asked: ReadFileInput) -> str:
     raise ToolError(f"{asked.path} has {number} lines; it has none at {asked.start_line}")
 
 
-def _bounded_lines(file: io.BufferedReader) -> Iterator[bytes]:
-    """The lines of `file` without their ends, each cut to MAX_LINE_BYTES, in memory for one such line."""
-    while line := file.readline(MAX_LINE_BYTES):
-        rest = 0
-        while not line.endswith(b"\n") and (more := file.readline(MAX_LINE_BYTES)):
-            rest += len(more)
-            if more.endswith(b"\n"):
-                break
-        yield line.rstrip(b"\r\n") + (f" … {rest} more bytes".encode() if rest > 2 else b"")
+def _bounded_lines(file: io.BufferedReader, redactor: Redactor) -> Iterator[str]:
+    """The lines of `file` without their ends and secrets, each cut to MAX_LINE_BYTES, in memory for little more than one."""
+    # What is cut is looked at a little further: half of a secret is one too.
+    most = MAX_LINE_BYTES + AHEAD_BYTES
+    while line := file.readline(most):
+        size = len(line)
+        ended = line.endswith(b"\n")
+        while not ended and (more := file.readline(most)):
+            size += len(more)
+            ended = more.endswith(b"\n")
+        whole = line.rstrip(b"\r\n")
+        text = redactor.redact(whole.decode("utf-8", "replace"))
+        if size > len(line) or len(whole) > MAX_LINE_BYTES:
+            kept = text.encode()[:MAX_LINE_BYTES].decode("utf-8", "ignore")
+            text = f"{kept} … {size - MAX_LINE_BYTES} more bytes"
+        yield text

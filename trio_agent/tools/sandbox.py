@@ -1,7 +1,8 @@
 """What stands between a command and the user's machine: bubblewrap where it works, or nothing.
 
-Not a boundary against flaws of the kernel, and the network is shared. What it does: only the workspace and a private /tmp
-can be written, credentials and this program's own data cannot be read, and no other process can be seen.
+Not a boundary against flaws of the kernel. What it does: only the workspace and a private /tmp can be written, credentials and
+this program's own data cannot be read, no other process can be seen, and the network can be left out: then there is nothing
+but a loopback interface of its own.
 """
 
 from __future__ import annotations
@@ -50,21 +51,26 @@ class Sandbox(Protocol):
         ...
 
 
-def find_sandbox(choice: SandboxChoice, bwrap: str = "bwrap") -> Sandbox:
+def find_sandbox(choice: SandboxChoice, bwrap: str = "bwrap", *, network: bool = True) -> Sandbox:
     """The sandbox of the user's choice; `auto` is bubblewrap where it works, else none. `bwrap` is its program.
 
-    Starts a sandbox once to see that it works. Raises ConfigError where bubblewrap is asked for by name and does not.
+    Starts a sandbox once to see that it works. Raises ConfigError where it does not, and bubblewrap was asked for by name, or
+    that there be no network.
     """
     match choice:
         case "none":
+            if not network:
+                raise ConfigError("--sandbox-net off needs the sandbox bwrap; leave out --sandbox none")
             return NoSandbox()
         case "auto" | "bwrap":
-            sandbox = Bubblewrap(bwrap)
+            sandbox = Bubblewrap(bwrap, network=network)
             problem = _problem(sandbox)
             if not problem:
                 return sandbox
-            if choice == "auto":
+            if choice == "auto" and network:
                 return NoSandbox()
+            if choice == "auto":
+                raise ConfigError(f"--sandbox-net off needs the sandbox bwrap, which does not work here: {problem}")
             raise ConfigError(f"the sandbox bwrap does not work here: {problem}. Mend it, or choose --sandbox none")
         case _:
             assert_never(choice)
@@ -94,7 +100,8 @@ class Bubblewrap:
 
     name = "bwrap"
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, *, network: bool = True) -> None:
+        self._network = network
         self._program = shutil.which(program) or program
         # Outside every workspace: from within, the directory itself could be replaced by a link to somewhere else.
         self._scratch = Path(tempfile.mkdtemp(prefix="trio-agent-sandbox-")).resolve()
@@ -111,6 +118,7 @@ class Bubblewrap:
             line += ["--ro-bind", str(objects), str(objects)]
         line += ["--bind", str(workspace), str(workspace)]
         line += _mask(path for path in masked if path.is_relative_to(workspace) and path != workspace)
+        line += [] if self._network else ["--unshare-net"]
         line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
         # The home is read-only: caches go where they can be written.
         line += ["--setenv", "TMPDIR", "/tmp", "--setenv", "XDG_CACHE_HOME", "/tmp/.cache"]

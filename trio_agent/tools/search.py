@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,15 @@ import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.glob_filter import GlobFilter
+from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.matches import Matches
 from trio_agent.tools.paths import open_inside, resolve_inside
 from trio_agent.tools.process import run_group
+from trio_agent.tools.sandbox import NoSandbox, Sandbox
 from trio_agent.tools.tool_input import decode_input, describe_tool
 
 SEARCH_S = 30.0
@@ -37,6 +40,19 @@ START_WORKER = (
 )
 """The worker imports from this package, wherever that is, and from nowhere else: `-I` keeps out directory and environment."""
 
+LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=60)
+"""A file of patterns without end would otherwise be read until there is no memory left."""
+
+RG_ERROR = 2
+UNFIT_FOR_RG = 99
+
+START_RG = f"""
+if [ -n "$(find . -path '*/.git/objects' -prune -o \\( -name .gitignore -o -path '*/.git/info/exclude' \\) ! -type f \\
+        -print -quit 2> /dev/null)" ]; then exit {UNFIT_FOR_RG}; fi
+cd -- "$1" && shift && exec "$@"
+"""
+"""ripgrep waits for whoever writes to a FIFO that is called .gitignore. git takes only regular files for patterns."""
+
 DESCRIPTION = """Search the files of the workspace, line by line, for a regular expression (put (?i) first to ignore case). \
 Returns `path:line: text`, sorted by path. What git ignores, binary files and symlinks are left out."""
 
@@ -49,10 +65,26 @@ class SearchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Search:
-    """Searches by the program `rg`, or, where that is None, by a Python program that prints the same, but more slowly."""
+    """Searches by the program `rg` in `sandbox`, or, where either is missing, by a Python program that prints the same.
 
-    def __init__(self, *, rg: str | None, environment: Mapping[str, str], search_s: float = SEARCH_S) -> None:
-        self._rg = rg
+    ripgrep opens what it finds by name, and reads patterns of any size: outside of a sandbox a link put there meanwhile
+    could lead it anywhere. Ours walks by descriptors, more slowly, and takes over where ripgrep would wait or give up.
+    """
+
+    def __init__(
+        self,
+        *,
+        rg: str | None,
+        environment: Mapping[str, str],
+        sandbox: Sandbox | None = None,
+        hidden: Sequence[Path] = (),
+        redactor: Redactor = BY_SHAPE,
+        search_s: float = SEARCH_S,
+    ) -> None:
+        self._sandbox = sandbox or NoSandbox()
+        self._rg = rg if self._sandbox.name != "none" else None
+        self._hidden = hidden
+        self._redactor = redactor
         self._search_s = search_s
         self._environment = environment
 
@@ -64,25 +96,38 @@ class Search:
         asked = decode_input(input, SearchInput)
         glob = GlobFilter(asked.glob) if asked.glob else None
         place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path)
+        ends_at = trio.current_time() + self._search_s
         try:
-            matches = Matches(asked.max_results, place.shown, glob.matches if glob else lambda path: True)
-            done = await self._search(asked.pattern, glob.names if glob else (), place, matches)
+            ended, matches = False, Matches(asked.max_results, place.shown, _any)
+            for line in [self._rg_line, self._worker_line] if self._rg else [self._worker_line]:
+                wanted = glob.matches if glob else _any
+                matches = Matches(asked.max_results, place.shown, wanted, self._redactor.redact)
+                argv = await trio.to_thread.run_sync(line, asked.pattern, glob.names if glob else (), place)
+                status = await self._search(argv, place, matches, ends_at)
+                ended = status is not None
+                if status in (None, 0, 1) or (status == RG_ERROR and matches.messages):
+                    break
         finally:
             place.close()
+        if status not in (None, 0, 1) and not matches.lines:
+            raise ToolError(f"the search failed: {matches.messages.strip() or f'status {status}'}")
+        if not ended and not matches.lines:
+            raise ToolError(self._overtime)
         lines = list(matches.lines)
         if matches.more:
             lines.append(f"[stopped at {asked.max_results}: narrow the pattern, path or glob, or raise max_results]")
-        elif not done:
+        elif status not in (None, 0, 1, RG_ERROR):
+            lines.append(f"[the search broke off: {matches.messages.strip() or f'status {status}'}]")
+        elif not ended:
             lines.append(f"[{self._overtime}]")
         return ToolResult(
             text="\n".join(lines) or "no matches",
             display={"kind": "search", "pattern": asked.pattern, "matches": len(matches.lines)},
         )
 
-    async def _search(self, pattern: str, names: tuple[str, ...], place: _Place, matches: Matches) -> bool:
-        """Whether it came to its end, or to as many matches as asked for, within its time."""
-        argv = self._rg_line(pattern, names, place) if self._rg else _worker_line(pattern, names, place)
-        enough = trio.CancelScope(deadline=trio.current_time() + self._search_s)
+    async def _search(self, argv: Sequence[str], place: _Place, matches: Matches, ends_at: float) -> int | None:
+        """The program's exit status; None where it was ended, for there was enough, or no time left."""
+        enough = trio.CancelScope(deadline=ends_at)
 
         def take(chunk: bytes) -> None:
             matches.add(chunk)
@@ -94,15 +139,10 @@ class Search:
                 finished = await run_group(
                     argv, cwd=place.cwd, environment=self._environment, on_output=take, stdin=place.stdin
                 )
+                return finished.exit_status
         except (OSError, ValueError) as exc:
             raise ToolError(f"the search could not be started: {exc}") from exc
-        if enough.cancelled_caught:
-            if not matches.lines:
-                raise ToolError(self._overtime)
-            return matches.more
-        if finished.exit_status not in (0, 1) and matches.messages and not matches.lines:
-            raise ToolError(f"the search failed: {matches.messages.strip()}")
-        return True
+        return None
 
     @property
     def _overtime(self) -> str:
@@ -116,7 +156,17 @@ class Search:
         for name in names:
             line.append(f"--type-add=asked:{name}")
         line += ["--type=asked"] if names and not place.is_file else []
-        return [*line, f"--regexp={pattern}", "-" if place.is_file else "."]
+        line += [f"--regexp={pattern}", "-" if place.is_file else "."]
+        # In the directory by name, for a descriptor of ours leads nowhere in there.
+        start = ["bash", "-c", START_RG, "bash", str(place.directory), *line]
+        return self._sandbox.wrap(limited(start, LIMITS), place.workspace, self._hidden)
+
+    def _worker_line(self, pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+        return limited(_worker_line(pattern, names, place), LIMITS)
+
+
+def _any(path: str) -> bool:
+    return True
 
 
 def _worker_line(pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
@@ -137,6 +187,7 @@ class _Place:
     """
 
     def __init__(self, workspace: Path, named: str) -> None:
+        self.workspace = workspace
         self._relative = resolve_inside(workspace, named)
         self._descriptor = open_inside(workspace, self._relative, os.O_RDONLY)
         mode = os.fstat(self._descriptor).st_mode
@@ -144,6 +195,11 @@ class _Place:
         if not self.is_file and not stat.S_ISDIR(mode):
             self.close()
             raise ToolError(f"{named} is neither a file nor a directory")
+
+    @property
+    def directory(self) -> Path:
+        """Where to search, from the workspace."""
+        return Path() if self.is_file else self._relative
 
     @property
     def cwd(self) -> str:

@@ -54,10 +54,12 @@ def read_file(name: str, directory: int, max_bytes: int) -> bytes:
         descriptor = os.open(name, _FILE, dir_fd=directory)
     except OSError:
         return b""
+    facts = os.fstat(descriptor)
+    # First of all: `open` refuses a directory's descriptor, and leaves it open.
+    if not stat.S_ISREG(facts.st_mode) or facts.st_size > max_bytes:
+        os.close(descriptor)
+        return b""
     with open(descriptor, "rb") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > max_bytes:
-            return b""
         try:
             return file.read(max_bytes)
         except OSError:
