@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import trio
 from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
@@ -130,6 +131,29 @@ async def test_summaries_that_are_refused_are_left_out_of_the_next_try(autojump_
     for _ in range(2):
         assert (await model.answer(asking("hi"), Listener())).text == "Hello."
     assert ["reasoning" in json.loads(request.content) for request in far.requests] == [True, False, False]
+
+
+async def test_a_question_on_its_way_when_another_is_refused_is_asked_again_too() -> None:
+    asked: list[bool] = []
+    both = trio.Event()
+
+    async def handle(request: httpx2.Request) -> httpx2.Response:
+        asked.append("reasoning" in json.loads(request.content))
+        if not asked[-1]:
+            return ok(responses_stream(text="Hello."))
+        if len(asked) == 2:
+            both.set()
+        await both.wait()
+        return httpx2.Response(400, json={"error": {"message": "verify", "param": "reasoning.summary"}})
+
+    wire = ResponsesWire("gpt-6.2-sol", "k")
+    model = StreamedModel(wire, transport=httpx2.MockTransport(handle), uniform=lambda low, high: 0)
+    listeners = [Listener(), Listener()]
+    async with trio.open_nursery() as nursery:
+        for listener in listeners:
+            nursery.start_soon(model.answer, asking("hi"), listener)
+    assert [listener.said["content"] for listener in listeners] == ["Hello.", "Hello."]
+    assert asked == [True, True, False, False]
 
 
 async def test_a_wrong_key_is_told_at_once_and_not_shown() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.models.listener import asking
 from trio_agent.core.errors import ProviderError
 from trio_agent.models.openai import ChatWire, ResponsesWire
 
@@ -121,15 +122,27 @@ SUMMARY = told(
 )
 
 
-def test_summaries_that_an_account_or_a_model_may_not_have_are_not_asked_for_again() -> None:
-    wire = ResponsesWire("gpt-4.1", "a key")
-    data = json.dumps(SUMMARY).encode()
-    assert wire.failure(400, {}, data, 0).retry_after_s == 0
-    assert wire.failure(400, {}, data, 0).retry_after_s is None, "and that is tried once"
+@pytest.mark.parametrize(
+    ("wire", "body"),
+    [
+        (ResponsesWire("gpt-4.1", "k"), SUMMARY),
+        (ResponsesWire("gpt-4.1", "k"), told("Unsupported parameter: 'reasoning.summary'")),
+        (ResponsesWire("gpt-4.1", "k"), told("Unknown parameter", param="reasoning")),
+        (ChatWire("llama", "k"), told("Unrecognized request argument: stream_options")),
+        (ChatWire("llama", "k"), told("Extra inputs are not permitted", param="stream_options.include_usage")),
+    ],
+)
+def test_what_a_server_does_not_let_itself_be_asked_is_left_out_of_the_next_try(
+    wire: ResponsesWire | ChatWire, body: dict[str, Any]
+) -> None:
+    before = json.loads(wire.encode(asking("hi")))
+    error = wire.failure(400, {}, json.dumps(body).encode(), 0)
+    assert "refused the request" in str(error)
+    assert error.retry_after_s == 0
+    left_out = before.keys() - json.loads(wire.encode(asking("hi"))).keys()
+    assert left_out == ({"reasoning"} if isinstance(wire, ResponsesWire) else {"stream_options"})
 
 
-def test_usage_that_a_server_cannot_tell_is_not_asked_for_again() -> None:
-    wire = ChatWire("llama", "a key")
-    data = json.dumps(told("Unrecognized request argument: stream_options")).encode()
-    assert wire.failure(400, {}, data, 0).retry_after_s == 0
-    assert wire.failure(400, {}, data, 0).retry_after_s is None
+def test_a_refusal_that_is_about_something_else_is_told_at_once() -> None:
+    error = json.dumps(told("Reasoning models take no temperature", param="temperature")).encode()
+    assert ResponsesWire("gpt-5", "k").failure(400, {}, error, 0).retry_after_s is None

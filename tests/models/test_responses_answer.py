@@ -88,6 +88,14 @@ def test_a_call_that_comes_whole_is_taken() -> None:
     assert [(call.tool_call_id, call.input) for call in answer.tool_calls] == [("c", '{"a":1}'), ("d", "{}")]
 
 
+def test_arguments_told_in_pieces_and_then_as_a_whole_are_taken_once() -> None:
+    at = {"output_index": 0}
+    pieces = [{"type": "response.function_call_arguments.delta", **at, "delta": each} for each in ('{"a"', ":1}")]
+    whole = {"type": "response.function_call_arguments.done", **at, "arguments": '{"a":1}'}
+    for events in ([*pieces, whole], pieces, [whole]):
+        assert answer_of([call_item(0, "added"), *events, end()]).tool_calls[0].input == '{"a":1}'
+
+
 def test_arguments_that_are_no_json_are_left_for_the_tool_to_refuse() -> None:
     assert answer_of([call_item(0, arguments='{"a": b'), end()]).tool_calls[0].input == '{"a": b'
 

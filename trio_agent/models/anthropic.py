@@ -11,7 +11,7 @@ from trio_agent.models.anthropic_answer import AnswerReader
 from trio_agent.models.anthropic_failure import failure_of
 from trio_agent.models.anthropic_request import API_VERSION, encode_request
 from trio_agent.models.endpoint import IDLE_S, Endpoint, checked_base_url
-from trio_agent.models.failure import one_line
+from trio_agent.models.failure import again
 from trio_agent.seams import ModelRequest
 
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
@@ -58,8 +58,9 @@ class AnthropicWire:
         return AnswerReader(self.endpoint)
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes, now: float) -> ProviderError:
-        if status == 400 and self._summaries and b"thinking" in body:
+        failure = failure_of(status, headers, body, endpoint=self.endpoint, now=now)
+        if status == 400 and self.endpoint.facts.summaries and b"thinking" in body:
             # A server that only goes by the model's name may not know how to ask for its thoughts: then without.
             self._summaries = False
-            return ProviderError(one_line(body.decode("utf-8", "replace")), retry_after_s=0)
-        return failure_of(status, headers, body, endpoint=self.endpoint, now=now)
+            return again(failure)
+        return failure

@@ -92,6 +92,14 @@ def http_failure(
             return failure
 
 
+def again(failure: ProviderError) -> ProviderError:
+    """The same, where the next try will be another: the wire has learned what to leave out.
+
+    Always worth it, also once it has learned: a request that was on its way meanwhile is refused for the same reason.
+    """
+    return ProviderError(str(failure), retry_after_s=0)
+
+
 def nonsense(what: str, endpoint: Endpoint) -> ProviderError:
     """The stream was broken, not cut off: worth another try, for it may be a proxy's doing."""
     return ProviderError(f"{endpoint.server} sent a stream that makes no sense: {one_line(what)}.", retry_after_s=0)

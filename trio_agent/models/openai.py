@@ -14,6 +14,7 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.price import Price
 from trio_agent.models import chat_answer, chat_request, responses_answer, responses_request
 from trio_agent.models.endpoint import Endpoint, checked_base_url
+from trio_agent.models.failure import again
 from trio_agent.models.openai_failure import concerns, error_of, failure_of
 from trio_agent.models.wire import Wire
 from trio_agent.seams import ModelRequest
@@ -57,11 +58,12 @@ class ResponsesWire:
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes, now: float) -> ProviderError:
         error = error_of(body)
-        if status == 400 and self._summaries and concerns(error, "reasoning"):
+        failure = failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+        if status == 400 and concerns(error, "reasoning.summary"):
             # Models that do not think refuse to be asked for it, and accounts that are not verified may not: then without.
             self._summaries = False
-            return ProviderError(error.said, retry_after_s=0)
-        return failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+            return again(failure)
+        return failure
 
 
 class ChatWire:
@@ -81,11 +83,12 @@ class ChatWire:
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes, now: float) -> ProviderError:
         error = error_of(body)
-        if status in (400, 422) and self._usage and concerns(error, "stream_options"):
+        failure = failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+        if status in (400, 422) and concerns(error, "stream_options"):
             # A server that does not know the question cannot tell the usage either way.
             self._usage = False
-            return ProviderError(error.said, retry_after_s=0)
-        return failure_of(status, headers, error, endpoint=self.endpoint, now=now)
+            return again(failure)
+        return failure
 
 
 def _endpoint(prefix: str, model: str, key: str, path: str, base_url: str, price: Price | None) -> Endpoint:

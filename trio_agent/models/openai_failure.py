@@ -105,5 +105,6 @@ def error_of(body: bytes) -> ErrorObject:
 
 
 def concerns(error: ErrorObject, parameter: str) -> bool:
-    """Whether it is about `parameter` of the request that it was refused."""
-    return (error.param or "").startswith(parameter) or parameter in (error.message or "")
+    """Whether it is about `parameter` of the request, or the object that holds it, that it was refused."""
+    whole = parameter.partition(".")[0]
+    return (error.param or "").partition(".")[0] == whole or parameter in (error.message or "")

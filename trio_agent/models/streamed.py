@@ -134,8 +134,7 @@ class StreamedModel:
                 # Any byte is a sign of life: some servers send nothing but comments while a model thinks.
                 idle.deadline = trio.current_time() + self._endpoint.idle_s
                 for event in parser.feed(chunk):
-                    if not attempt.over:
-                        attempt.feed(event.data)
+                    attempt.feed(event.data)
                 if attempt.over:
                     # Not `break`: a generator that is left half-way is closed by the garbage collector, which cannot await.
                     idle.cancel()
