@@ -16,7 +16,7 @@ from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settin
 from trio_agent.core.budget import Budget
 from trio_agent.core.redaction import Redactor, secrets_of
 from trio_agent.git.workspaces import RepositoryWorkspaces
-from trio_agent.models.choose import default_model_name, make_model
+from trio_agent.models.choose import chosen_model, default_model_name
 from trio_agent.seams import Agent, Blobs, Model, Store, Tool
 from trio_agent.stores.blobs import FileBlobs, MemoryBlobs
 from trio_agent.stores.memory import open_memory
@@ -116,7 +116,7 @@ def coding_agent(
     )
     return CodingAgent(
         make_model=make,
-        open_tools=partial(_open_tools, sandbox, hidden, environment, redactor),
+        open_tools=partial(_open_tools, settings, sandbox, hidden, environment, redactor),
         workspaces=workspaces,
         blobs=blobs,
         budget=Budget(
@@ -139,19 +139,27 @@ def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Pat
 
 
 def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Model:
-    chosen = name or settings.model or default_model_name(environment)
-    return make_model(chosen, environment, settings.base_url or None, settings.model_price)
+    first = settings.model or default_model_name(environment)
+    return chosen_model(name, first, environment, settings.base_url or None, settings.model_price)
 
 
 @asynccontextmanager
 async def _open_tools(
-    sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], redactor: Redactor
+    settings: Settings, sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], redactor: Redactor
 ) -> AsyncIterator[ToolsOf]:
     theirs = child_environment(environment, {})
     # Commands left in the background end with the session: TERM, a grace, KILL.
     async with open_background(redactor) as background:
         tools: list[Tool] = [
-            Bash(sandbox=sandbox, environment=theirs, background=background, hidden=hidden, redactor=redactor),
+            Bash(
+                sandbox=sandbox,
+                environment=theirs,
+                background=background,
+                hidden=hidden,
+                redactor=redactor,
+                asks=settings.ask,
+                network=settings.sandbox_net == "on",
+            ),
             BashOutput(background),
             BashKill(background),
             Patch(redactor),

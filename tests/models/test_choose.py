@@ -6,7 +6,8 @@ import pytest
 
 from trio_agent.core.errors import ConfigError
 from trio_agent.core.price import Price
-from trio_agent.models.choose import default_model_name, make_model
+from trio_agent.models.choose import chosen_model, default_model_name, make_model
+from trio_agent.models.streamed import StreamedModel
 
 KEY = {"ANTHROPIC_API_KEY": "sk-1"}
 
@@ -82,6 +83,37 @@ def test_openai_is_asked_with_its_key_by_either_api(name: str) -> None:
     assert make_model(name, {"OPENAI_API_KEY": "k"}).name == name
     with pytest.raises(ConfigError, match="set OPENAI_API_KEY"):
         make_model(name, KEY)
+
+
+PRICE = Price(input=0, output=0, cache_write=0, cache_read=0)
+HERE = "http://localhost:8080"
+KEYS = {**KEY, "OPENAI_API_KEY": "k"}
+
+
+def where(name: str, base_url: str | None) -> tuple[str, bool]:
+    """Where the model that the user switched to is asked, and whether the price that was given holds for it."""
+    model = chosen_model(name, "openai/llama", KEYS, base_url, PRICE)
+    assert isinstance(model, StreamedModel)
+    endpoint = model.endpoint
+    return endpoint.base_url, endpoint.price is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "base_url", "expected"),
+    [
+        ("", HERE, (HERE, True)),
+        ("openai/llama", HERE, (HERE, True)),
+        ("openai/qwen", HERE, (HERE, True)),
+        ("openai-responses/llama", HERE, (HERE, True)),
+        ("anthropic/claude-sonnet-5-5", HERE, ("", False)),
+        ("", None, ("", True)),
+        ("openai/gpt-6.2-sol", None, ("", False)),
+    ],
+)
+def test_address_and_price_are_those_of_the_model_that_they_were_said_of(
+    name: str, base_url: str | None, expected: tuple[str, bool]
+) -> None:
+    assert where(name, base_url) == expected
 
 
 def test_a_price_that_the_user_gives_makes_a_model_a_priced_one() -> None:

@@ -58,6 +58,26 @@ def default_model_name(environment: Mapping[str, str]) -> str:
     return "demo"
 
 
+def chosen_model(
+    name: str, first: str, environment: Mapping[str, str], base_url: str | None = None, price: Price | None = None
+) -> Model:
+    """The model called `name`, or where that is empty `first`, the one that the program was started with.
+
+    What `base_url` and `price` say they say of `first`. Another provider's model is asked where that provider is, or its key
+    would go to a server that it is not for; a model elsewhere has a price of its own, or a limit in dollars would not hold.
+    """
+    if not name or name == first:
+        return make_model(first, environment, base_url, price)
+    if base_url is not None and _family(name) == _family(first):
+        return make_model(name, environment, base_url, price)
+    return make_model(name, environment)
+
+
+def _family(name: str) -> str:
+    """`openai` of `openai/MODEL` and of `openai-chat/MODEL` alike."""
+    return name.partition("/")[0].partition("-")[0]
+
+
 def make_model(
     name: str, environment: Mapping[str, str], base_url: str | None = None, price: Price | None = None
 ) -> Model:

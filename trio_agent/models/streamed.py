@@ -53,7 +53,7 @@ class StreamedModel:
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._wire = wire
-        self._endpoint = wire.endpoint
+        self.endpoint = wire.endpoint
         self._transport = transport
         self._clock = clock
         self._uniform = uniform
@@ -65,15 +65,15 @@ class StreamedModel:
 
     @property
     def name(self) -> str:
-        return self._endpoint.name
+        return self.endpoint.name
 
     @property
     def context_window(self) -> int:
-        return self._endpoint.facts.context_window
+        return self.endpoint.facts.context_window
 
     @property
     def priced(self) -> bool:
-        return self._endpoint.price_of(self._endpoint.model) is not None
+        return self.endpoint.price_of(self.endpoint.model) is not None
 
     async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         wait_s = FIRST_WAIT_S
@@ -94,18 +94,18 @@ class StreamedModel:
 
     async def _ask(self, body: bytes, attempt: _Attempt) -> Answer:
         """Ask once."""
-        server, idle_s = self._endpoint.server, self._endpoint.idle_s
+        server, idle_s = self.endpoint.server, self.endpoint.idle_s
         try:
             with trio.CancelScope(deadline=trio.current_time() + idle_s) as idle:
                 await self._listen(body, attempt, idle)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
             raise ProviderError(
-                f"{server} cannot be reached: check {self._endpoint.whereabouts}. ({_reason(exc)})", retry_after_s=0
+                f"{server} cannot be reached: check {self.endpoint.whereabouts}. ({_reason(exc)})", retry_after_s=0
             ) from exc
         except httpx2.RequestError as exc:
             raise self._broken_off(_reason(exc)) from exc
         except ProtocolError as exc:
-            raise nonsense(str(exc), self._endpoint) from exc
+            raise nonsense(str(exc), self.endpoint) from exc
         if (answer := attempt.reader.answer) is not None:
             return msgspec.structs.replace(answer, usage=attempt.usage)
         if (failure := attempt.reader.failure) is not None:
@@ -119,20 +119,20 @@ class StreamedModel:
                 verify=self._tls,
                 timeout=httpx2.Timeout(CONNECT_S, read=None),
                 # No proxy reaches this machine's own loopback.
-                trust_env=not self._endpoint.on_this_machine,
+                trust_env=not self.endpoint.on_this_machine,
             ) as client,
-            client.stream("POST", self._endpoint.url, content=body, headers=dict(self._endpoint.headers)) as response,
+            client.stream("POST", self.endpoint.url, content=body, headers=dict(self.endpoint.headers)) as response,
         ):
             if response.status_code != 200:
                 content = await response.aread()
                 raise self._wire.failure(response.status_code, response.headers, content, self._clock())
             if response.headers.get("content-type", "").partition(";")[0].strip().lower() != _EVENT_STREAM:
-                raise ProviderError(f"{self._endpoint.server} sent no event stream: check --base-url.")
+                raise ProviderError(f"{self.endpoint.server} sent no event stream: check --base-url.")
             # Our own parser: the client's refuses events of more than 1 MiB, and providers end a stream with the whole answer.
             parser = Parser()
             async for chunk in response.aiter_bytes():
                 # Any byte is a sign of life: some servers send nothing but comments while a model thinks.
-                idle.deadline = trio.current_time() + self._endpoint.idle_s
+                idle.deadline = trio.current_time() + self.endpoint.idle_s
                 for event in parser.feed(chunk):
                     attempt.feed(event.data)
                 if attempt.over:
@@ -140,7 +140,7 @@ class StreamedModel:
                     idle.cancel()
 
     def _broken_off(self, why: str) -> ProviderError:
-        return ProviderError(f"{self._endpoint.server} broke off in the middle of the answer: {why}.", retry_after_s=0)
+        return ProviderError(f"{self.endpoint.server} broke off in the middle of the answer: {why}.", retry_after_s=0)
 
 
 class _Attempt:
