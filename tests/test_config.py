@@ -78,6 +78,7 @@ VALUES = {
     "budget_seconds": ("60", "60"),
     "sandbox": ("none", '"none"'),
     "sandbox_net": ("off", '"off"'),
+    "ask": ("true", "true"),
     "in_place": ("true", "true"),
     "with_changes": ("true", "true"),
     "open": ("false", "false"),

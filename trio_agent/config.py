@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     budget_seconds: float = 0.0
     sandbox: SandboxChoice = "auto"
     sandbox_net: NetworkChoice = "on"
+    ask: bool = False
     in_place: bool = False
     with_changes: bool = False
     open: bool | None = None
@@ -106,6 +107,7 @@ DESCRIPTIONS: dict[str, str] = {
     "budget_seconds": "seconds a turn may take; 0 = unlimited",
     "sandbox": "what commands run in; auto is bwrap where it works",
     "sandbox_net": "whether commands reach the network; off needs the sandbox bwrap",
+    "ask": "ask the user before commands that leave the workspace or push; a help against accidents, no wall",
     "in_place": "work in the repository itself instead of a clone",
     "with_changes": "bring uncommitted changes into the clone as a first commit",
     "open": "open the browser; default: if there is a desktop",

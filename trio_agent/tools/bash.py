@@ -14,6 +14,7 @@ from msgspec import Meta
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tools.approval import wants_approval
 from trio_agent.tools.background import Background
 from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.output import Output
@@ -44,6 +45,7 @@ class Bash:
     """Runs commands in `sandbox`, which does not show them `hidden`, with `environment` and nothing else of ours.
 
     What is to run on belongs to `background`; without one, nothing may. `redactor` knows what their output must not show.
+    With `asks`, the user is asked before what leaves the workspace, pushes, or wants a `network` that there is not.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Bash:
         hidden: Sequence[Path] = (),
         redactor: Redactor = BY_SHAPE,
         limits: Limits | None = None,
+        asks: bool = False,
+        network: bool = True,
         term_grace_s: float = TERM_GRACE_S,
     ) -> None:
         self._sandbox = sandbox
@@ -62,6 +66,8 @@ class Bash:
         self._hidden = hidden
         self._redactor = redactor
         self._limits = limits or Limits()
+        self._asks = asks
+        self._network = network
         self._term_grace_s = term_grace_s
         self._background = background
 
@@ -71,6 +77,8 @@ class Bash:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, BashInput)
+        if self._asks:
+            await self._require_leave(asked.command, bench)
         argv = await trio.to_thread.run_sync(self._command_line, asked.command, bench.workspace)
         try:
             if asked.background:
@@ -79,6 +87,15 @@ class Bash:
         except (OSError, ValueError) as exc:
             # No such workspace any more, a command too long for the kernel, a NUL in it.
             raise ToolError(f"bash could not be started: {exc}") from exc
+
+    async def _require_leave(self, command: str, bench: Toolbench) -> None:
+        """Ask the user about a command that leaves the workspace, or the like. Raises ToolError where they do not say yes."""
+        why = wants_approval(command, str(bench.workspace), network=self._network)
+        if not why:
+            return
+        answer = await bench.ask(f"May this command run? It {why}.\n\n{command}", ("yes", "no"))
+        if answer.strip().lower() != "yes":
+            raise ToolError(f"The command was not run. The user was asked, for it {why}, and answered: {answer}")
 
     def _command_line(self, command: str, workspace: Path) -> list[str]:
         return self._sandbox.wrap(limited(["bash", "-c", command], self._limits), workspace, self._hidden)

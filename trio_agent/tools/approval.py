@@ -1,0 +1,227 @@
+"""Which commands a user who asked to be asked (`--ask`) is asked about. Pure.
+
+A help against accidents, and no wall: the command line is read, not run, so what a script does, what a variable holds and
+what an interpreter is given are not seen. What cannot be escaped is the sandbox's business.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+_OPERATORS = "();<>|&`\n"
+_HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*?)\n(?:.*?\n)?[ \t]*\2[ \t]*(?=\n|\Z)", re.DOTALL)
+_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
+_HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
+
+_KEYWORDS = frozenset(
+    {"if", "then", "elif", "else", "fi", "while", "until", "do", "done", "!", "{", "}", "time", "case", "esac"}
+)
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+_WRAPPERS = frozenset(
+    {"env", "command", "exec", "nohup", "nice", "ionice", "setsid", "stdbuf", "timeout", "xargs", "builtin"}
+)
+_OTHER_USERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser"})
+_OF_SERVERS = frozenset({"gh", "glab", "hub"})
+_NETWORK = frozenset(
+    {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "ftp", "socat", "aria2c"}
+)
+_PUBLISHERS = {
+    **dict.fromkeys(
+        ("npm", "yarn", "pnpm", "cargo", "poetry", "uv", "flit", "hatch", "gem", "vsce"), ("publish", "push")
+    ),
+    **dict.fromkeys(("docker", "podman", "buildah", "helm"), ("push",)),
+    "twine": ("upload",),
+}
+_WRITERS = frozenset(
+    {
+        "rm",
+        "rmdir",
+        "mv",
+        "tee",
+        "touch",
+        "mkdir",
+        "chmod",
+        "chown",
+        "chgrp",
+        "truncate",
+        "shred",
+        "unlink",
+        "dd",
+        "mkfifo",
+    }
+)
+_WRITE_LAST = frozenset({"cp", "ln", "install", "rsync", "scp"})
+_GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--exec-path", "--namespace"})
+_INTO = frozenset(
+    {"-C", "--directory", "-d", "-t", "--target-directory", "-o", "--output", "-O", "--git-dir", "--work-tree"}
+)
+
+
+def wants_approval(command: str, workspace: str, *, network: bool = True) -> str:
+    """What `command` does that its user should be asked about ("pushes commits"); empty where it does nothing of the kind.
+
+    `workspace` is its directory, absolute. Without `network`, to try and reach it is a reason too.
+    """
+    return next(_Reading(workspace, network).reasons(command), "")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A command line as it is read. `cd` leads from one command to the next."""
+
+    workspace: str
+    network: bool
+    directory: str = ""
+
+    def __post_init__(self) -> None:
+        self.directory = self.directory or self.workspace
+
+    def reasons(self, command: str, depth: int = 0) -> Iterator[str]:
+        if depth > 8:
+            yield "is nested too deeply to be read"
+            return
+        try:
+            tokens = _tokens(_HEREDOC.sub(r"\3", command.replace("\\\n", " ")))
+        except ValueError:
+            yield "cannot be read: its quotes do not match"
+            return
+        for token in tokens:
+            for inner in _SUBSTITUTION.findall(token):
+                yield from self.reasons("".join(inner), depth + 1)
+        words: list[str] = []
+        piped = False
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            at += 1
+            if not token or not set(token) <= set(_OPERATORS):
+                words.append(token)
+                continue
+            if ">" in token and at < len(tokens) and set(token) <= set("<>&|"):
+                target = tokens[at]
+                at += 1
+                # `2>&1` and `>&-` name a descriptor.
+                if not (token.endswith("&") and re.fullmatch(r"\d+|-", target)) and self._is_outside(target):
+                    yield f"writes to {target}"
+                continue
+            if "<" in token and set(token) <= set("<"):
+                at += 1
+                continue
+            yield from self._simple(words, piped, depth)
+            words, piped = [], token == "|" or token == "|&"
+        yield from self._simple(words, piped, depth)
+
+    def _simple(self, words: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
+        words = list(words)
+        while words and (words[0] in _KEYWORDS or _ASSIGNMENT.match(words[0])):
+            del words[0]
+        if not words:
+            return
+        name, arguments = posixpath.basename(words[0]), words[1:]
+        plain = [each for each in arguments if not each.startswith("-")]
+        if name in _OTHER_USERS:
+            yield f"acts as another user ({name})"
+        elif name in _WRAPPERS:
+            yield from self._wrapped(arguments, piped, depth)
+        elif name in _SHELLS or name in ("eval", "source", "."):
+            yield from self._shell(name, arguments, plain, piped, depth)
+        elif name == "git":
+            yield from self._git(arguments)
+        elif name in _OF_SERVERS:
+            yield f"acts on a server ({name})"
+        elif any(verb in plain for verb in _PUBLISHERS.get(name, ())):
+            yield f"publishes ({name} {plain[0]})"
+        elif name in ("cd", "pushd"):
+            yield from self._cd(plain)
+        if name in _NETWORK and not self.network:
+            yield f"wants the network ({name}), which commands have not"
+        yield from self._writes(name, arguments, plain)
+        if name == "find":
+            for at, each in enumerate(arguments):
+                if each in ("-exec", "-execdir", "-ok"):
+                    yield from self._simple(arguments[at + 1 :], False, depth)
+
+    def _wrapped(self, arguments: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
+        """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
+        for at, each in enumerate(arguments[:8]):
+            if not each.startswith("-") and not _ASSIGNMENT.match(each):
+                yield from self._simple(arguments[at:], piped, depth)
+
+    def _shell(
+        self, name: str, arguments: Sequence[str], plain: Sequence[str], piped: bool, depth: int
+    ) -> Iterator[str]:
+        if name == "eval":
+            yield from self.reasons(" ".join(arguments), depth + 1)
+            return
+        for at, each in enumerate(arguments[:-1]):
+            if re.fullmatch(r"-[a-z]*c[a-z]*", each):
+                yield from self.reasons(arguments[at + 1], depth + 1)
+                return
+        if piped and not plain:
+            yield f"runs what another command prints ({name})"
+
+    def _git(self, arguments: Sequence[str]) -> Iterator[str]:
+        rest = list(arguments)
+        while rest and rest[0].startswith("-"):
+            del rest[: 2 if rest[0] in _GIT_WITH_VALUE else 1]
+        match rest:
+            case ["push" | "send-pack" | "send-email", *_]:
+                yield "pushes commits" if rest[0] != "send-email" else "sends mail"
+            case ["remote", "add" | "set-url", *_]:
+                yield "changes where commits are pushed to"
+            case ["config", *options] if {"--global", "--system"} & set(options):
+                yield "changes git's settings outside of the workspace"
+            case ["clone" | "init" | "worktree" | "archive" | "bundle", *others]:
+                if outside := next(filter(self._is_outside, others), ""):
+                    yield f"writes to {outside}"
+
+    def _cd(self, plain: Sequence[str]) -> Iterator[str]:
+        target = plain[0] if plain else "~"
+        if self._is_outside(target):
+            yield f"leaves the workspace for {target}"
+        elif "$" not in target:
+            self.directory = posixpath.normpath(posixpath.join(self.directory, target))
+
+    def _writes(self, name: str, arguments: Sequence[str], plain: Sequence[str]) -> Iterator[str]:
+        targets: list[str] = []
+        if name in _WRITERS:
+            targets = [each.removeprefix("of=") for each in plain if not each.startswith("if=")]
+        elif name in _WRITE_LAST:
+            targets = [each for each in plain[-1:] if ":" not in each]
+        elif name in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", each) for each in arguments):
+            targets = list(plain[1:])
+        elif name == "find" and "-delete" in arguments:
+            targets = list(plain)
+        if name in ("tar", "unzip", "make", "git", "curl", "wget", *_WRITE_LAST):
+            pairs = pairwise(arguments)
+            targets += [value for option, value in pairs if option in _INTO]
+            targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in _INTO and "=" in each]
+        if outside := next(filter(self._is_outside, targets), ""):
+            yield f"writes to {outside}"
+
+    def _is_outside(self, path: str) -> bool:
+        """Whether it leads out of the workspace, as far as it can be read."""
+        if _ELSEWHERE.match(path):
+            return True
+        if "$" in path and not path.startswith("/"):
+            return False
+        whole = posixpath.normpath(posixpath.join(self.directory, path))
+        return not _HARMLESS.match(whole) and not PurePosixPath(whole).is_relative_to(self.workspace)
+
+
+def _tokens(command: str) -> list[str]:
+    """Words without their quotes, and operators. Raises ValueError where quotes do not match."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=_OPERATORS)
+    lexer.whitespace = " \t\r"
+    lexer.whitespace_split = True
+    # To the lexer, `a#b` has a comment in it, and could hide what follows.
+    lexer.commenters = ""
+    return list(lexer)
