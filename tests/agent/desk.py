@@ -24,11 +24,13 @@ from trio_agent.runtime.session import Session
 from trio_agent.seams import (
     Answer,
     Delivery,
+    Formatted,
     Model,
     ModelRequest,
     Newer,
     OnText,
     OnUsage,
+    Ran,
     Store,
     Survey,
     Tool,
@@ -214,6 +216,11 @@ class Desk:
         self.workspaces = FakeWorkspaces(self.workspace)
         self.blobs = MemoryBlobs()
         self.asked_models: list[str] = []
+        self.ran: list[list[str]] = []
+        self.runs = Ran(exit_status=0, output="merged\n")
+        self.program_hangs = False
+        self.formatted: list[list[str]] = []
+        self.formats: list[Formatted] = []
         self.agent = CodingAgent(
             make_model=self._make_model,
             open_tools=self._open_tools,
@@ -221,7 +228,21 @@ class Desk:
             blobs=self.blobs,
             budget=budget or Budget(),
             sandbox="none",
+            run_program=self._run_program,
+            format_files=self._format_files,
         )
+
+    async def _run_program(self, argv: Sequence[str], workspace: Path) -> Ran:
+        self.ran.append(list(argv))
+        await trio.lowlevel.checkpoint()
+        if self.program_hangs:
+            await trio.sleep_forever()
+        return self.runs
+
+    async def _format_files(self, workspace: Path, files: Sequence[str]) -> Formatted:
+        self.formatted.append(list(files))
+        await trio.lowlevel.checkpoint()
+        return self.formats.pop(0) if self.formats else Formatted()
 
     def _make_model(self, name: str) -> Model:
         self.asked_models.append(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from trio_agent.runtime.hall import Hall, open_hall
 from trio_agent.stores.blobs import FileBlobs
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.bash import Bash
+from trio_agent.tools.confined import Confined
+from trio_agent.tools.formatters import Formatters
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.tools.todo_write import TodoWrite
@@ -50,6 +53,9 @@ class Workshop:
             bash = Bash(sandbox=find_sandbox("none"), environment={"PATH": "/usr/bin:/bin"}, term_grace_s=1)
             yield lambda model: [bash, Patch(), TodoWrite()]
 
+        # The repository may want a formatter that came with what tests are run with.
+        environment = {"PATH": f"/usr/bin:/bin:{Path(sys.executable).parent}"}
+        confined = Confined(sandbox=find_sandbox("none"), environment=environment, term_grace_s=1)
         agent = CodingAgent(
             make_model=lambda name: ScriptedModel(str(self._script)),
             open_tools=tools,
@@ -57,6 +63,8 @@ class Workshop:
             blobs=FileBlobs(self.data_dir / "blobs"),
             budget=Budget(),
             sandbox="none",
+            run_program=confined.run,
+            format_files=Formatters(confined).format,
         )
         async with (
             open_sqlite(self.data_dir / "agent.db") as store,

@@ -19,6 +19,7 @@ from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
+from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.commands import read_command
@@ -44,6 +45,7 @@ class Coder:
         conversation: Conversation,
         workspace: Workspace,
         progress: Progress,
+        tidying: Tidying,
         naming: Naming,
         orders: Orders,
         budget: Budget,
@@ -53,6 +55,7 @@ class Coder:
         self._conversation = conversation
         self._workspace = workspace
         self._progress = progress
+        self._tidying = tidying
         self._naming = naming
         self._orders = orders
         self._budget = budget
@@ -128,7 +131,7 @@ class Coder:
             self._session.enter(AgentState.RUNNING_TOOL)
             await conversation.run_tools(answer)
             self._session.enter(AgentState.CHECKING_GIT_COMMITS)
-            await self._progress.deliver()
+            await self._tidying.tidy(await self._progress.deliver())
             self._session.enter(AgentState.CHECKING_BUDGET)
             if room.spending.breach():
                 return True

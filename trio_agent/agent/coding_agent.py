@@ -16,13 +16,15 @@ from trio_agent.agent.naming import open_naming
 from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress, left_out, surveyed
 from trio_agent.agent.questions import Questions
+from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.subagent import Subagent
+from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.message import Message
-from trio_agent.seams import Attendant, Blobs, Model, SessionHandle, Tool, Workspaces
+from trio_agent.seams import Attendant, Blobs, FormatFiles, Model, RunProgram, SessionHandle, Tool, Workspaces
 
 ToolsOf = Callable[[Model], Sequence[Tool]]
 
@@ -39,10 +41,13 @@ class CodingAgent:
         blobs: Blobs,
         budget: Budget,
         sandbox: str,
+        run_program: RunProgram | None = None,
+        format_files: FormatFiles | None = None,
     ) -> None:
         """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
 
-        `open_tools` gives a session what tells its tools for a model; leaving ends what they left running.
+        `open_tools` gives a session what tells its tools for a model; leaving ends what they left running. Without
+        `run_program`, nothing is pulled; without `format_files`, commits stay as they are.
         """
         self._make_model = make_model
         self._open_tools = open_tools
@@ -50,6 +55,8 @@ class CodingAgent:
         self._blobs = blobs
         self._budget = budget
         self._sandbox = sandbox
+        self._run_program = run_program
+        self._format_files = format_files
 
     @asynccontextmanager
     async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
@@ -89,13 +96,16 @@ class CodingAgent:
             if (remark := left_out(survey)) and not any(each.content == remark for each in history):
                 await conversation.notice(remark)
             async with open_naming(room) as naming:
+                progress = Progress(session, history, workspace)
+                repository = RepositoryOrders(room, conversation, workspace, progress, self._run_program)
                 yield Coder(
                     room,
                     conversation,
                     workspace,
-                    Progress(session, history, workspace),
+                    progress,
+                    Tidying(room, conversation, self._format_files),
                     naming,
-                    Orders(room, conversation, self._make_model),
+                    Orders(room, conversation, self._make_model, repository),
                     self._budget,
                 )
 

@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from trio_agent.agent.conversation import Conversation
+from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.commands import Command
 from trio_agent.core.errors import ConfigError, ProviderError
@@ -21,11 +22,18 @@ DESCRIBE_S = 10.0  # for keeping the session's facts; a store that takes longer 
 class Orders:
     """Those of one session; `make_model` takes a name, empty for the default, and raises ConfigError."""
 
-    def __init__(self, room: Workroom, conversation: Conversation, make_model: Callable[[str], Model]) -> None:
+    def __init__(
+        self,
+        room: Workroom,
+        conversation: Conversation,
+        make_model: Callable[[str], Model],
+        repository: RepositoryOrders,
+    ) -> None:
         self._room = room
         self._session = room.session
         self._conversation = conversation
         self._make_model = make_model
+        self._repository = repository
 
     async def obey(self, command: Command) -> None:
         """Do what a user told the agent, and answer by an `auto` message. Raises StoreError."""
@@ -36,6 +44,10 @@ class Orders:
                 await self._answer(f"The model is {self._room.model.name}.")
             case Command("model", name):
                 await self._choose_model(name)
+            case Command("base", commit):
+                await self._repository.move_base(commit)
+            case Command("pull"):
+                await self._repository.pull()
 
     async def compact(self) -> None:
         """Let a summary take the place of the conversation so far. Where that fails, people are told and all stays."""

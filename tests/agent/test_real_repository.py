@@ -1,0 +1,138 @@
+"""Formatters, `/base` and `/pull` with real git, real programs and a store on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.agent.test_real_work import Workshop, bash, until_told
+from tests.git.traps import Traps
+from tests.projects import commit_files, git
+from tests.runtime.house import at_rest, lines, logged
+from trio_agent.runtime.session import Session
+
+IDENTITY = "git -c user.name=A -c user.email=a@b.c"
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, home: Path) -> Workshop:
+    return Workshop(tmp_path)
+
+
+def clone(workshop: Workshop, session_id: str) -> Path:
+    return workshop.data_dir / "workspaces" / session_id
+
+
+async def until_begun(session: Session, beginning: str) -> None:
+    """Until a line of the log begins so, and all that follows from it is done."""
+    with trio.fail_after(60):
+        while True:
+            version = session.signal.version
+            if any(line.startswith(beginning) for line in await lines(session)):
+                break
+            await session.signal.wait_past(version)
+    await at_rest(session)
+
+
+async def test_a_commit_is_formatted_and_the_model_amends_it(workshop: Workshop) -> None:
+    commit_files(workshop.repository, {"ruff.toml": ""}, "Want ruff")
+    workshop.says(
+        bash(f"echo 'x = [1,2]' > a.py && git add a.py && {IDENTITY} commit -qm One"),
+        bash(f"{IDENTITY} commit -qa --amend --no-edit"),
+        {"text": "Done."},
+    )
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post("Make a list")
+        await until_told(session, "agent: Done.")
+        told = await lines(session)
+        commits = [each.commits for each in await logged(session) if each.type == "commit"]
+    assert sum(line.startswith("auto: ruff format changed files of the commit just made: a.py.") for line in told) == 1
+    assert [[commit.subject for commit in each] for each in commits] == [["One"], ["One"]]
+    assert git(workshop.repository, "show", "trio-agent/make-a-list:a.py") == "x = [1, 2]"
+    assert git(workshop.repository, "rev-list", "--count", "main..trio-agent/make-a-list") == "1"
+
+
+async def test_the_user_s_newer_commits_come_in_by_one_word(workshop: Workshop) -> None:
+    workshop.says(bash(f"echo a > a && git add a && {IDENTITY} commit -qm Mine"), {"text": "Done."})
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post("Add a")
+        await until_told(session, "agent: Done.")
+        theirs = commit_files(workshop.repository, {"theirs.txt": "theirs\ntheirs\n"}, "Theirs")
+        await session.post("/pull")
+        await until_begun(session, "auto: The user had main")
+        commits = [each.commits for each in await logged(session) if each.type == "commit"]
+        state = session.snapshot()
+        path = clone(workshop, session.id)
+        assert (path / "theirs.txt").exists()
+        assert git(path, "rev-parse", "origin/main") == theirs
+        assert [commit.subject for commit in commits[-1]] == ["Merge the newer commits of main"]
+        assert (state.initial_commit, state.diff_lines_added) == (theirs, 1), "the session's own lines"
+        assert git(workshop.repository, "merge-base", "main", "trio-agent/add-a") == theirs
+        await session.post("/pull")
+        await until_begun(session, "auto: There is nothing to pull")
+
+
+async def test_conflicts_are_left_in_the_tree_and_what_comes_of_them_is_the_model_s(workshop: Workshop) -> None:
+    workshop.says(
+        bash(f"echo mine > README.md && {IDENTITY} commit -qam Mine"),
+        {"text": "Done."},
+        bash(f"echo both > README.md && {IDENTITY} commit -qam Resolved"),
+        {"text": "Resolved it."},
+    )
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post("Write")
+        await until_told(session, "agent: Done.")
+        theirs = commit_files(workshop.repository, {"README.md": "theirs\n"}, "Theirs")
+        await session.post("/pull")
+        await until_begun(session, "auto: The user wanted main")
+        path = clone(workshop, session.id)
+        assert "<<<<<<< HEAD\nmine\n=======\ntheirs\n" in (path / "README.md").read_text()
+        assert session.snapshot().initial_commit != theirs
+        await session.post("Resolve it")
+        await until_told(session, "agent: Resolved it.")
+        commits = [each.commits for each in await logged(session) if each.type == "commit"]
+        assert [commit.subject for commit in commits[-1]] == ["Resolved"]
+        assert session.snapshot().initial_commit == theirs
+    assert git(workshop.repository, "show", "trio-agent/write:README.md") == "both"
+
+
+async def test_a_merge_runs_in_the_clone_what_the_clone_names_and_nothing_of_the_user_s(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    traps = Traps(tmp_path / "traps")
+    workshop.says({"text": "Done."})
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post("Hello")
+        await until_told(session, "agent: Done.")
+        commit_files(workshop.repository, {".gitattributes": "* merge=trap filter=trap\n", "b": "b\n"}, "Theirs")
+        traps.arm(workshop.repository / ".git", "user")
+        await session.post("/pull")
+        await until_begun(session, "auto: The user had main")
+        await session.post("/base HEAD~1")
+        await until_begun(session, "auto: What changed is counted from")
+    assert traps.sprung == set()
+
+
+async def test_a_branch_with_a_name_to_be_afraid_of_is_pulled(workshop: Workshop) -> None:
+    name = "-x$(touch${IFS}sprung);`id`'\"ü"
+    git(workshop.repository, "update-ref", f"refs/heads/{name}", "HEAD")
+    git(workshop.repository, "symbolic-ref", "HEAD", f"refs/heads/{name}")
+    workshop.says({"text": "Done."})
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post("Hello")
+        await until_told(session, "agent: Done.")
+        theirs = commit_files(workshop.repository, {"b": "b\n"}, "Theirs")
+        await session.post("/pull")
+        await until_begun(session, f"auto: The user had {name}")
+        path = clone(workshop, session.id)
+        assert git(path, "rev-parse", "HEAD") == theirs
+        assert not (path / "sprung").exists()
