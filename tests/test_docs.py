@@ -17,7 +17,6 @@ from trio_agent.web.app import App
 from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
 
 HERE = Path(__file__).resolve().parent.parent
-README = (HERE / "README.md").read_text("utf-8")
 EVENTS = ("ready", "reset", "state", "message", "delta", "tool", "heartbeat", "bye")
 
 
@@ -47,12 +46,22 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [target for target in links(page) if not target.exists()] == []
 
 
-def test_the_agent_in_the_readme_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("page", "agents"), [("README.md", 1), ("docs/own-agent.md", 2)])
+def test_the_agents_in_the_docs_are_served(
+    page: str, agents: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TRIO_AGENT_DATA_DIR", str(tmp_path))
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    names: dict[str, object] = {}
-    exec(compile(code, "README.md", "exec"), names)
-    assert isinstance(names["app"], App)
+    blocks = re.findall(r"```python\n(.*?)```", (HERE / page).read_text("utf-8"), re.DOTALL)
+    for code in blocks:
+        names: dict[str, object] = {}
+        exec(compile(code, page, "exec"), names)
+        assert isinstance(names["app"], App)
+    assert len(blocks) == agents
+
+
+@pytest.mark.parametrize("example", sorted((HERE / "examples").glob("*.py")), ids=lambda example: example.stem)
+def test_every_example_is_named(example: Path) -> None:
+    assert f"../examples/{example.name}" in (HERE / "docs" / "own-agent.md").read_text("utf-8")
 
 
 def test_every_field_of_message_and_state_is_described() -> None:
