@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.projects import commit_files, git
-from trio_agent.core.errors import NotFound
+from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.seams import Newer, Workspace
 
@@ -155,3 +155,38 @@ async def test_a_head_that_is_missing_hinders_no_delivery(workspace: Workspace, 
     head = commit_files(workspace.path, {"a": "a\n"}, "Of the session")
     assert (await workspace.deliver("mine")).problem == ""
     assert git(project, "rev-parse", "trio-agent/mine") == head
+
+
+async def test_the_users_gc_disturbs_no_session(workspace: Workspace, project: Path) -> None:
+    head = commit_files(workspace.path, {"a": "a\n"}, "Of the session")
+    git(project, "gc", "--quiet", "--prune=now")
+    assert await added(workspace) == 1
+    assert git(workspace.path, "status", "--porcelain") == ""
+    assert [commit.hash for commit in (await workspace.deliver("mine")).commits] == [head]
+
+
+async def test_what_was_delivered_keeps_what_it_stands_on_from_being_pruned(
+    workspace: Workspace, project: Path
+) -> None:
+    commit_files(workspace.path, {"a": "a\n"}, "Of the session")
+    await workspace.deliver("mine")
+    rewrite(project)
+    assert await added(workspace) == 1
+    git(workspace.path, "fsck")
+
+
+async def test_what_the_user_took_away_is_told_to_be_missing(workspace: Workspace, project: Path) -> None:
+    commit_files(workspace.path, {"a": "a\n"}, "Of the session")
+    rewrite(project)
+    with pytest.raises(RepositoryError):
+        await workspace.survey()
+    delivery = workspace.deliver("mine")
+    with pytest.raises(RepositoryError):
+        await delivery
+
+
+def rewrite(project: Path) -> None:
+    """The user amends the commit that the session began on, and has nothing kept of it."""
+    git(project, "commit", "--quiet", "--amend", "--message", "Better")
+    git(project, "reflog", "expire", "--expire=now", "--all")
+    git(project, "gc", "--quiet", "--prune=now")
