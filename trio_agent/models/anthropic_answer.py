@@ -24,6 +24,7 @@ from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
 from trio_agent.models.anthropic_failure import ErrorObject, kind_of
+from trio_agent.models.calls import is_json
 from trio_agent.models.endpoint import Endpoint
 from trio_agent.models.failure import failed, nonsense
 from trio_agent.seams import Answer, Part, StopReason
@@ -146,8 +147,7 @@ class AnswerReader:
     def _count(self, counts: _Counts) -> None:
         changes = {name: value for name, value in msgspec.structs.asdict(counts).items() if value is not None}
         usage = msgspec.structs.replace(self.usage, **changes)
-        price = self._endpoint.price_of(self._model)
-        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+        self.usage = self._endpoint.costed(usage, self._model)
 
     def _start(self, index: int, block: _Block) -> list[tuple[Part, str]]:
         self._blocks[index] = block
@@ -193,7 +193,7 @@ class AnswerReader:
             # What was called before the provider stepped in is not to be run.
             calls = []
             news = self._say("content", max(self._blocks, default=0) + 2, self._refusal())
-        elif reason == "max_tokens" and calls and not _is_json(calls[-1].input):
+        elif reason == "max_tokens" and calls and not is_json(calls[-1].input):
             # It was cut off in the middle of its arguments: the model must not be told that it called this.
             calls.pop()
         self.answer = Answer(
@@ -213,11 +213,3 @@ class AnswerReader:
     def _nonsense(self, what: str) -> list[tuple[Part, str]]:
         self.failure = nonsense(what, self._endpoint)
         return []
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    return True

@@ -24,6 +24,15 @@ def safe_name(name: str) -> str:
     return _UNSAFE_CHARACTER.sub("_", name)[:64] or "_"
 
 
+def is_json(text: str) -> bool:
+    """Whether a call's input is whole, as far as that can be seen."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
+
+
 def input_object(text: str) -> dict[str, Any]:
     """`text` as the object that a call's input must be. What was no object stays visible as the value of `invalid`."""
     try:

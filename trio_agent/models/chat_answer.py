@@ -23,25 +23,20 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
+from trio_agent.models.calls import is_json
 from trio_agent.models.endpoint import Endpoint
 from trio_agent.models.failure import nonsense
 from trio_agent.models.openai_failure import ErrorObject, midway
+from trio_agent.models.openai_usage import PromptDetails, usage_of
 from trio_agent.seams import Answer, Part, StopReason
 
 _DONE = "[DONE]"
 
 
-class _PromptDetails(msgspec.Struct, frozen=True):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
 class _Usage(msgspec.Struct, frozen=True):
-    """`prompt_tokens` is all of the prompt, with what was read from the cache or written to it; thinking is output."""
-
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
-    prompt_tokens_details: _PromptDetails | None = None
+    prompt_tokens_details: PromptDetails | None = None
 
 
 class _Function(msgspec.Struct, frozen=True):
@@ -124,16 +119,8 @@ class AnswerReader:
         return self._take(choice.delta or _Delta())
 
     def _count(self, told: _Usage) -> None:
-        details = told.prompt_tokens_details or _PromptDetails()
-        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
-        usage = Usage(
-            input_tokens=max(0, (told.prompt_tokens or 0) - read - written),
-            cache_creation_input_tokens=written,
-            cache_read_input_tokens=read,
-            output_tokens=told.completion_tokens or 0,
-        )
-        price = self._endpoint.price_of(self._model)
-        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+        usage = usage_of(told.prompt_tokens, told.prompt_tokens_details, told.completion_tokens)
+        self.usage = self._endpoint.costed(usage, self._model)
 
     def _take(self, delta: _Delta) -> list[tuple[Part, str]]:
         if not isinstance(delta.content, str | None):
@@ -193,7 +180,7 @@ class AnswerReader:
                 news = self._say(
                     "content", f"{gap}The model declined to answer: the server's filter cut the answer off."
                 )
-        elif reason == "max_tokens" and calls and not _is_json(calls[-1].input):
+        elif reason == "max_tokens" and calls and not is_json(calls[-1].input):
             # It was cut off in the middle of its arguments: the model must not be told that it called this.
             calls.pop()
         elif reason == "end_turn" and calls:
@@ -211,11 +198,3 @@ class AnswerReader:
     def _nonsense(self, what: str) -> list[tuple[Part, str]]:
         self.failure = nonsense(what, self._endpoint)
         return []
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    return True

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from trio_agent.core.errors import ConfigError
 from trio_agent.core.price import Price
+from trio_agent.core.usage import Usage
 from trio_agent.models.catalogue import ModelFacts, facts_of
 
 # A model may think for minutes, and a server of one's own may read for minutes, before there is a word.
@@ -61,6 +62,11 @@ class Endpoint:
     def price_of(self, answering: str) -> Price | None:
         """What tokens of this answer cost, by the name that the server gave the model; None where that is unknown."""
         return self.price or facts_of(answering).price or self.facts.price
+
+    def costed(self, usage: Usage, answering: str) -> Usage:
+        """`usage` with what it costs; nothing where that is unknown."""
+        price = self.price_of(answering)
+        return usage.costing(price.cost_usd(usage) if price else 0.0)
 
 
 def checked_base_url(base_url: str) -> str:

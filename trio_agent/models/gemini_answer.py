@@ -151,8 +151,7 @@ class AnswerReader:
             cache_read_input_tokens=cached,
             output_tokens=(told.candidates_token_count or 0) + (told.thoughts_token_count or 0),
         )
-        price = self._endpoint.price_of(self._model)
-        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+        self.usage = self._endpoint.costed(usage, self._model)
 
     def _take(self, part: _Part) -> list[tuple[Part, str]]:
         if part.function_call is not None:

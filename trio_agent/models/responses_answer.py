@@ -25,19 +25,13 @@ from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
 from trio_agent.models.failure import nonsense
 from trio_agent.models.openai_failure import ErrorObject, midway
+from trio_agent.models.openai_usage import PromptDetails, usage_of
 from trio_agent.seams import Answer, Part, StopReason
 
 
-class _InputDetails(msgspec.Struct, frozen=True):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
 class _Usage(msgspec.Struct, frozen=True):
-    """`input_tokens` is all of the prompt, with what was read from the cache or written to it; thinking is output."""
-
     input_tokens: int | None = None
-    input_tokens_details: _InputDetails | None = None
+    input_tokens_details: PromptDetails | None = None
     output_tokens: int | None = None
 
 
@@ -145,18 +139,9 @@ class AnswerReader:
 
     def _hear_of(self, response: _Response) -> None:
         self._model = response.model or self._model
-        if (told := response.usage) is None:
-            return
-        details = told.input_tokens_details or _InputDetails()
-        read, written = details.cached_tokens or 0, details.cache_write_tokens or 0
-        usage = Usage(
-            input_tokens=max(0, (told.input_tokens or 0) - read - written),
-            cache_creation_input_tokens=written,
-            cache_read_input_tokens=read,
-            output_tokens=told.output_tokens or 0,
-        )
-        price = self._endpoint.price_of(self._model)
-        self.usage = usage.costing(price.cost_usd(usage) if price else 0.0)
+        if (told := response.usage) is not None:
+            usage = usage_of(told.input_tokens, told.input_tokens_details, told.output_tokens)
+            self.usage = self._endpoint.costed(usage, self._model)
 
     def _item(self, index: int, item: _Item, *, whole: bool) -> None:
         if item.type != "function_call":
