@@ -190,7 +190,7 @@ class TakesAsides(Protocol):
 
     @property
     def takes_asides(self) -> bool:
-        """True; where a model has this at all, it is one."""
+        """Not where the server may answer one question at a time: the conversation would wait for the aside."""
         ...
 
 

@@ -49,6 +49,12 @@ class NamingModel(FakeModel):
         return await FakeModel(self.name_given).answer(request, on_text, on_usage)
 
 
+class Asked(StreamedModel):
+    """One that takes asides though its server is no provider's: a stand-in."""
+
+    takes_asides = True
+
+
 class NamedDesk(Desk):
     model: NamingModel
 
@@ -249,13 +255,26 @@ async def test_every_provider_is_asked_for_a_name_in_words_it_takes(
     desk = Desk(tmp_path)
     async with serve([{"text": "one two three", "hang_after": 2}]) as server:
         server.name = "Fix Word Count"
-        desk.model = StreamedModel(wire("a-model", "a-key", base_url=server.url))  # type: ignore[assignment]
+        desk.model = Asked(wire("a-model", "a-key", base_url=server.url))  # type: ignore[assignment]
         async with desk.session(store) as session:
             await session.post("Count words")
             while session.snapshot().title != "Fix Word Count":
                 await session.signal.wait_past(session.signal.version)
             await session.cancel()
         assert server.complaints == []
+
+
+async def test_a_server_of_the_user_s_own_is_asked_nothing_beside(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    async with serve_openai([{"text": "Hello."}]) as server:
+        server.name = "Fix Word Count"
+        desk.model = StreamedModel(ChatWire("a-model", "a-key", base_url=server.url))  # type: ignore[assignment]
+        async with desk.session(store) as session:
+            await session.post("Count words")
+            await at_rest(session)
+            assert session.snapshot().title == "Count words"
+            assert await lines(session) == ["user: Count words", "agent: Hello."]
+    assert StreamedModel(ResponsesWire("a-model", "a-key")).takes_asides
 
 
 async def test_only_the_beginning_of_long_words_is_sent(store: HouseStore, tmp_path: Path) -> None:

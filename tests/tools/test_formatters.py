@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.projects import commit_files, git
 from trio_agent.seams import Formatted
 from trio_agent.tools.confined import Confined
 from trio_agent.tools.formatters import FORMAT_S, MAX_FILE_BYTES, MAX_FILES, Formatters
@@ -68,6 +69,20 @@ async def test_ruff_formats_the_files_of_the_commit_and_no_others(workspace: Pat
     assert (workspace / "-d.py").read_text() == "x = [1, 2]\n"
     assert (workspace / "other.py").read_text() == "x = [1,2]\n"
     assert not (workspace / ".ruff_cache").exists()
+
+
+async def test_what_was_not_formatted_before_the_commit_stays_so(workspace: Path) -> None:
+    git(workspace, "init", "--quiet")
+    git(workspace, "config", "user.name", "A")
+    git(workspace, "config", "user.email", "a@example.org")
+    before = {"ruff.toml": "", "sub/neat.py": "x = [1, 2]\n", "sub/wild.py": "x = [1,2]\n", "sub/torn.py": "x = [\n"}
+    commit_files(workspace, before, "One")
+    after = dict.fromkeys(("sub/neat.py", "sub/wild.py", "sub/torn.py", "sub/new.py"), "y = [1,2]\n")
+    commit_files(workspace, after, "Two")
+    path = f"{BASE_PATH}:{Path(sys.executable).parent}"
+    formatted = await in_sandbox(path, "none").format(workspace, sorted(after))
+    assert formatted.changed == ("sub/neat.py", "sub/new.py")
+    assert formatted.problems == ()
 
 
 async def test_every_formatter_gets_its_own_files(workspace: Path, programs: Path) -> None:

@@ -64,7 +64,8 @@ class Naming:
             return
         words = prompts[0].content
         await self._session.describe(msgspec.structs.replace(facts, title=title_of(words), slug=slug_of(words)))
-        if isinstance(self._room.model, TakesAsides) and words.strip():
+        model = self._room.model
+        if isinstance(model, TakesAsides) and model.takes_asides and words.strip():
             self._scope = trio.CancelScope()
             self._over = trio.Event()
             self._nursery.start_soon(self._ask, words[:MAX_WORDS_CHARS], self._scope, self._over)

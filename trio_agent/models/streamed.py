@@ -42,8 +42,6 @@ _EVENT_STREAM = "text/event-stream"
 class StreamedModel:
     """The model behind `wire`. The rest is for tests."""
 
-    takes_asides = True
-
     def __init__(
         self,
         wire: Wire,
@@ -70,6 +68,11 @@ class StreamedModel:
     @property
     def context_window(self) -> int:
         return self.endpoint.facts.context_window
+
+    @property
+    def takes_asides(self) -> bool:
+        # A server of the user's own, with one model in memory, often answers one question after the other.
+        return not self.endpoint.base_url
 
     @property
     def priced(self) -> bool:

@@ -30,6 +30,18 @@ _WEB = (
 )
 _C = (".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".m", ".mm", ".proto")
 
+# Many use ruff for its warnings alone, and its configuration does not tell: what was not formatted before the commit stays so.
+_RUFF = """
+options=(format --quiet --no-cache --force-exclude)
+for file; do
+    if git cat-file -e "HEAD^:$file" 2> /dev/null; then
+        git show "HEAD^:$file" | "$0" "${options[@]}" --check --stdin-filename "$file" - > /dev/null 2>&1 || continue
+    fi
+    wanted+=("$file")
+done
+[ "${#wanted[@]}" = 0 ] || exec "$0" "${options[@]}" -- "${wanted[@]}"
+"""
+
 # rustfmt also formats the modules that a file names, unless it reads it from a pipe; without an edition it takes that of 2015.
 _RUSTFMT = """
 formatted="$(mktemp)" && for file; do
@@ -118,7 +130,7 @@ def _python(folder: Folder) -> Formatter | None:
     if "black" in tools:
         return Formatter("black", "black", ("black", "--quiet", "--"))
     if "ruff" in tools or folder.has("ruff.toml", ".ruff.toml"):
-        return Formatter("ruff format", "ruff", ("ruff", "format", "--quiet", "--no-cache", "--force-exclude", "--"))
+        return Formatter("ruff format", "ruff", ("bash", "-c", _RUFF, "ruff"))
     return None
 
 
