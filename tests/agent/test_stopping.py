@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from trio_agent.agent.shown import MAX_CHARS, Shown
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.toolbox import MAX_AT_ONCE
 from trio_agent.core.budget import Budget
-from trio_agent.core.errors import ProviderError
+from trio_agent.core.errors import ProviderError, StoreFull
 from trio_agent.core.transcript import transcript
-from trio_agent.seams import Answer, ModelRequest, OnText, Toolbench, ToolResult
+from trio_agent.seams import Answer, Entry, ModelRequest, OnText, Toolbench, ToolResult
 
 
 @pytest.fixture
@@ -125,6 +126,9 @@ async def test_an_answer_that_is_whole_as_the_turn_is_cancelled_is_kept_and_its_
         ]
         assert tool.runs == 0
         assert session.usage.total_cost_usd == 0.5
+        await session.post("go on")
+        await at_rest(session)
+        assert desk.model.requests[1].turns == transcript((await logged(session))[:-1])
 
 
 async def test_a_cancelled_tool_s_output_is_kept_and_told(store: HouseStore, tmp_path: Path) -> None:
@@ -193,6 +197,36 @@ async def test_tools_that_the_budget_ended_say_so_with_their_output(
     assert result.tool_result == (
         "Not finished: the budget of this turn was reached.\n\nIts output until then:\nhalf way"
     )
+
+
+async def test_what_others_recorded_for_want_of_room_is_what_the_model_hears(tmp_path: Path) -> None:
+    class Cramped(HouseStore):
+        """Refuses the next `refusals` appends."""
+
+        refusals = 0
+
+        async def append(self, entries: Sequence[Entry]) -> None:
+            if self.refusals:
+                self.refusals -= 1
+                raise StoreFull("the disk is full")
+            await super().append(entries)
+
+    async def note(input: bytes, bench: Toolbench) -> ToolResult:
+        # The note itself, and the result that the agent then writes down; there is room again for what the session says.
+        store.refusals = 2
+        await bench.note("does not fit")
+        raise AssertionError
+
+    store = Cramped()
+    desk = Desk(tmp_path, calls("a"), says("Fine."), tools=[FakeTool("a", note)])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        assert (await lines(session))[2] == "tool: Did not finish: the turn failed."
+        await session.post("go on")
+        await at_rest(session)
+        log = await logged(session)
+    assert desk.model.requests[1].turns == transcript(log[:-1])
 
 
 async def test_a_server_that_stops_leaves_the_output_of_what_ran(store: HouseStore, tmp_path: Path) -> None:
