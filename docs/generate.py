@@ -31,6 +31,7 @@ from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
+from trio_agent.tools.web_fetch import WebFetch
 from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
 
 DOCS = Path(__file__).resolve().parent
@@ -91,6 +92,7 @@ def tools() -> str:
         Search(rg=None, environment={}),
         TodoWrite(),
         AskUser(),
+        WebFetch(),
         Burst(),
     )
     rows = ["| tool | input (required in bold) |", "|---|---|"]

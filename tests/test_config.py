@@ -79,6 +79,7 @@ VALUES = {
     "sandbox": ("none", '"none"'),
     "sandbox_net": ("off", '"off"'),
     "ask": ("true", "true"),
+    "web_fetch": ("true", "true"),
     "in_place": ("true", "true"),
     "with_changes": ("true", "true"),
     "open": ("false", "false"),

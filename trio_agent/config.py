@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sandbox: SandboxChoice = "auto"
     sandbox_net: NetworkChoice = "on"
     ask: bool = False
+    web_fetch: bool = False
     in_place: bool = False
     with_changes: bool = False
     open: bool | None = None
@@ -108,6 +109,7 @@ DESCRIPTIONS: dict[str, str] = {
     "sandbox": "what commands run in; auto is bwrap where it works",
     "sandbox_net": "whether commands reach the network; off needs the sandbox bwrap",
     "ask": "ask the user before commands that leave the workspace or push; a help against accidents, no wall",
+    "web_fetch": "let the agent fetch pages of the public web, as text",
     "in_place": "work in the repository itself instead of a clone",
     "with_changes": "bring uncommitted changes into the clone as a first commit",
     "open": "open the browser; default: if there is a desktop",

@@ -37,6 +37,7 @@ from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import Sandbox, find_sandbox
 from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
+from trio_agent.tools.web_fetch import WebFetch
 from trio_agent.web.app import App
 from trio_agent.web.guard import Access
 
@@ -168,5 +169,7 @@ async def _open_tools(
             TodoWrite(),
             AskUser(),
         ]
+        if settings.web_fetch:
+            tools.append(WebFetch(redactor=redactor))
         # Only the demo model asks for bursts; to others it would be one more thing to misuse.
         yield lambda model: [*tools, Burst()] if model.name == "demo" else tools

@@ -32,6 +32,7 @@ from trio_agent.wiring import create_app
 @setting("--sandbox", type=click.Choice(["auto", "bwrap", "none"]))
 @setting("--sandbox-net", type=click.Choice(["on", "off"]))
 @setting("--ask", is_flag=True)
+@setting("--web-fetch", is_flag=True)
 @setting("--in-place", is_flag=True)
 @setting("--with-changes", is_flag=True)
 @setting("--open/--no-open")

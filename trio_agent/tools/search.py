@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,7 @@ from trio_agent.tools.paths import open_inside, resolve_inside
 from trio_agent.tools.process import run_group
 from trio_agent.tools.sandbox import NoSandbox, Sandbox
 from trio_agent.tools.tool_input import decode_input, describe_tool
+from trio_agent.tools.worker import worker_line
 
 SEARCH_S = 30.0
 """Long for ripgrep on a large repository; short for a regular expression that never ends."""
@@ -32,13 +32,6 @@ SEARCH_S = 30.0
 MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_LINE_BYTES = 4096
 """Of a matching line, as the search program prints it. The shown part is shorter still."""
-
-PACKAGES = Path(__file__).parents[2]
-START_WORKER = (
-    "import sys; sys.path.append(sys.argv.pop(1)); import runpy; "
-    "runpy.run_module('trio_agent.tools.search_worker', run_name='__main__')"
-)
-"""The worker imports from this package, wherever that is, and from nowhere else: `-I` keeps out directory and environment."""
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=60)
 """A file of patterns without end would otherwise be read until there is no memory left."""
@@ -177,7 +170,7 @@ def _worker_line(pattern: str, names: tuple[str, ...], place: _Place) -> list[st
         "max_file_bytes": MAX_FILE_BYTES,
         "max_line_bytes": MAX_LINE_BYTES,
     }
-    return [sys.executable, "-I", "-c", START_WORKER, str(PACKAGES), msgspec.json.encode(request).decode()]
+    return worker_line("trio_agent.tools.search_worker", msgspec.json.encode(request).decode())
 
 
 class _Place:
