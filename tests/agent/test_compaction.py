@@ -206,6 +206,16 @@ async def test_a_summary_before_a_turn_that_takes_the_whole_budget_ends_it(store
     assert roles(desk.model.requests[-1]) == [f"{SUMMARY_OPENS}\n\nIn short.\n\nmore\n\ngo on"]
 
 
+async def test_a_summary_that_took_the_whole_budget_is_kept_as_one(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Hello."), says("In short.", cost=2), budget=Budget(dollars=1.0))
+    async with desk.session(store) as session:
+        for words in ("hi", "/compact"):
+            await session.post(words)
+            await at_rest(session)
+        assert [each.type for each in await logged(session)][-2:] == ["compact", "budget"]
+    assert (await store.sessions())[0].facts.first_message_index == 3
+
+
 async def test_a_sub_agent_s_conversation_is_summed_up_by_itself(store: HouseStore, tmp_path: Path) -> None:
     large = FakeTool("look", "x" * 4000)
     steps = [
