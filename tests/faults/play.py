@@ -127,6 +127,7 @@ def _wait_for_same(stage: Stage, pages: list[Page]) -> list[dict[str, Any]]:
     last = f"echo that was {stage.number}"
     stage.say(last)
     asked = {*stage.said_here, last}
+    at_rest = 0  # how many messages there were when nothing went on at the look before
     with stage.server.client() as client:
         for _ in range(LOOKS):
             stage.lasts(LOOK_S)
@@ -138,8 +139,12 @@ def _wait_for_same(stage: Stage, pages: list[Page]) -> list[dict[str, Any]]:
                 page.bring_to_front()
                 wait_drawn(page, len(messages))
             state = client.get(f"sessions/{stage.session}/state").json()
-            if (state["agent_state"], state["message_count"]) == ("WaitingForUserInput", len(messages)):
+            if (state["agent_state"], state["message_count"]) != ("WaitingForUserInput", len(messages)):
+                continue
+            # Twice, for a session with words still waiting is at rest too, between two turns.
+            if at_rest == len(messages):
                 return messages
+            at_rest = len(messages)
     raise AssertionError(f"the session did not come to rest: {messages[-5:]}")
 
 
