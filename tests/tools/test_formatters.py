@@ -133,7 +133,10 @@ async def test_rust_is_formatted_file_by_file(workspace: Path, programs: Path) -
     assert (workspace / "seen").read_text() == "--edition 2021 --config-path ./src\n" * 2
 
 
-async def test_links_and_what_is_no_file_are_left_alone(workspace: Path, programs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sandbox", ["auto", "none"])
+async def test_links_and_what_is_no_file_are_left_alone(
+    workspace: Path, programs: Path, tmp_path: Path, sandbox: SandboxChoice
+) -> None:
     a_program(programs, "gofmt")
     users = tmp_path / "users"
     users.mkdir()
@@ -154,7 +157,7 @@ async def test_links_and_what_is_no_file_are_left_alone(workspace: Path, program
         "a\0.go",
         "",
     ]
-    formatted = await in_sandbox(f"{programs}:{BASE_PATH}").format(workspace, names)
+    formatted = await in_sandbox(f"{programs}:{BASE_PATH}", sandbox).format(workspace, names)
     assert formatted == Formatted()
     assert (users / "a.go").read_text() == "x\n"
 

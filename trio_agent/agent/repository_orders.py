@@ -9,7 +9,6 @@ from trio_agent.agent.progress import Progress, surveyed
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.core.message import Message
-from trio_agent.core.wire import clean
 from trio_agent.seams import Newer, Ran, RunProgram, Workspace
 
 MERGE_S = 120.0
@@ -72,9 +71,10 @@ class RepositoryOrders:
         with trio.move_on_after(MERGE_S):
             argv = ["bash", "-c", _MERGE, "pull", newer.commit, newer.branch]
             ran = await self._run(argv, self._workspace.path)
-        await self._conversation.notice(_told(newer, ran))
         await self._progress.deliver()
         await self._session.describe(self._session.facts, self._workspace.notes)
+        # Last: who reads it finds everything done.
+        await self._conversation.notice(_told(newer, ran))
 
 
 def _told(newer: Newer, ran: Ran | None) -> str:
@@ -85,9 +85,9 @@ def _told(newer: Newer, ran: Ran | None) -> str:
             "came."
         )
     if not ran.exit_status:
-        return f"The user had {what} merged into the workspace's branch. git said:\n{clean(ran.output).strip()}"
+        return f"The user had {what} merged into the workspace's branch. git said:\n{ran.output.strip()}"
     return (
         f"The user wanted {what} merged into the workspace's branch, and it did not go through. git said:\n"
-        f"{clean(ran.output).strip()}\nConflicts are in the files: resolve them and commit, or take the merge back by "
+        f"{ran.output.strip()}\nConflicts are in the files: resolve them and commit, or take the merge back by "
         "git merge --abort."
     )

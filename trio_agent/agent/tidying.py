@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.machine import AgentState
-from trio_agent.core.wire import clean
 from trio_agent.seams import FormatFiles, Formatted
 
 MAX_NAMED = 20
@@ -45,7 +44,7 @@ class Tidying:
 def _told(formatted: Formatted) -> str:
     sentences = []
     if formatted.changed:
-        named = ", ".join(clean(name) for name in formatted.changed[:MAX_NAMED])
+        named = ", ".join(formatted.changed[:MAX_NAMED])
         more = f" and {len(formatted.changed) - MAX_NAMED} more" if len(formatted.changed) > MAX_NAMED else ""
         sentences.append(
             f"{' and '.join(formatted.by)} changed files of the commit just made: {named}{more}. "

@@ -12,7 +12,6 @@ from pathlib import Path
 import trio
 
 from trio_agent.core.errors import ToolError
-from trio_agent.core.wire import clean
 from trio_agent.seams import Formatted, Ran
 from trio_agent.tools.confined import Confined
 from trio_agent.tools.formatter_choice import Choice, Formatter
@@ -65,7 +64,7 @@ class Formatters:
             if ran is None:
                 problems.append(f"{formatter.name} was not finished after {self._format_s:g} s, and was ended")
             elif ran.exit_status:
-                said = " ".join(clean(ran.output).split())[:MAX_PROBLEM_CHARS]
+                said = " ".join(ran.output.split())[:MAX_PROBLEM_CHARS]
                 problems.append(f"{formatter.name} failed: {said or f'exit status {ran.exit_status}'}")
         return Formatted(changed=tuple(changed), by=tuple(by), problems=tuple(problems))
 
