@@ -144,10 +144,14 @@ async def test_links_and_what_is_no_file_are_left_alone(
         path.write_text("x\n")
     (workspace / "link.go").symlink_to(users / "a.go")
     (workspace / "folder").symlink_to(users)
+    (workspace / "real").mkdir()
+    (workspace / "real" / "a.go").write_text("x\n")
+    (workspace / "alias").symlink_to("real")
     os.mkfifo(workspace / "fifo.go")
     (workspace / "large.go").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
     names = [
         "link.go",
+        "alias/a.go",
         "folder/a.go",
         "fifo.go",
         "large.go",
@@ -159,7 +163,7 @@ async def test_links_and_what_is_no_file_are_left_alone(
     ]
     formatted = await in_sandbox(f"{programs}:{BASE_PATH}", sandbox).format(workspace, names)
     assert formatted == Formatted()
-    assert (users / "a.go").read_text() == "x\n"
+    assert (users / "a.go").read_text() == (workspace / "real" / "a.go").read_text() == "x\n"
 
 
 async def test_a_failure_is_told_and_the_others_run(workspace: Path, programs: Path) -> None:
