@@ -61,3 +61,15 @@ def test_words_answer_it_as_well_and_a_stop_withdraws_it(page: Page, server: Ser
     page.click("#cancel")
     expect(page.get_by_text("Cancelled: user requested cancellation").first).to_be_visible()
     expect(again.get_by_role("button")).to_have_count(0)
+
+
+def test_on_a_narrow_page_all_buttons_of_a_working_agent_are_within_it(page: Page, server: ServedRepository) -> None:
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.goto(server.link)
+    ask(page, "paint it")
+    expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(2)
+    for button in ("#cancel", "#send", "question-options button >> nth=1"):
+        box = page.locator(button).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 363, f"{button} sticks out of the composer"
