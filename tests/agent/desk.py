@@ -221,6 +221,7 @@ class Desk:
         self.program_hangs = False
         self.formatted: list[list[str]] = []
         self.formats: list[Formatted] = []
+        self.formatting_hangs = False
         self.agent = CodingAgent(
             make_model=self._make_model,
             open_tools=self._open_tools,
@@ -242,6 +243,8 @@ class Desk:
     async def _format_files(self, workspace: Path, files: Sequence[str]) -> Formatted:
         self.formatted.append(list(files))
         await trio.lowlevel.checkpoint()
+        if self.formatting_hangs:
+            await trio.sleep_forever()
         return self.formats.pop(0) if self.formats else Formatted()
 
     def _make_model(self, name: str) -> Model:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.agent.desk import Desk, FakeTool, Step, calls, roles, says
 from tests.runtime.house import HouseStore, at_rest, lines, logged, watch_states
 from trio_agent.agent.tidying import MAX_SAME
+from trio_agent.core.budget import Budget
 from trio_agent.core.machine import AgentState
 from trio_agent.seams import Formatted, Toolbench, ToolResult
 
@@ -21,8 +23,8 @@ def store() -> HouseStore:
 class Committer(Desk):
     """A desk whose tool makes a commit of `a.py` with every call."""
 
-    def __init__(self, tmp_path: Path, *steps: Step) -> None:
-        super().__init__(tmp_path, *steps)
+    def __init__(self, tmp_path: Path, *steps: Step, budget: Budget | None = None) -> None:
+        super().__init__(tmp_path, *steps, budget=budget)
         self.workspace.files = ("a.py",)
         self._names = iter("abcdef")
 
@@ -91,3 +93,24 @@ async def test_names_that_are_no_text_are_told_all_the_same(store: HouseStore, t
         (told,) = [line for line in await lines(session) if line.startswith("auto: ")]
     assert told.startswith("auto: black and gofmt changed files of the commit just made: \ufffd.py, 0.py")
     assert "18.py and 11 more. Look" in told
+
+
+async def test_a_turn_is_cancelled_while_formatters_run(store: HouseStore, tmp_path: Path) -> None:
+    desk = Committer(tmp_path, calls("bash"), says("Never."))
+    desk.formatting_hangs = True
+    async with desk.session(store) as session:
+        await session.post("Fix it")
+        await wait_all_tasks_blocked()
+        assert session.snapshot().agent_state == "RunningAutoformatters"
+        await session.cancel()
+        assert session.snapshot().agent_state == "WaitingForUserInput"
+        assert [each.type for each in await logged(session)] == ["user", "agent", "tool", "commit", "error"]
+
+
+async def test_formatters_are_within_the_budget(store: HouseStore, tmp_path: Path, autojump_clock: MockClock) -> None:
+    desk = Committer(tmp_path, calls("bash"), says("Never."), budget=Budget(seconds=5))
+    desk.formatting_hangs = True
+    async with desk.session(store) as session:
+        await session.post("Fix it")
+        await at_rest(session)
+        assert (await logged(session))[-1].type == "budget"
