@@ -106,6 +106,11 @@ export class Api {
     return (await this.#get(this.url(`diff${query}`))).text();
   }
 
+  /** What a message only refers to. It never changes, so the browser may keep it. @param {string} id @returns {Promise<Blob>} */
+  async blob(id) {
+    return (await this.#get(this.rootUrl(`blobs/${encodeURIComponent(id)}`), "default")).blob();
+  }
+
   /** @returns {Promise<SessionSummary[]>} newest first */
   async sessions() {
     return (await this.#get(this.rootUrl("sessions"))).json();

@@ -55,6 +55,7 @@ export function say(element, text) {
  *   | { kind: "cancel", toolCallId: string }
  *   | { kind: "discard", key: string, edit: boolean }
  *   | { kind: "diff", commit: string, title: string }
+ *   | { kind: "blob", blob: string, take: (data: Blob) => void }
  *   | { kind: "token", token: string }
  *   | { kind: "replay", command: Command }
  *   | { kind: "retry" | "reconnect" | "new-session" | "dismiss" }} Intent

@@ -172,6 +172,8 @@ function act(intent) {
       return stream.retryNow();
     case "diff":
       return void showDiff(intent.title, intent.commit);
+    case "blob":
+      return void attempt("Loading what was kept", api.blob(intent.blob).then(intent.take));
     case "new-session":
       return void attempt(
         "A new session",

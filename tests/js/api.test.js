@@ -70,6 +70,13 @@ test("a message is posted with its key, as JSON, with the token in the header", 
   assert.ok(!asked[0]?.url.includes("secret"));
 });
 
+test("what a message refers to is asked for at the root, with the token in the header", async () => {
+  const { api, asked } = apiOf(() => new Response("bytes"), "s", "secret");
+  assert.equal(await (await api.blob("ab/../c")).text(), "bytes");
+  assert.equal(asked[0]?.url, "http://h/sub/blobs/ab%2F..%2Fc");
+  assert.deepEqual(asked[0]?.init.headers, { Authorization: "Bearer secret" });
+});
+
 test("without a token no Authorization is sent", async () => {
   const { api, asked } = apiOf(() => Response.json([]));
   await api.sessions();

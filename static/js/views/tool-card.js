@@ -15,6 +15,8 @@ import { diffLines } from "./diff-lines.js";
 
 const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted" };
 
+const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
 export class ToolCard extends HTMLElement {
   /** @type {ToolCall} */
   #call = { name: "", input: "", tool_call_id: "" };
@@ -110,7 +112,22 @@ export class ToolCard extends HTMLElement {
       display?.kind === "diff" && typeof display.diff === "string" && display.diff
         ? diffLines(display.diff)
         : el("pre", { class: "tool-input", text: readableInput(this.#call.input) });
-    this.#body.replaceChildren(input, this.#output);
+    this.#body.replaceChildren(input, this.#output, ...this.#kept());
+  }
+
+  /** What the message only refers to. @returns {HTMLElement[]} */
+  #kept() {
+    const display = this.#result?.display ?? { kind: "" };
+    const { kind, blob, media_type: type, path, output_blob: output } = display;
+    if (kind === "image" && typeof blob === "string" && IMAGES.has(String(type))) {
+      const image = el("img", { class: "tool-image", alt: String(path ?? "An image") });
+      want(this, { kind: "blob", blob, take: (data) => showImage(image, data, String(type)) });
+      return [image];
+    }
+    if (typeof output !== "string") return [];
+    const take = (/** @type {Blob} */ data) => save(data, `${this.#call.name}-${output.slice(0, 8)}.txt`);
+    const onClick = () => want(this, { kind: "blob", blob: output, take });
+    return [el("button", { class: "button small tool-whole", type: "button", text: "Save the whole output", onClick })];
   }
 
   #showOutput() {
@@ -120,6 +137,24 @@ export class ToolCard extends HTMLElement {
     this.#output.classList.toggle("quiet", text === "");
     if (this.running && atEnd) this.#output.scrollTop = this.#output.scrollHeight;
   }
+}
+
+/**
+ * The page's policy lets no address of a blob be an image's, but the data itself.
+ * @param {HTMLImageElement} image @param {Blob} data @param {string} type
+ */
+function showImage(image, data, type) {
+  const reader = new FileReader();
+  reader.addEventListener("load", () => (image.src = String(reader.result)));
+  reader.readAsDataURL(new Blob([data], { type }));
+}
+
+/** @param {Blob} data @param {string} name */
+function save(data, name) {
+  const url = URL.createObjectURL(data);
+  el("a", { href: url, download: name }).click();
+  // The browser has taken hold of it by then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 customElements.define("tool-card", ToolCard);
