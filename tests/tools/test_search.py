@@ -353,8 +353,12 @@ def test_what_a_search_prints_may_be_cut_anywhere(size: int) -> None:
 
 async def test_ripgrep_is_not_run_where_there_is_no_sandbox(bench: FakeBench) -> None:
     (bench.workspace / "file").write_text("needle\n")
-    search = Search(rg="/nowhere/rg", environment=child_environment(os.environ, {}))
+    rg = bench.workspace.parent / "rg"
+    rg.write_text(f"#!/bin/sh\ntouch {bench.workspace.parent}/ran\n")
+    rg.chmod(0o755)
+    search = Search(rg=str(rg), environment=child_environment(os.environ, {}))
     assert await find(search, bench, "needle") == ["file:1: needle"]
+    assert not (bench.workspace.parent / "ran").exists()
 
 
 HOSTILE_PATTERNS = {
