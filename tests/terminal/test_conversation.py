@@ -57,6 +57,39 @@ def test_a_turn_is_told_in_lines() -> None:
     )
 
 
+def test_a_sub_agent_is_told_in_short_and_the_calls_of_the_conversation_go_on() -> None:
+    call = ToolCall(name="subagent", input='{"task":"find it"}', tool_call_id="1")
+    look = ToolCall(name="bash", input='{"command":"ls"}', tool_call_id="2")
+    within = {"conversation_id": "sub", "parent_conversation_id": "root"}
+    conversation = Conversation()
+    text = told(
+        [
+            said(0, "user", "go"),
+            said(1, "agent", "I ask.", tool_calls=(call,)),
+            said(2, "user", "find it\nin all files", **within),
+            said(3, "agent", "", tool_calls=(look,), **within),
+            state(4, "RunningTool"),
+        ],
+        conversation,
+    )
+    assert text == "\n› go\n\nI ask.\n  ╎ task: find it in all files\n"
+    assert conversation.running() == ["subagent find it", "bash ls"]
+    text = told(
+        [
+            said(4, "tool", tool_name="bash", input=look.input, tool_call_id="2", elapsed=10_000_000, **within),
+            said(5, "agent", "It is there.", **within),
+        ],
+        conversation,
+    )
+    assert text == "  ╎ ✓ bash ls (10 ms)\n  ╎ It is there.\n"
+    assert conversation.running() == ["subagent find it"]
+
+
+def test_a_question_is_told_whole() -> None:
+    asked = {"kind": "question", "tool_call_id": "1", "question": "Which?", "options": ["red", "blue"]}
+    assert told([said(0, "auto", "Which?\n- red\n- blue", display=asked)]) == "? Which?\n  - red\n  - blue\n"
+
+
 def test_text_is_printed_as_it_comes_and_not_again_with_its_message() -> None:
     assert told([grew(0, 0, "one"), grew(0, 3, " two"), said(0, "agent", "one two three")]) == "one two three\n"
 

@@ -174,6 +174,11 @@ class Conversation:
 
     def _message(self, message: Message) -> Iterator[Piece]:
         hidden = message.idx < self._from
+        if message.parent_conversation_id:
+            for piece in self._of_sub_agent(message):
+                if not hidden:
+                    yield piece
+            return
         match message.type:
             case "agent":
                 if not hidden:
@@ -195,6 +200,24 @@ class Conversation:
         if not hidden:
             yield from self._told(message)
 
+    def _of_sub_agent(self, message: Message) -> Iterator[Piece]:
+        """In short, and set in. It works beside the conversation, whose calls go on: its own are added to them."""
+        self._content = ""
+        match message.type:
+            case "user":
+                yield from self._line("aside", f"  ╎ task: {one_line(message.content)}")
+                return
+            case "agent":
+                self._calls.update({call.tool_call_id: call for call in message.tool_calls})
+                if message.content.strip():
+                    yield from self._line("aside", f"  ╎ {one_line(message.content)}")
+            case "tool":
+                self._calls.pop(message.tool_call_id, None)
+                yield from self._line("aside", f"  ╎ {'✗' if message.tool_error else '✓'} {result_words(message)}")
+            case _:
+                yield from self._told(message)
+        self._answered = message.idx
+
     def _told(self, message: Message) -> Iterator[Piece]:
         match message.type:
             case "user":
@@ -212,6 +235,8 @@ class Conversation:
                     )
             case "error" | "budget":
                 yield from self._line(message.type, indented("! ", message.content))
+            case "auto" if (message.display or {}).get("kind") == "question":
+                yield from self._line("agent", indented("? ", message.content))
             case "auto" | "compact":
                 yield from self._line("aside", f"· {one_line(message.content)}")
 
