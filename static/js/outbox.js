@@ -89,8 +89,9 @@ export class Outbox {
       ({ status, idx, log: theirs }) => !(status === "accepted" && (theirs !== log.log || idx < countOf(log))),
     );
     for (const message of log.messages.slice(log.messages.length - fresh)) {
-      const at =
-        message.type === "user" ? pending.findIndex((each) => !each.echoed && each.text === message.content) : -1;
+      // A sub-agent's task is nobody's message, though it may read like one.
+      const isSaid = message.type === "user" && !message.parent_conversation_id;
+      const at = isSaid ? pending.findIndex((each) => !each.echoed && each.text === message.content) : -1;
       pending = pending.map((each, i) => (i === at ? { ...each, echoed: true } : each));
     }
     if (pending.length < this.#pending.length || pending.some((each, i) => each !== this.#pending[i]))

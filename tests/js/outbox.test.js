@@ -156,6 +156,14 @@ test("of two equal messages one echo hides one", () => {
   );
 });
 
+test("a sub-agent's task is no echo of a message that reads like it", () => {
+  const { page, outbox } = fixture();
+  outbox.send("hello");
+  const log = logOf("hello");
+  outbox.settle({ ...log, messages: log.messages.map((each) => ({ ...each, parent_conversation_id: "root" })) }, 1);
+  assert.equal(page.pending[0]?.echoed, false);
+});
+
 test("what an earlier visit left is sent under its own key", async () => {
   const { posts, page, outbox } = fixture();
   outbox.send("left behind");
