@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from trio_agent.agent.subagent import SPEC as SUBAGENT
-from trio_agent.config import DESCRIPTIONS, PREFIX, Settings
+from trio_agent.config import DESCRIPTIONS, FILE_ONLY, PREFIX, Settings
 from trio_agent.core.commands import COMMANDS
 from trio_agent.core.machine import TRANSITIONS
 from trio_agent.core.price import Price
@@ -44,6 +44,9 @@ def options() -> str:
     defaults = Settings()
     rows = ["| option | environment | default | meaning |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(Settings):
+        if field.name in FILE_ONLY:
+            rows.append(f"| only in the file: `{field.name}` | | | {DESCRIPTIONS[field.name]} |")
+            continue
         value = getattr(defaults, field.name)
         shown = f"`{json.dumps(value)}`" if isinstance(value, int | float) and not isinstance(value, bool) else value
         shown = _FROM_ELSEWHERE.get(field.name, f"`{shown}`" if isinstance(shown, str) and shown else shown)

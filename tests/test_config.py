@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from trio_agent.config import DESCRIPTIONS, Settings, config_file, load_settings
+from trio_agent.config import DESCRIPTIONS, FILE_ONLY, Settings, config_file, load_settings
 from trio_agent.core.errors import ConfigError
+from trio_agent.core.mcp_server import McpServer
+from trio_agent.core.redaction import secrets_of
 
 
 class Home:
@@ -89,7 +91,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(DESCRIPTIONS))
+@pytest.mark.parametrize("name", sorted(DESCRIPTIONS.keys() - FILE_ONLY))
 def test_every_setting_can_stand_in_the_environment_and_in_the_file(home: Home, name: str) -> None:
     in_environment, in_file = VALUES[name]
     default = getattr(load_settings({}, home.environment), name)
@@ -192,3 +194,47 @@ def test_a_store_is_named_by_its_kind_and_place(home: Home, tmp_path: Path, stor
 
 def test_a_home_in_the_data_directory_s_name_is_the_user_s(home: Home) -> None:
     assert home.load(file='data_dir = "~/agent"\n').data_dir == Path("~/agent").expanduser()
+
+
+def test_mcp_servers_stand_in_the_file_alone(home: Home) -> None:
+    file = """
+    [mcp.local]
+    command = ["server", "--stdio"]
+    env = { KEY = "value" }
+    [mcp.far]
+    url = "https://example.org/mcp"
+    headers = { Authorization = "Bearer x" }
+    """
+    servers = home.load(file=file, TRIO_AGENT_MCP="{}").mcp
+    assert servers["local"] == McpServer(command=("server", "--stdio"), env={"KEY": "value"})
+    assert servers["far"] == McpServer(url="https://example.org/mcp", headers={"Authorization": "Bearer x"})
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("[mcp.a]", "either command"),
+        ('[mcp.a]\ncommand = ["x"]\nurl = "http://x"', "either command"),
+        ('[mcp.a]\nurl = "ftp://x"', "http://"),
+        ('[mcp.a]\nurl = "http://x"\nenv = {A = "b"}', "env goes with command"),
+        ('[mcp.a]\ncommand = ["x"]\nheaders = {A = "b"}', "headers go with url"),
+        ('[mcp.a]\nurl = "http://x"\nheaders = {"A b" = "b"}', "visible ASCII"),
+        ('[mcp.a]\nurl = "http://x"\nheaders = {A = "b\\r\\nC: d"}', "visible ASCII"),
+        ('[mcp.a]\ncommand = ["x\\u0000"]', "no NUL"),
+        ('[mcp.a]\ncommand = "x"', "array"),
+        ('[mcp.a]\ncomand = ["x"]', "comand"),
+        ('[mcp.a__b]\ncommand = ["x"]', "name of an MCP server"),
+        ('[mcp."a b"]\ncommand = ["x"]', "name of an MCP server"),
+    ],
+)
+def test_an_mcp_server_that_cannot_be_is_refused(home: Home, file: str, told: str) -> None:
+    refusal = home.refusal(file=file)
+    assert told in refusal
+    assert "mcp" in refusal
+
+
+def test_what_an_mcp_server_is_told_of_secrets_is_known_as_such() -> None:
+    far = McpServer(url="https://me:pass-word-1@example.org/", headers={"Authorization": "Bearer tok-en-12345"})
+    local = McpServer(command=("x",), env={"API_KEY": "key-of-1234", "HOME_PAGE": "http://x"})
+    assert {"Bearer tok-en-12345", "tok-en-12345", "pass-word-1"} <= set(secrets_of(far.secrets))
+    assert "key-of-1234" in secrets_of(local.secrets)

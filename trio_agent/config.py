@@ -15,7 +15,9 @@ from typing import Any, Literal
 import msgspec
 import platformdirs
 
+from trio_agent.core import mcp_server
 from trio_agent.core.errors import ConfigError
+from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.price import Price, read_price
 from trio_agent.token import MIN_TOKEN_CHARS, is_token
 
@@ -57,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_format: LogFormat | None = None
     allow_host: tuple[str, ...] = ()
     allow_origin: tuple[str, ...] = ()
+    mcp: dict[str, McpServer] = {}
 
     def __post_init__(self) -> None:
         """Raises ValueError, which msgspec turns into a ValidationError that names the place."""
@@ -70,6 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError("a budget is a number, not negative; 0 means unlimited")
         if self.price:
             read_price(self.price)
+        for name in self.mcp:
+            if not mcp_server.NAME.fullmatch(name):
+                raise ValueError("the name of an MCP server takes 24 letters, digits, - and _ at most, no __ in it")
         if self.no_auth and self.host not in LOOPBACK_HOSTS:
             raise ValueError("no_auth is refused unless the host is loopback: anybody could run commands here")
         if self.token and not is_token(self.token):
@@ -116,8 +122,12 @@ DESCRIPTIONS: dict[str, str] = {
     "log_format": "of the log on stderr; default: pretty on a terminal, else json",
     "allow_host": "a Host name this server also goes by, NAME or NAME:PORT; may be repeated",
     "allow_origin": "an origin whose pages have access, such as https://example.org; may be repeated",
+    "mcp": "MCP servers whose tools the agent has: [mcp.NAME] with command and env, or url and headers",
 }
 """The meaning of each setting, one line: help texts and docs are made from it."""
+
+FILE_ONLY = frozenset({"mcp"})
+"""Settings with parts of their own: they stand in the config file and nowhere else."""
 
 
 def config_file(environment: Mapping[str, str]) -> Path:
@@ -187,7 +197,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name in DESCRIPTIONS:
+    for name in DESCRIPTIONS.keys() - FILE_ONLY:
         text = environment.get(PREFIX + name.upper())
         if text:
             values[name] = _listed(text) if name.startswith("allow_") else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import trio
 from trio_agent.agent.coding_agent import CodingAgent, ToolsOf
 from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settings
 from trio_agent.core.budget import Budget
+from trio_agent.core.errors import ConfigError
 from trio_agent.core.redaction import Redactor, secrets_of
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import chosen_model, default_model_name
@@ -41,6 +43,8 @@ from trio_agent.tools.web_fetch import WebFetch
 from trio_agent.web.app import App
 from trio_agent.web.guard import Access
 
+OpenMcp = Callable[[], AbstractAsyncContextManager[Callable[[], Sequence[Tool]]]]
+
 
 def create_app(
     agent: Agent | None = None,
@@ -58,7 +62,8 @@ def create_app(
     repository = (repository or Path.cwd()).resolve()
     opening = open_store(settings)
     access = access_of(settings)
-    redactor = Redactor([*secrets_of(environment), *filter(None, [access.token])])
+    theirs = [secret for server in settings.mcp.values() for secret in secrets_of(server.secrets)]
+    redactor = Redactor([*secrets_of(environment), *theirs, *filter(None, [access.token])])
     blobs = make_blobs(settings)
     if agent is None:
         agent = coding_agent(settings, repository, environment, blobs, redactor)
@@ -109,6 +114,7 @@ def coding_agent(
     """The agent that comes with the program. Raises ConfigError, at once and not at the first message."""
     make = partial(_model, settings, environment)
     make("")
+    mcp = _mcp_of(settings, environment, redactor)
     sandbox = find_sandbox(settings.sandbox, network=settings.sandbox_net == "on")
     hidden = hidden_paths(settings, environment)
     confined = Confined(sandbox=sandbox, environment=child_environment(environment, {}), hidden=hidden)
@@ -117,7 +123,7 @@ def coding_agent(
     )
     return CodingAgent(
         make_model=make,
-        open_tools=partial(_open_tools, settings, sandbox, hidden, environment, redactor),
+        open_tools=partial(_open_tools, settings, sandbox, hidden, environment, redactor, mcp),
         workspaces=workspaces,
         blobs=blobs,
         budget=Budget(
@@ -144,13 +150,40 @@ def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Mod
     return chosen_model(name, first, environment, settings.base_url or None, settings.model_price)
 
 
+def _mcp_of(settings: Settings, environment: Mapping[str, str], redactor: Redactor) -> OpenMcp:
+    """What opens the MCP servers that the user has named. Raises ConfigError where there is nothing to reach them with."""
+    if not settings.mcp:
+        return _no_mcp
+    try:
+        # A second, and a dozen packages, that most users do without.
+        module = importlib.import_module("trio_agent.tools.mcp")
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"the config file names MCP servers, and the package {exc.name!r} for them is missing: "
+            "pip install 'trio-agent[mcp]'"
+        ) from exc
+    opening: OpenMcp = partial(module.open_mcp, settings.mcp, environment, redactor)
+    return opening
+
+
+@asynccontextmanager
+async def _no_mcp() -> AsyncIterator[Callable[[], Sequence[Tool]]]:
+    await trio.lowlevel.checkpoint()
+    yield list
+
+
 @asynccontextmanager
 async def _open_tools(
-    settings: Settings, sandbox: Sandbox, hidden: Sequence[Path], environment: Mapping[str, str], redactor: Redactor
+    settings: Settings,
+    sandbox: Sandbox,
+    hidden: Sequence[Path],
+    environment: Mapping[str, str],
+    redactor: Redactor,
+    mcp: OpenMcp,
 ) -> AsyncIterator[ToolsOf]:
     theirs = child_environment(environment, {})
     # Commands left in the background end with the session: TERM, a grace, KILL.
-    async with open_background(redactor) as background:
+    async with open_background(redactor) as background, mcp() as from_servers:
         tools: list[Tool] = [
             Bash(
                 sandbox=sandbox,
@@ -172,4 +205,4 @@ async def _open_tools(
         if settings.web_fetch:
             tools.append(WebFetch(redactor=redactor))
         # Only the demo model asks for bursts; to others it would be one more thing to misuse.
-        yield lambda model: [*tools, Burst()] if model.name == "demo" else tools
+        yield lambda model: [*tools, *([Burst()] if model.name == "demo" else []), *from_servers()]

@@ -1,0 +1,167 @@
+"""MCP servers as processes: an honest one made with the SDK, and others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from tests.mcp.connecting import call, connected, honest, hostile
+from tests.mcp.servers.honest import PIXEL
+from tests.tools.bench import FakeBench, running
+from trio_agent.core.errors import ToolError
+from trio_agent.core.mcp_server import McpServer
+from trio_agent.core.redaction import Redactor
+from trio_agent.seams import Tool
+from trio_agent.tools.mcp import open_mcp
+from trio_agent.tools.mcp_tool import MAX_DESCRIPTION_CHARS, tool_name, tools_of
+
+
+async def test_its_tools_are_told_with_their_schemas_and_can_be_called(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        specs = {tool.spec.name: tool.spec for tool in tools_of(it)}
+        assert specs["it__add"].description == "Add two numbers."
+        assert specs["it__add"].input_schema["required"] == ["a", "b"]
+        assert (await call(it, "it__add", bench, b'{"a": 2, "b": 40}')).text == "42"
+        failed = await call(it, "it__fail", bench)
+        assert (failed.error, "as it should" in failed.text) == (True, True)
+        assert (await call(it, tool_name("it", "odd.name with blanks"), bench)).text == "odd"
+        wrong = await call(it, "it__add", bench, b'{"a": "x"}')
+        assert wrong.error
+        for nonsense in (b"[1]", b"{", b"\xff"):
+            with pytest.raises(ToolError, match="JSON object"):
+                await call(it, "it__add", bench, nonsense)
+
+
+async def test_an_image_is_kept_for_the_model_to_see(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        shown = await call(it, "it__picture", bench)
+        assert shown.display is not None
+        assert (shown.display["kind"], shown.display["media_type"]) == ("image", "image/png")
+        assert await bench.blobs.get(shown.display["blob"]) == PIXEL
+
+
+async def test_it_gets_the_environment_of_the_allow_list_and_what_the_user_gives_it(
+    bench: FakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-not-for-others")
+    async with connected(honest(GIVEN="by the user")) as it:
+        for name, value in (("GIVEN", "by the user"), ("ANTHROPIC_API_KEY", "(not set)"), ("PATH", os.environ["PATH"])):
+            assert (await call(it, "it__variable", bench, f'{{"name": "{name}"}}'.encode())).text == value
+        assert (await call(it, "it__process", bench)).text.split()[1] == str(Path.home())
+
+
+async def test_progress_is_shown_and_a_cancelled_call_leaves_the_server_at_work(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(call, it, "it__hang", bench)
+            await bench.wait_output("at it [1 of 3]")
+            nursery.cancel_scope.cancel()
+        assert (await call(it, "it__add", bench, b'{"a": 1, "b": 1}')).text == "2"
+
+
+async def test_a_changed_list_of_tools_is_taken_over(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        await call(it, "it__grow", bench)
+        while "grown" not in {tool.name for tool in it.tools}:
+            await it.wait_changed()
+        assert (await call(it, "it__grown", bench)).text == "grown"
+
+
+async def test_a_server_that_dies_is_told_and_started_again_by_the_next_call(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        first = (await call(it, "it__process", bench)).text.split()[0]
+        with pytest.raises(ToolError, match="lost during the call: it ended; its last words: I have had enough"):
+            await call(it, "it__die", bench)
+        assert (await call(it, "it__add", bench, b'{"a": 1, "b": 2}')).text == "3"
+        assert (await call(it, "it__process", bench)).text.split()[0] != first
+
+
+async def test_leaving_ends_the_server(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        pid = int((await call(it, "it__process", bench)).text.split()[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_a_server_that_cannot_be_started_is_a_tool_that_says_why(bench: FakeBench) -> None:
+    for server, why in ((McpServer(command=("/no/such/program",)), "No such file"), (hostile("stillborn"), "database")):
+        async with connected(server) as it:
+            assert why in it.problem
+            with pytest.raises(ToolError, match=why):
+                await call(it, "it__connect", bench)
+
+
+async def test_what_is_no_json_is_passed_over(bench: FakeBench) -> None:
+    async with connected(hostile("garbage")) as it:
+        assert (await call(it, "it__use", bench)).text == "after all that"
+
+
+async def test_a_flood_is_waded_through(bench: FakeBench) -> None:
+    async with connected(hostile("flood")) as it:
+        assert (await call(it, "it__use", bench)).text == "after the flood"
+
+
+async def test_an_endless_line_ends_the_server_and_not_us(bench: FakeBench) -> None:
+    async with connected(hostile("endless")) as it:
+        with pytest.raises(ToolError, match="a line of more than 16 MiB"):
+            await call(it, "it__use", bench)
+
+
+async def test_a_long_answer_is_cut_for_the_model(bench: FakeBench) -> None:
+    async with connected(hostile("long")) as it:
+        text = (await call(it, "it__use", bench)).text
+        assert "bytes left out" in text
+        assert len(text) < 140_000
+
+
+async def test_an_answer_that_is_none_is_told(bench: FakeBench) -> None:
+    async with connected(hostile("nonsense")) as it:
+        with pytest.raises(ToolError, match="an answer that is none"):
+            await call(it, "it__use", bench)
+
+
+async def test_too_many_and_too_large_tools_are_bounded(bench: FakeBench) -> None:
+    async with connected(hostile("many")) as it:
+        names = [tool.spec.name for tool in tools_of(it)]
+        assert len(set(names)) == len(names) == 128
+        assert max(map(len, names)) == 64
+    async with connected(hostile("huge")) as it:
+        (tool,) = tools_of(it)
+        assert len(tool.spec.description) == MAX_DESCRIPTION_CHARS
+
+
+async def test_a_server_that_holds_on_by_what_it_started_has_ended_all_the_same(bench: FakeBench) -> None:
+    async with connected(hostile("clinging")) as it:
+        assert (await call(it, "it__use", bench)).text == "used"
+        while not it.problem:
+            await it.wait_changed()
+        assert it.problem.startswith("it ended")
+        assert running("clinging") == []
+
+
+async def test_a_secret_in_an_answer_is_taken_out_before_it_is_cut(bench: FakeBench) -> None:
+    server = hostile("secret", SOME_KEY="s3cret-of-the-server")
+    async with open_mcp({"it": server}, os.environ, Redactor(["s3cret-of-the-server"])) as tools:
+        (tool,) = tools()
+        assert "s3cret" not in (await tool.run(b"{}", bench)).text
+
+
+async def test_a_mute_server_neither_holds_up_the_session_nor_the_other_servers(bench: FakeBench) -> None:
+    async with open_mcp({"mute": hostile("mute"), "it": hostile("fine")}, os.environ) as tools:
+        found = await wait_tools(tools, "it__use")
+        assert {tool.spec.name for tool in tools()} == {"mute__connect", "it__use"}
+        assert (await found.run(b"", bench)).text == "used"
+    assert running("mute") == []
+
+
+async def wait_tools(tools: Callable[[], Sequence[Tool]], name: str) -> Tool:
+    while True:
+        for tool in tools():
+            if tool.spec.name == name:
+                return tool
+        await trio.testing.wait_all_tasks_blocked(0.01)

@@ -1,0 +1,261 @@
+"""One MCP server of one session: started at once, restarted when it is next needed, never in the way of the session.
+
+The connection lives in a task of its own. Calls come from the tasks of tools; what fails in it, they tell the model. A server
+that ended is started again by the next call, and the more often it failed, the later. Its tools stay on the list meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx2
+import mcp_types as types
+import structlog
+import trio
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
+from pydantic import TypeAdapter, ValidationError
+
+from trio_agent import __version__
+from trio_agent.core.errors import ToolError, first_error
+from trio_agent.core.mcp_server import McpServer
+from trio_agent.tools.environment import child_environment
+from trio_agent.tools.mcp_stdio import stdio_transport
+
+START_S = 60.0
+"""For a server to say what it can do. `npx` and `uvx` fetch it first, when it is new."""
+
+CALL_S = 600.0
+"""For one call. A user who has waited long enough cancels it."""
+
+PATIENCE_S = 5.0
+"""How long a call waits until a server that failed may be started again. Longer, and the model is told instead."""
+
+MAX_BACKOFF_S = 300.0
+STEADY_S = 60.0
+"""A connection that lasted longer was none of a row of failures."""
+
+MAX_PAGES, MAX_TOOLS = 20, 128
+"""Of tools: more would fill a model's context with what it never calls. Some providers refuse more than 128."""
+
+_ANSWERED = {
+    types.PARSE_ERROR,
+    types.INVALID_REQUEST,
+    types.METHOD_NOT_FOUND,
+    types.INVALID_PARAMS,
+    types.INTERNAL_ERROR,
+}
+_RESULT: TypeAdapter[types.CallToolResult] = TypeAdapter(types.CallToolResult)
+_ABOUT_US = types.Implementation(name="trio-agent", version=__version__)
+
+logger = structlog.get_logger(__name__)
+
+
+class McpConnection:
+    """`tools` are those the server named last; `problem` is why it is not there, empty while it is."""
+
+    def __init__(self, name: str, server: McpServer, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.tools: tuple[types.Tool, ...] = ()
+        self.problem = "it is still starting"
+        self._server = server
+        self._environment = child_environment(environment, server.env)
+        self._client: Client | None = None
+        self._failures = 0
+        self._not_before = -math.inf
+        self._wanted = True
+        self._starts = 0
+        self._over = 0
+        self._is_starting = False
+        self._ended = ""
+        self._is_stale = False
+        self._changed = trio.Event()
+
+    async def run(self) -> None:
+        """Be connected whenever somebody wants it, until cancelled."""
+        while True:
+            while not self._wanted:
+                await self._changed.wait()
+            await trio.sleep_until(self._not_before)
+            self._wanted, self._is_starting = False, True
+            self._starts += 1
+            self._ended, self.problem = "", "it is still starting"
+            began = trio.current_time()
+            try:
+                await self._connect()
+            except* Exception as group:  # noqa: BLE001  (whatever it is, it ends this server alone, and is told)
+                self._ended = self._ended or _told(first_error(group))
+            self._client, self._is_starting = None, False
+            if trio.current_time() - began > STEADY_S:
+                self._failures = 0
+            self._not_before = trio.current_time() + min(MAX_BACKOFF_S, float(2**self._failures - 1))
+            self._failures = min(self._failures + 1, 20)
+            self._over = self._starts
+            self.problem = self._ended
+            logger.warning("mcp_server_down", server=self.name, reason=self.problem)
+            self._notify()
+
+    async def wait_changed(self) -> None:
+        """Wait until it has come, ended, or listed its tools anew."""
+        await self._changed.wait()
+
+    async def wait_settled(self) -> None:
+        """Wait until the server is there, or has failed for the first time."""
+        while self._client is None and not self._over:
+            await self.wait_changed()
+
+    async def call(self, tool: str, arguments: dict[str, Any], show: Callable[[str], None]) -> types.CallToolResult:
+        """Call `tool`, starting the server again where it has ended; `show` hears of its progress. Raises ToolError."""
+        client = await self._connected()
+
+        async def tell(progress: float, total: float | None, message: str | None) -> None:
+            await trio.lowlevel.checkpoint()
+            show(f"{message or ''} [{progress:g}{'' if total is None else f' of {total:g}'}]\n".lstrip())
+
+        # Without the SDK's check of the result against the server's own schema: a pattern in that could hold us up for ever.
+        request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
+        try:
+            with trio.fail_after(CALL_S):
+                return await client.session.send_request(request, _RESULT, progress_callback=tell)
+        except trio.TooSlowError as exc:
+            raise ToolError(f"The MCP server {self.name} did not answer within {CALL_S:.0f} s.") from exc
+        except ValidationError as exc:
+            raise ToolError(f"The MCP server {self.name} gave an answer that is none: {_told(exc)}") from exc
+        except MCPError as exc:
+            if exc.code in _ANSWERED and client is self._client and not self._ended:
+                self._list_anew()
+                raise ToolError(f"The MCP server {self.name} refused: {_told(exc)}") from exc
+            raise self._lost(client, exc) from exc
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, httpx2.HTTPError) as exc:
+            raise self._lost(client, exc) from exc
+
+    async def ready(self) -> None:
+        """Wait until the server is there, starting it where it is not. Raises ToolError with what is wrong."""
+        await self._connected()
+
+    async def _connected(self) -> Client:
+        awaited = self._starts if self._is_starting else self._starts + 1
+        while self._client is None:
+            wait_s = self._not_before - trio.current_time()
+            if self._over >= awaited:
+                raise ToolError(f"The MCP server {self.name} could not be started: {self.problem}.")
+            if wait_s > PATIENCE_S:
+                raise ToolError(
+                    f"The MCP server {self.name} is down: {self.problem}. It can be tried again in {math.ceil(wait_s)} s."
+                )
+            if self._starts < awaited and not self._wanted:
+                self._wanted = True
+                self._notify()
+            await self._changed.wait()
+        return self._client
+
+    def _lost(self, client: Client, error: Exception) -> ToolError:
+        if client is self._client:
+            self._end(_told(error))
+        why = self._ended or _told(error)
+        return ToolError(
+            f"The MCP server {self.name} was lost during the call: {why}. What the call did is not known. The next call "
+            "starts the server again."
+        )
+
+    def _end(self, why: str) -> None:
+        # The first reason stands: what follows from it tells less.
+        self._ended = self._ended or why
+        self._client = None
+        self._notify()
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
+
+    async def _hear(self, message: object) -> None:
+        await trio.lowlevel.checkpoint()
+        if isinstance(message, types.ToolListChangedNotification):
+            self._list_anew()
+
+    async def _listen(self, client: Client) -> None:
+        """The same for servers of the protocol from 2026-07-28 on, which tell only those who ask."""
+        try:
+            async with client.listen(tools_list_changed=True) as changes:
+                async for _ in changes:
+                    self._list_anew()
+        except (ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
+            pass  # then a call that is refused is reason enough to look
+
+    def _list_anew(self) -> None:
+        self._is_stale = True
+        self._notify()
+
+    async def _connect(self) -> None:
+        """Start the server and keep it until it ends. Raises what went wrong."""
+        # Entered before what it limits, and lifted once that is done: scopes nest.
+        with trio.CancelScope(deadline=trio.current_time() + START_S) as starting:
+            async with (
+                self._transport() as streams,
+                Client(_Opened(streams), cache=None, client_info=_ABOUT_US, message_handler=self._hear) as client,
+                trio.open_nursery() as nursery,
+            ):
+                nursery.start_soon(self._listen, client)
+                self._is_stale = True
+                while not self._ended:
+                    if self._is_stale:
+                        self._is_stale = False
+                        starting.deadline = trio.current_time() + START_S
+                        self.tools = await _list_tools(client)
+                        starting.deadline = math.inf
+                        if not self._ended:
+                            self._client, self.problem, self._is_starting = client, "", False
+                        self._notify()
+                        continue
+                    await self._changed.wait()
+                nursery.cancel_scope.cancel()
+        if starting.cancelled_caught:
+            self._end(f"it did not say within {START_S:.0f} s what it can do")
+
+    @asynccontextmanager
+    async def _transport(self) -> AsyncIterator[Any]:
+        if self._server.command:
+            async with stdio_transport(self._server, self._environment, self._end) as streams:
+                yield streams
+        else:
+            # No limit on a read: a call that is at work says nothing. CALL_S ends it.
+            timeout = httpx2.Timeout(30, read=None)
+            async with (
+                httpx2.AsyncClient(headers=self._server.headers, timeout=timeout) as http,
+                streamable_http_client(self._server.url, http_client=http) as streams,
+            ):
+                yield streams
+
+
+class _Opened:
+    """Streams that somebody else closes, in the form in which the SDK takes a transport."""
+
+    def __init__(self, streams: Any) -> None:
+        self._streams = streams
+
+    async def __aenter__(self) -> Any:
+        return self._streams
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+async def _list_tools(client: Client) -> tuple[types.Tool, ...]:
+    tools: list[types.Tool] = []
+    cursor: str | None = None
+    for _ in range(MAX_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        tools += page.tools
+        cursor = page.next_cursor
+        if not cursor or len(tools) >= MAX_TOOLS:
+            break
+    return tuple(tools[:MAX_TOOLS])
+
+
+def _told(error: BaseException) -> str:
+    return " ".join(str(error).split())[:500].removesuffix(".") or type(error).__name__

@@ -1,0 +1,138 @@
+"""The tools of MCP servers, as a model is told of them and calls them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import mcp_types as types
+import msgspec
+
+from trio_agent.core.errors import ToolError
+from trio_agent.core.redaction import BY_SHAPE, Redactor
+from trio_agent.core.transcript import IMAGE_TYPES
+from trio_agent.seams import Tool, Toolbench, ToolResult, ToolSpec
+from trio_agent.tools.excerpt import Excerpt
+from trio_agent.tools.mcp_connection import McpConnection
+from trio_agent.tools.read_file import MAX_IMAGE_BYTES
+
+MAX_NAME_CHARS = 64
+"""What providers take: [a-zA-Z0-9_-]{1,64}."""
+
+MAX_DESCRIPTION_CHARS = 8192
+MAX_SCHEMA_BYTES = 64 * 1024
+"""Every question to the model holds all of them."""
+
+
+def tools_of(connection: McpConnection, redactor: Redactor = BY_SHAPE) -> list[Tool]:
+    """The server's tools; while none is known, one by which the model hears what is wrong and tries again."""
+    if not connection.tools and connection.problem:
+        return [McpConnect(connection)]
+    found: dict[str, Tool] = {}
+    for tool in connection.tools:
+        spec = _spec(connection.name, tool)
+        if len(msgspec.json.encode(spec.input_schema)) <= MAX_SCHEMA_BYTES:
+            found.setdefault(spec.name, McpTool(connection, tool.name, spec, redactor))
+    return list(found.values())
+
+
+def tool_name(server: str, tool: str) -> str:
+    """`SERVER__TOOL`, within what providers take; where that changes it, with a few digits that keep it apart from others."""
+    name = f"{server}__{tool}"
+    fitting = re.sub(r"[^a-zA-Z0-9_-]", "_", name)
+    if fitting == name and len(name) <= MAX_NAME_CHARS:
+        return name
+    digits = hashlib.sha256(tool.encode(errors="replace")).hexdigest()[:6]
+    return f"{fitting[: MAX_NAME_CHARS - 7]}_{digits}"
+
+
+def _spec(server: str, tool: types.Tool) -> ToolSpec:
+    description = tool.description or tool.title or tool.name
+    return ToolSpec(
+        name=tool_name(server, tool.name),
+        description=description[:MAX_DESCRIPTION_CHARS],
+        # Some servers leave the type out for a tool without parameters, and providers refuse that.
+        input_schema={"type": "object", "properties": {}, **tool.input_schema},
+    )
+
+
+class McpTool:
+    """One tool of a server."""
+
+    def __init__(self, connection: McpConnection, name: str, spec: ToolSpec, redactor: Redactor = BY_SHAPE) -> None:
+        self.spec = spec
+        self._connection = connection
+        self._name = name
+        self._redactor = redactor
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        try:
+            arguments = msgspec.json.decode(input or b"{}", type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            raise ToolError(f"The input must be a JSON object: {exc}") from exc
+        result = await self._connection.call(self._name, arguments, bench.emit)
+        display: dict[str, Any] | None = None
+        texts: list[str] = []
+        for part in _parts(result):
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            data = _image_bytes(part)
+            if data is None or display is not None:
+                texts.append("[an image that cannot be shown]" if data is None else "[a further image, left out]")
+                continue
+            display = {"kind": "image", "blob": await bench.keep(data), "media_type": part.mime_type}
+            texts.append(f"[an image: {part.mime_type}, {len(data)} bytes]")
+        # Secrets first: half of one is a secret too.
+        excerpt = Excerpt()
+        excerpt.add(self._redactor.redact("\n".join(texts)).encode(errors="replace"))
+        return ToolResult(text=excerpt.text() or "(no output)", error=bool(result.is_error), display=display)
+
+
+class McpConnect:
+    """Stands for a server whose tools are not known."""
+
+    def __init__(self, connection: McpConnection) -> None:
+        self._connection = connection
+        self.spec = ToolSpec(
+            name=f"{connection.name}__connect",
+            description=f"The MCP server {connection.name} is not there, so its tools are missing. Call this to try again.",
+            input_schema={"type": "object", "properties": {}},
+        )
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        await self._connection.ready()
+        names = ", ".join(tool_name(self._connection.name, tool.name) for tool in self._connection.tools)
+        return ToolResult(text=f"It is there now. Its tools: {names or 'none'}.")
+
+
+def _parts(result: types.CallToolResult) -> Iterator[str | types.ImageContent]:
+    for part in result.content:
+        match part:
+            case types.TextContent():
+                yield part.text
+            case types.ImageContent():
+                yield part
+            case types.EmbeddedResource(resource=types.TextResourceContents() as resource):
+                yield f"[{resource.uri}]\n{resource.text}"
+            case types.EmbeddedResource():
+                yield f"[{part.resource.uri}: not text, left out]"
+            case types.ResourceLink():
+                yield f"[{part.uri}]"
+            case _:
+                yield f"[{part.type}, left out]"
+    if not result.content and result.structured_content is not None:
+        yield msgspec.json.encode(result.structured_content).decode()
+
+
+def _image_bytes(image: types.ImageContent) -> bytes | None:
+    if image.mime_type not in IMAGE_TYPES or len(image.data) > MAX_IMAGE_BYTES * 4 // 3 + 4:
+        return None
+    try:
+        return base64.b64decode(image.data, validate=True) or None
+    except (binascii.Error, ValueError):
+        return None
