@@ -12,10 +12,12 @@ import trio
 
 from tests.tools.bench import FakeBench
 from trio_agent.core.mcp_server import McpServer
+from trio_agent.core.redaction import Redactor
 from trio_agent.seams import ToolResult
 from trio_agent.tools.mcp_connection import McpConnection
 from trio_agent.tools.mcp_tool import tools_of
 
+REDACTOR = Redactor(["s3cret-of-the-server"])
 SERVERS = Path(__file__).parent / "servers"
 
 
@@ -28,9 +30,9 @@ def hostile(how: str, **env: str) -> McpServer:
 
 
 @asynccontextmanager
-async def connected(server: McpServer) -> AsyncIterator[McpConnection]:
+async def connected(server: McpServer, **limits: float) -> AsyncIterator[McpConnection]:
     """A connection that has come, or failed, once."""
-    connection = McpConnection("it", server, os.environ)
+    connection = McpConnection("it", server, os.environ, REDACTOR, **limits)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(connection.run)
         await connection.wait_settled()

@@ -151,6 +151,55 @@ async def test_a_secret_in_an_answer_is_taken_out_before_it_is_cut(bench: FakeBe
         assert "s3cret" not in (await tool.run(b"{}", bench)).text
 
 
+async def test_the_last_words_of_a_server_are_told_without_its_secrets(bench: FakeBench) -> None:
+    async with connected(hostile("chatty", SOME_KEY="s3cret-of-the-server")) as it:
+        assert "its last words: no access with" in it.problem
+        assert "s3cret" not in it.problem
+
+
+async def test_a_call_without_an_answer_ends_the_server_which_the_next_call_starts_again(bench: FakeBench) -> None:
+    async with connected(hostile("none"), call_s=0.01) as it:
+        for _ in range(2):
+            with pytest.raises(ToolError, match=r"did not answer within 0\.01 s"):
+                await call(it, "it__use", bench)
+
+
+async def test_a_server_that_does_not_say_what_it_can_do_is_given_up(bench: FakeBench) -> None:
+    async with connected(hostile("mute"), start_s=0.01) as it:
+        assert it.problem == "it did not say within 0.01 s what it can do"
+    assert running("mute") == []
+
+
+async def test_a_call_can_be_cancelled_while_the_server_does_not_even_read(bench: FakeBench) -> None:
+    async with connected(hostile("deaf")) as it:
+        await call(it, "it__use", bench)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(call, it, "it__use", bench, b'{"text": "%b"}' % (b"x" * 2**20))
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while(bench: FakeBench) -> None:
+    async with connected(hostile("stillborn")) as it:
+        told = ""
+        while "It can be tried again in" not in told:
+            with pytest.raises(ToolError) as caught:
+                await call(it, "it__connect", bench)
+            told = str(caught.value)
+        assert "there is no such database" in told
+
+
+async def test_calls_at_the_same_time_each_get_their_own_answer(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+
+        async def add(a: int) -> None:
+            assert (await call(it, "it__add", bench, b'{"a": %d, "b": 1}' % a)).text == str(a + 1)
+
+        async with trio.open_nursery() as nursery:
+            for a in range(20):
+                nursery.start_soon(add, a)
+
+
 async def test_a_mute_server_neither_holds_up_the_session_nor_the_other_servers(bench: FakeBench) -> None:
     async with open_mcp({"mute": hostile("mute"), "it": hostile("fine")}, os.environ) as tools:
         found = await wait_tools(tools, "it__use")

@@ -25,7 +25,7 @@ async def open_mcp(
 
     `environment` is ours, of which they get what is on the allow-list. Leaving ends them.
     """
-    connections = [McpConnection(name, server, environment) for name, server in servers.items()]
+    connections = [McpConnection(name, server, environment, redactor) for name, server in servers.items()]
     async with trio.open_nursery() as nursery:
         for connection in connections:
             nursery.start_soon(connection.run)

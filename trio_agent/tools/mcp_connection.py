@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from trio_agent import __version__
 from trio_agent.core.errors import ToolError, first_error
 from trio_agent.core.mcp_server import McpServer
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.mcp_stdio import stdio_transport
 
@@ -59,12 +60,24 @@ logger = structlog.get_logger(__name__)
 class McpConnection:
     """`tools` are those the server named last; `problem` is why it is not there, empty while it is."""
 
-    def __init__(self, name: str, server: McpServer, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        server: McpServer,
+        environment: Mapping[str, str],
+        redactor: Redactor = BY_SHAPE,
+        *,
+        start_s: float = START_S,
+        call_s: float = CALL_S,
+    ) -> None:
         self.name = name
         self.tools: tuple[types.Tool, ...] = ()
         self.problem = "it is still starting"
         self._server = server
         self._environment = child_environment(environment, server.env)
+        self._redactor = redactor
+        self._start_s = start_s
+        self._call_s = call_s
         self._client: Client | None = None
         self._failures = 0
         self._not_before = -math.inf
@@ -96,7 +109,7 @@ class McpConnection:
             self._not_before = trio.current_time() + min(MAX_BACKOFF_S, float(2**self._failures - 1))
             self._failures = min(self._failures + 1, 20)
             self._over = self._starts
-            self.problem = self._ended
+            self.problem = self._redactor.redact(self._ended)
             logger.warning("mcp_server_down", server=self.name, reason=self.problem)
             self._notify()
 
@@ -120,10 +133,10 @@ class McpConnection:
         # Without the SDK's check of the result against the server's own schema: a pattern in that could hold us up for ever.
         request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
         try:
-            with trio.fail_after(CALL_S):
+            with trio.fail_after(self._call_s):
                 return await client.session.send_request(request, _RESULT, progress_callback=tell)
         except trio.TooSlowError as exc:
-            raise ToolError(f"The MCP server {self.name} did not answer within {CALL_S:.0f} s.") from exc
+            raise self._lost(client, TimeoutError(f"it did not answer within {self._call_s:g} s")) from exc
         except ValidationError as exc:
             raise ToolError(f"The MCP server {self.name} gave an answer that is none: {_told(exc)}") from exc
         except MCPError as exc:
@@ -194,7 +207,7 @@ class McpConnection:
     async def _connect(self) -> None:
         """Start the server and keep it until it ends. Raises what went wrong."""
         # Entered before what it limits, and lifted once that is done: scopes nest.
-        with trio.CancelScope(deadline=trio.current_time() + START_S) as starting:
+        with trio.CancelScope(deadline=trio.current_time() + self._start_s) as starting:
             async with (
                 self._transport() as streams,
                 Client(_Opened(streams), cache=None, client_info=_ABOUT_US, message_handler=self._hear) as client,
@@ -205,7 +218,7 @@ class McpConnection:
                 while not self._ended:
                     if self._is_stale:
                         self._is_stale = False
-                        starting.deadline = trio.current_time() + START_S
+                        starting.deadline = trio.current_time() + self._start_s
                         self.tools = await _list_tools(client)
                         starting.deadline = math.inf
                         if not self._ended:
@@ -215,12 +228,12 @@ class McpConnection:
                     await self._changed.wait()
                 nursery.cancel_scope.cancel()
         if starting.cancelled_caught:
-            self._end(f"it did not say within {START_S:.0f} s what it can do")
+            self._end(f"it did not say within {self._start_s:g} s what it can do")
 
     @asynccontextmanager
     async def _transport(self) -> AsyncIterator[Any]:
         if self._server.command:
-            async with stdio_transport(self._server, self._environment, self._end) as streams:
+            async with stdio_transport(self._server, self._environment, self._end, self._redactor) as streams:
                 yield streams
         else:
             # No limit on a read: a call that is at work says nothing. CALL_S ends it.

@@ -21,6 +21,7 @@ from mcp_types import jsonrpc_message_adapter
 
 from trio_agent.core.errors import ProtocolError
 from trio_agent.core.mcp_server import McpServer
+from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.tools.excerpt import Excerpt
 from trio_agent.tools.process import ProcessGroup
 
@@ -41,7 +42,7 @@ Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObj
 
 @asynccontextmanager
 async def stdio_transport(
-    server: McpServer, environment: Mapping[str, str], on_end: Callable[[str], None]
+    server: McpServer, environment: Mapping[str, str], on_end: Callable[[str], None], redactor: Redactor = BY_SHAPE
 ) -> AsyncIterator[Streams]:
     """The server's two streams, as the SDK takes them. `on_end` hears why, when the server has ended by itself.
 
@@ -90,8 +91,8 @@ async def stdio_transport(
                     # Before the stream is closed: whoever waits for an answer is then told the reason.
                     with trio.move_on_after(DRAIN_S):
                         await silent.wait()
-                    told = last_words.text().strip().splitlines()
-                    on_end(f"{why}; its last words: {told[-1][:300]}" if told else why)
+                    told = _last_line(last_words, redactor)
+                    on_end(f"{why}; its last words: {told}" if told else why)
                 ended.set()
 
             async def watch() -> None:
@@ -115,6 +116,15 @@ async def stdio_transport(
         for stream in (to_us, received, sent, to_server):
             stream.close()
         await group.end(TERM_GRACE_S)  # noqa: ASYNC102  it shields itself, with a deadline
+
+
+def _last_line(stderr: Excerpt, redactor: Redactor) -> str:
+    lines = stderr.text().splitlines()
+    if stderr.left_out:
+        # An empty line, how much is missing, and half a line, which may hold half a secret.
+        del lines[:3]
+    told = [line.strip() for line in lines if line.strip()]
+    return redactor.redact(told[-1])[:300] if told else ""
 
 
 async def _read(out: trio.lowlevel.FdStream, to_us: MemoryObjectSendStream[SessionMessage | Exception]) -> None:

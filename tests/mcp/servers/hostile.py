@@ -59,6 +59,9 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:
             signal.pause()
+    if HOW == "chatty":
+        sys.stderr.write("noise " * 10**5 + "\n")
+        sys.exit("no access with " + os.environ["SOME_KEY"])
     if HOW == "stillborn":
         sys.exit("there is no such database")
     if HOW == "clinging":
