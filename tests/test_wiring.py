@@ -9,11 +9,15 @@ import pytest
 import trio
 
 from trio_agent.config import Settings, load_settings
+from trio_agent.core.errors import ConfigError
+from trio_agent.core.redaction import BY_SHAPE
+from trio_agent.models.choose import make_model
+from trio_agent.stores.blobs import MemoryBlobs
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.token import load_token
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.sandbox import find_sandbox
-from trio_agent.wiring import hidden_paths
+from trio_agent.wiring import coding_agent, hidden_paths
 
 
 @pytest.fixture
@@ -61,3 +65,19 @@ def test_a_store_named_from_the_current_directory_is_hidden_where_it_is() -> Non
 
 def test_a_store_in_memory_has_no_files_to_hide() -> None:
     assert len(hidden_paths(Settings(store="memory:"), {})) == 2
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_the_web_is_fetched_from_only_where_the_user_allows_it(tmp_path: Path, allowed: bool) -> None:
+    settings = Settings(data_dir=tmp_path, model="demo", store="memory:", sandbox="none", web_fetch=allowed)
+    agent = coding_agent(settings, tmp_path, {"PATH": os.environ["PATH"]}, MemoryBlobs(), BY_SHAPE)
+    async with agent._open_tools() as tools:
+        names = {tool.spec.name for tool in tools(make_model("demo", {}, None))}
+    assert ("web_fetch" in names) is allowed
+    assert {"bash", "bash_output", "bash_kill", "patch", "read_file", "search", "todo_write", "ask_user"} <= names
+
+
+def test_no_network_without_a_sandbox_is_refused_at_once(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, model="demo", store="memory:", sandbox="none", sandbox_net="off")
+    with pytest.raises(ConfigError, match="--sandbox-net off needs the sandbox bwrap"):
+        coding_agent(settings, tmp_path, {}, MemoryBlobs(), BY_SHAPE)

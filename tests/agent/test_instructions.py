@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trio_agent.agent.instructions import instructions
+from trio_agent.core.redaction import MARK
 from trio_agent.seams import Survey
 
 
@@ -27,3 +28,7 @@ def test_it_is_told_of_a_sandbox_only_where_there_is_one() -> None:
 
 def test_it_is_told_where_there_are_no_commits_yet() -> None:
     assert "no commits yet" in instructions(Path("/srv/work"), Survey(), "none")
+
+
+def test_it_is_told_what_stands_in_the_place_of_a_secret() -> None:
+    assert MARK in instructions(Path("/srv/work"), Survey(), "none")

@@ -18,6 +18,7 @@ def instructions(workspace: Path, survey: Survey, sandbox: str) -> str:
         "Independent tool calls can be made together; they run at the same time.",
         "For work of several steps, keep the list of todo_write up to date.",
         "If a message of the user's arrives while you work, take it into account at once.",
+        "Where you read [redacted], a secret was taken out: write that into no file, and do not look for what stood there.",
         "When the job is done, answer in a few sentences: what changed, why, and what is left. Use Markdown.",
     ]
     if survey.is_clone:
