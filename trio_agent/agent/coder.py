@@ -104,9 +104,9 @@ class Coder:
             await self._session.record(Message(type="error", content=f"{exc} {TRY_AGAIN}"))
             self._session.end_turn(AgentState.ERROR)
         finally:
-            await self._naming.end()
+            await self._naming.end()  # noqa: ASYNC102  it shields itself, with a deadline
             if not whole:
-                await self._clean_up()
+                await self._clean_up()  # noqa: ASYNC102  it shields itself, with a deadline
 
     async def _work(self) -> bool:
         """Work until the model has no more to do, or the budget is reached: then True."""

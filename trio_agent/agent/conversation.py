@@ -95,7 +95,7 @@ class Conversation:
             raise
         finally:
             if answer is None:
-                await self._record_part(draft, why or self._stop().why, began)
+                await self._record_part(draft, why or self._stop().why, began)  # noqa: ASYNC102  it shields itself, with a deadline
         answer = msgspec.structs.replace(answer, tool_calls=self._room.call_ids.mended(answer.tool_calls))
         ends_turn = not answer.tool_calls and not self._id
         await self._record_paid(
@@ -179,7 +179,7 @@ class Conversation:
             answer = await self._question(turns, draft)
         finally:
             if answer is None and draft.usage.cost_usd:
-                await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=draft.usage))
+                await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=draft.usage))  # noqa: ASYNC102  it shields itself, with a deadline
         return answer
 
     async def _question(self, turns: tuple[Turn, ...], draft: Draft) -> Answer:

@@ -54,7 +54,7 @@ class Toolbox:
             finally:
                 if not begun and _is_cancelled():
                     result = ToolResult(text=errand.stop().told(begun=False), error=True)
-                    await _record(_message(call, result), errand)
+                    await _record(_message(call, result), errand)  # noqa: ASYNC102  it shields itself, with a deadline
 
         async with trio.open_nursery() as nursery:
             for call in calls:
@@ -73,7 +73,7 @@ class Toolbox:
                     result = _stopped(errand.stop(), bench)
                 if result is not None:
                     # Before the call counts as over: who stopped it is answered when its end is in the log.
-                    await _record(
+                    await _record(  # noqa: ASYNC102  it shields itself, with a deadline
                         _message(
                             call,
                             result,
