@@ -162,6 +162,8 @@ async def test_a_call_without_an_answer_ends_the_server_which_the_next_call_star
         for _ in range(2):
             with pytest.raises(ToolError, match=r"did not answer within 0\.01 s"):
                 await call(it, "it__use", bench)
+            while not it.problem:
+                await it.wait_changed()
 
 
 async def test_a_server_that_does_not_say_what_it_can_do_is_given_up(bench: FakeBench) -> None:
