@@ -72,7 +72,7 @@ def answer_events(answer: dict[str, Any], model: str, number: int = 1) -> list[d
             ({"type": "text", "text": ""}, [{"type": "text_delta", "text": w} for w in _words(answer["text"])])
         )
     for index, call in enumerate(calls):
-        text = json.dumps(call["input"])
+        text = call.get("raw") or json.dumps(call["input"])
         half = len(text) // 2
         block = {"type": "tool_use", "id": f"toolu_{number}_{index}", "name": call["name"], "input": {}}
         pieces = [{"type": "input_json_delta", "partial_json": piece} for piece in ("", text[:half], text[half:])]

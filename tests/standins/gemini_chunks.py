@@ -8,10 +8,14 @@ from typing import Any
 
 Chunk = dict[str, Any]
 
+_COUNTS = {"input_tokens": "promptTokenCount", "output_tokens": "candidatesTokenCount"}
+"""For plans that every stand-in can be given."""
+
 
 def answer_chunks(answer: dict[str, Any], model: str, number: int = 1) -> list[Chunk]:
     """The chunks that stream `answer`, the `number`th of its plan. The first call is signed by `signature_of(number)`."""
-    usage = {"promptTokenCount": 100, "candidatesTokenCount": 10, **answer.get("usage", {})}
+    told = {_COUNTS.get(name, name): count for name, count in answer.get("usage", {}).items()}
+    usage = {"promptTokenCount": 100, "candidatesTokenCount": 10, **told}
     if "block_reason" in answer:
         feedback = {"blockReason": answer["block_reason"]}
         return [_rest({"promptFeedback": feedback}, {"promptTokenCount": usage["promptTokenCount"]}, model, number)]

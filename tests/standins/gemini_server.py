@@ -8,7 +8,8 @@ stopped. A plan is a list of answers, given one after another; see planned_serve
 
     text, thinking      what the model says, cut into words
     tool_calls          [{"name", "input"}]; the first is signed, and must come back with that signature, or with none known
-    usage               {"promptTokenCount", "candidatesTokenCount", …}; 100 and 10 where not said
+    usage               {"promptTokenCount", "candidatesTokenCount", …}; 100 and 10 where not said; plans for every stand-in
+                        write "input_tokens" and "output_tokens"
     finish_reason       STOP where not said; with a `finish_message`, if there is one
     block_reason        the question itself is refused
     error               {"code", "status", "message", "details"}

@@ -44,7 +44,7 @@ def chat_chunks(answer: dict[str, Any], model: str, number: int = 1) -> list[dic
     deltas += [{"content": word} for word in words(answer.get("text", ""))]
     deltas += [{"refusal": word} for word in words(answer.get("refusal", ""))]
     for index, call in enumerate(calls):
-        text = json.dumps(call["input"])
+        text = call.get("raw") or json.dumps(call["input"])
         half = len(text) // 2
         begin = {"id": call_id(number, index), "type": "function", "function": {"name": call["name"], "arguments": ""}}
         deltas.append({"tool_calls": [{"index": index, **begin}]})
@@ -162,7 +162,7 @@ def _refusal(text: str, index: int, number: int) -> tuple[dict[str, Any], list[d
 
 
 def _call(call: dict[str, Any], index: int, number: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    text = json.dumps(call["input"])
+    text = call.get("raw") or json.dumps(call["input"])
     half = len(text) // 2
     item = {
         "id": f"fc_{number}_{index}",

@@ -7,14 +7,19 @@ A plan is a list of answers, given one after another. What they say stands in th
     hang_after          say nothing more after so many events, and wait until the client goes
     error               an error event in place of the rest, after `drop_after` events (0)
     status, headers     an error as the response, with `error` in its body
+    for                 only for a request that holds these words; others are given the next answer that is for them
+    learn               {word: pattern}: `word` stands for what the pattern's group matched last in the request
+
+A call may have `raw` beside its `input`: the text of an input that is no JSON, on wires where a model can write one.
 
 `GET /requests` answers with the bodies that were sent. A request that the provider would refuse is refused, and uses nothing
-of the plan; `complaints` collects why.
+of the plan; `complaints` collects why, and `GET /complaints` answers with them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -90,6 +95,8 @@ class PlannedServer(ABC):
     ) -> None:
         if request.method == b"GET" and request.target == b"/requests":
             return await _send_json(connection, stream, 200, self.requests)
+        if request.method == b"GET" and request.target == b"/complaints":
+            return await _send_json(connection, stream, 200, self.complaints)
         headers = {name.decode(): value.decode() for name, value in request.headers}
         if (refusal := self.refusal(request.method, request.target, headers, body)) is not None:
             status, error = refusal
@@ -100,7 +107,7 @@ class PlannedServer(ABC):
         self.headers.append(headers)
         self.targets.append(request.target.decode())
         self.requests.append(json.loads(body))
-        answer = self._next_answer()
+        answer = self._next_answer(body.decode())
         if "status" in answer:
             error = self.error_body(answer["status"], answer.get("error", {"message": "as planned"}))
             return await _send_json(connection, stream, answer["status"], error, answer.get("headers"))
@@ -118,8 +125,9 @@ class PlannedServer(ABC):
         await _send(connection, stream, h11.EndOfMessage())
 
     async def _stream(self, connection: h11.Connection, stream: trio.SocketStream, answer: dict[str, Any]) -> None:
-        await _send(connection, stream, STREAMED)
+        # Before anything is sent: by then there may be another request, of a conversation beside this one.
         events = self.events(answer, self.requests[-1], self.targets[-1])
+        await _send(connection, stream, STREAMED)
         if "error" in answer:
             events = [*events[: answer.get("drop_after", 0)], self.error_event(answer["error"])]
         for number, event in enumerate(events):
@@ -135,13 +143,27 @@ class PlannedServer(ABC):
             await _send(connection, stream, h11.Data(data=event))
         await _send(connection, stream, h11.EndOfMessage())
 
-    def _next_answer(self) -> dict[str, Any]:
+    def _next_answer(self, request: str) -> dict[str, Any]:
         self.given += 1
-        return self._plan[self.given - 1] if self.given <= len(self._plan) else {"text": AT_ITS_END}
+        for place, answer in enumerate(self._plan):
+            if answer.get("for", "") in request:
+                del self._plan[place]
+                return _learned(answer, request)
+        return {"text": AT_ITS_END}
 
     def _lost_client(self) -> None:
         self.clients_gone += 1
         self.left.set()
+
+
+def _learned(answer: dict[str, Any], request: str) -> dict[str, Any]:
+    if "learn" not in answer:
+        return answer
+    text = json.dumps(answer)
+    for word, pattern in answer["learn"].items():
+        text = text.replace(word, re.findall(pattern, request)[-1])
+    learned: dict[str, Any] = json.loads(text)
+    return learned
 
 
 async def _receive(connection: h11.Connection, stream: trio.SocketStream) -> tuple[h11.Request, bytes] | None:
