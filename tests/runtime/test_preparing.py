@@ -140,14 +140,13 @@ async def test_why_a_turn_is_stopped_is_known_while_it_stops(store: HouseStore) 
 async def test_words_of_a_turn_that_was_cancelled_before_it_began_wait_for_the_next(store: HouseStore) -> None:
     agent = HouseAgent()
     async with at_work(store, agent) as session:
-        async with trio.open_nursery() as nursery:
-            # While something else of the session is kept, it cannot be noted that a turn begins.
-            async with session._keeping:
-                await session.post("first")
-                await wait_all_tasks_blocked()
-                assert session.running
-                nursery.start_soon(session.cancel)
-                await wait_all_tasks_blocked()
+        # While something else of the session is kept, it cannot be noted that a turn begins.
+        async with trio.open_nursery() as nursery, session._keeping:
+            await session.post("first")
+            await wait_all_tasks_blocked()
+            assert session.running
+            nursery.start_soon(session.cancel)
+            await wait_all_tasks_blocked()
         assert agent.heard == []
         await session.post("second")
         await at_rest(session)

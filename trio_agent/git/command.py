@@ -175,7 +175,7 @@ class _Opened:
         self._process: trio.Process | None = None
         self._status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED
 
-    async def run(
+    async def run(  # noqa: ASYNC128  `start` calls ours, which passes it on
         self,
         start: Callable[..., Awaitable[object]],
         task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED,
