@@ -134,7 +134,7 @@ def torture(session: nox.Session) -> None:
     session.run(*torment, "--to", "10000", "--jobs", str(os.cpu_count() or 1), *session.posargs)
     session.run(*torment, "--bugs", *session.posargs)
     session.run(*torment, "--soak", "24", *session.posargs)
-    session.run("python", "-m", "tests.crash")
+    session.run("python", "-m", "tests.crash", *session.posargs)
     session.run("python", "-m", "tests.agent.cuts", "2000")
     session.run("python", "-m", "tests.fuzz", "--requests", "200000", *session.posargs)
     session.run("python", "-m", "tests.faults", *session.posargs)

@@ -10,11 +10,11 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
 
 def put(name: str, text: str) -> None:
-    """Put `text` where `name` is measured. LookupError where the page has no such place."""
+    """Put `text` wherever `name` is measured. LookupError where the page has no such place."""
     page = PAGE.read_text("utf-8")
     renewed, places = _place(name).subn(lambda match: match[1] + _set(match[1], text) + match[3], page)
-    if places != 1:
-        raise LookupError(f"{PAGE.name} has {places} places for {name!r}")
+    if places == 0:
+        raise LookupError(f"{PAGE.name} has no place for {name!r}")
     PAGE.write_text(renewed, "utf-8")
 
 
