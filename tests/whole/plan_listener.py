@@ -18,7 +18,6 @@ class Listener:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.messages: list[Message] = []
-        self.resets: list[Reset] = []
         self.opened = 0
         self.state: State | None = None
         self.text = ""
@@ -33,7 +32,7 @@ class Listener:
                 case Opened():
                     self.opened += 1
                 case Reset():
-                    self.resets.append(event)
+                    raise AssertionError(f"what was heard is void: {event}")
                 case MessageArrived(message):
                     self.messages.append(message)
                     self.text = ""
@@ -47,35 +46,35 @@ class Listener:
             self._heard.set()
             self._heard = trio.Event()
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until what was heard is so."""
+    def at_rest(self, since: int) -> bool:
+        """Whether the agent waits for the user after something at or after the index `since`, and all until then was heard."""
+        state = self.state
+        if state is None or state.agent_state != "WaitingForUserInput":
+            return False
+        return state.message_count == len(self.messages) > since
+
+    async def until(self, holds: Callable[[], bool], since: int) -> None:
+        """Wait until it is so. Where the turn that began at `since` is over before, it will never be: that fails."""
         while not holds():
+            assert not self.at_rest(since), self.last_words
             await self._heard.wait()
 
-    async def until_said(self, type: str, begins: str, since: int) -> Message:
-        """Wait for a message at or after the index `since`, and give it."""
-        said: list[Message] = []
+    async def until_at_rest(self, since: int) -> None:
+        while not self.at_rest(since):
+            await self._heard.wait()
 
-        def found() -> bool:
-            said[:] = [each for each in self.messages[since:] if each.type == type and each.content.startswith(begins)]
-            return bool(said)
-
-        await self.until(found)
-        return said[0]
-
-    async def until_shown(self, words: str) -> None:
+    async def until_shown(self, words: str, since: int) -> None:
         """Wait until a tool has written `words`."""
-        await self.until(lambda: any(words in text for text in self.output.values()))
+        await self.until(lambda: any(words in text for text in self.output.values()), since)
 
-    async def until_idle(self) -> None:
-        """Wait until the agent waits for the user, and all of the log that this takes was heard."""
-        await self.until(
-            lambda: (
-                self.state is not None
-                and self.state.agent_state == "WaitingForUserInput"
-                and self.state.message_count == len(self.messages)
-            )
-        )
+    def has_said(self, type: str, begins: str, since: int) -> bool:
+        """Whether there is such a message at or after the index `since`."""
+        return any(each.type == type and each.content.startswith(begins) for each in self.messages[since:])
+
+    @property
+    def last_words(self) -> str:
+        """For whoever wonders why nothing came."""
+        return "\n".join(f"{each.type}: {each.content}{each.tool_result}"[:300] for each in self.messages[-8:])
 
 
 @asynccontextmanager
