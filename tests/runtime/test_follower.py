@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from trio_agent.core.cursor import start_of
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
 from trio_agent.core.sse import Event
+from trio_agent.runtime.crowd import CROWD_INTERVAL_S
 from trio_agent.runtime.follower import STATE_INTERVAL_S, Follower
 from trio_agent.runtime.log import TAIL_BYTES, open_log
 from trio_agent.runtime.place import here
@@ -164,6 +166,71 @@ async def test_a_change_of_state_alone_is_told(session: Session, autojump_clock:
         await trio.sleep(1)
         nursery.cancel_scope.cancel()
     assert [state["agent_state"] for state in reading.data("state")] == ["Ready", "WaitingForUserInput"]
+
+
+async def test_what_a_crowd_costs_grows_with_the_time_it_takes_to_come_and_not_with_its_square(
+    session: Session, autojump_clock: MockClock
+) -> None:
+    clients, apart_s = 200, 0.03
+    readings: list[Reading] = []
+
+    async def come(task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        async with session.watched():
+            readings.append(Reading(Follower(session, session.log.cursor)))
+            task_status.started()
+            await readings[-1].run()
+
+    async with trio.open_nursery() as nursery:
+        woken = session.signal.version
+        for _ in range(clients):
+            await nursery.start(come)
+            await trio.sleep(apart_s)
+        await trio.sleep(2)
+        woken = session.signal.version - woken
+        nursery.cancel_scope.cancel()
+    seconds = clients * apart_s + 1
+    assert woken <= seconds, "nobody is woken more often than something may be told"
+    for reading in readings:
+        assert len(reading.times) <= seconds + 1
+        pauses = [b - a for a, b in zip(reading.times, reading.times[1:], strict=False)]
+        assert min(pauses, default=CROWD_INTERVAL_S) >= CROWD_INTERVAL_S * 0.999
+        assert reading.data("state")[-1]["streams"] == clients, "the last number arrives"
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.4, 0.999, 1.0, 1.001, 3.0])
+async def test_the_last_number_of_clients_arrives_whenever_they_come_and_go(
+    session: Session, autojump_clock: MockClock, pause_s: float
+) -> None:
+    async with trio.open_nursery() as nursery:
+        readings = [Reading(Follower(session, start_of(LOG)), busy_s) for busy_s in (0.0, 0.3, 1.7)]
+        for reading in readings:
+            nursery.start_soon(reading.run)
+        await trio.sleep(5)
+        for others in range(1, 4):
+            async with AsyncExitStack() as here:
+                for _ in range(others):
+                    await here.enter_async_context(session.watched())
+                    await trio.sleep(pause_s)
+                await trio.sleep(4)
+                assert [reading.data("state")[-1]["streams"] for reading in readings] == [others] * 3
+        await trio.sleep(4)
+        assert [reading.data("state")[-1]["streams"] for reading in readings] == [0] * 3
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_number_of_clients_goes_with_the_next_other_change(
+    session: Session, autojump_clock: MockClock
+) -> None:
+    async with trio.open_nursery() as nursery:
+        reading = Reading(Follower(session, start_of(LOG)))
+        nursery.start_soon(reading.run)
+        await trio.sleep(0.1)
+        async with session.watched():
+            await trio.sleep(0.1)
+            await session.record(auto("a"))
+            await trio.sleep(0.1)
+            assert [state["streams"] for state in reading.data("state")] == [0, 1]
+        nursery.cancel_scope.cancel()
 
 
 async def test_nothing_is_sent_when_nothing_changes(session: Session, autojump_clock: MockClock) -> None:

@@ -310,10 +310,10 @@ async def test_what_the_agent_does_is_counted_in_the_state(store: HouseStore) ->
 
 async def test_connected_clients_are_counted(store: HouseStore) -> None:
     async with at_work(store, HouseAgent()) as session:
-        version = session.state_version
+        version = session.signal.version
         async with session.watched(), session.watched():
             assert session.snapshot().streams == 2
-            assert session.state_version > version
+            assert session.signal.version > version
         assert session.snapshot().streams == 0
 
 

@@ -2,7 +2,7 @@
 
 A chunk holds what is new: messages as they stand in the log, then, at the log's end, text still being written, then the State
 as of the last message sent. Messages leave at once; text and State, which are levels, leave at once after quiet and then at a
-bounded rate: what changes in between is folded into the next.
+bounded rate: what changes in between is folded into the next. That clients came or went is told at a lower rate of its own.
 
 A session's log may be made anew while it is followed, where a replay goes back: the reader is told by a `reset`, and goes on
 from the new one's start.
@@ -17,6 +17,7 @@ import trio
 from trio_agent.core.cursor import Cursor, ResetReason, start_of
 from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import encode_json
+from trio_agent.runtime.crowd import CROWD_INTERVAL_S
 from trio_agent.runtime.live import LiveReader
 from trio_agent.runtime.session import Session
 
@@ -42,6 +43,7 @@ class Follower:
         self._live_at = -LIVE_INTERVAL_S
         self._state_version = -1
         self._state_index = -1
+        self._state_crowd = -1
         self._state_at = -STATE_INTERVAL_S
 
     def __aiter__(self) -> Follower:
@@ -69,7 +71,7 @@ class Follower:
             if chunk:
                 await trio.lowlevel.checkpoint()
                 return b"".join(chunk)
-            if session.ended and not self._state_due():
+            if session.ended and not self._news_due():
                 raise StopAsyncIteration
             await self._wait(version)
 
@@ -87,14 +89,20 @@ class Follower:
         """Wait for news, or for the moment when text or State that is due may be sent."""
         state_at = self._state_next() if self._state_due() else float("inf")
         live_at = self._live_next() if self._live_due() else float("inf")
-        with trio.move_on_at(min(state_at, live_at)):
+        settled_at = self._session.crowd.settled_at
+        crowd_at = settled_at if settled_at > trio.current_time() else float("inf")
+        with trio.move_on_at(min(state_at, live_at, crowd_at)):
             await self._session.signal.wait_past(version)
 
     def _state_due(self) -> bool:
+        return self._news_due() or self._state_crowd != self._session.crowd.size
+
+    def _news_due(self) -> bool:
+        """Whether the State differs from the last one sent by more than the size of the crowd."""
         return self._state_version != self._session.state_version or self._state_index != self.cursor.index
 
     def _state_next(self) -> float:
-        return self._state_at + STATE_INTERVAL_S
+        return self._state_at + (STATE_INTERVAL_S if self._news_due() else CROWD_INTERVAL_S)
 
     def _live_due(self) -> bool:
         live = self._session.live
@@ -116,6 +124,7 @@ class Follower:
         self._state_at = trio.current_time()
         self._state_version = self._session.state_version
         self._state_index = self.cursor.index
+        self._state_crowd = self._session.crowd.size
         return encode_event("state", self._session.state_json(self.cursor))
 
 

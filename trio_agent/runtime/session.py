@@ -22,6 +22,7 @@ from trio_agent.core.state import Facts, State
 from trio_agent.core.usage import CumulativeUsage
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.account import Account
+from trio_agent.runtime.crowd import Crowd
 from trio_agent.runtime.live import Live
 from trio_agent.runtime.log import EventLog, Receipt
 from trio_agent.runtime.place import Place
@@ -66,8 +67,8 @@ class Session:
         self._facts = record.facts
         self._state = AgentState.READY
         self._state_version = 0
-        self._encoded: tuple[int, bytes] = (-1, b"")
-        self._streams = 0
+        self._encoded: tuple[tuple[int, int], bytes] = ((-1, 0), b"")
+        self.crowd = Crowd(signal)
         self._llm_calls = 0
         self._tools = ToolRuns(self.live, self.changed)
         self._work = Work(self)
@@ -245,16 +246,11 @@ class Session:
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Count one connected client for as long as the block lasts."""
-        self._streams += 1
-        self.changed()
-        try:
+        with self.crowd.joined():
             yield
-        finally:
-            self._streams -= 1
-            self.changed()
 
     def changed(self) -> None:
-        """The State is another than before."""
+        """The State is another than before, by more than the size of the crowd."""
         self._state_version += 1
         self.signal.notify()
 
@@ -269,9 +265,9 @@ class Session:
     def state_json(self, cursor: Cursor) -> bytes:
         """The State for a reader who was sent the messages before `cursor`: ASCII JSON, encoded once for all of them."""
         version, rest = self._encoded
-        if version != self._state_version:
+        if version != (present := (self._state_version, self.crowd.size)):
             rest = encode_json(self._state_at(cursor)).partition(b'"log":')[2]
-            self._encoded = (self._state_version, rest)
+            self._encoded = (present, rest)
         return b'{"message_count":%d,"cursor":"%b","log":%b' % (cursor.index, str(cursor).encode(), rest)
 
     async def run(self, agent: Agent, history: Sequence[Message]) -> None:
@@ -300,7 +296,7 @@ class Session:
             usage=self.account.usage,
             llm_calls=self._llm_calls,
             tools=self._tools.names,
-            streams=self._streams,
+            streams=self.crowd.size,
             ended=self.ended,
         )
         return state_of(self.id, cursor, self.kept.title, self._facts, self._place, now, self._heartbeat_s)
