@@ -34,8 +34,8 @@ WIRES = {
 }
 PRICE = "1,1000"
 BRANCH = "trio-agent/count-lines-too"
-DEADLINE_S = 240
-"""Twenty times what a provider's whole plan takes on two cores that have nothing else to do."""
+DEADLINE_S = 120
+"""Twelve times what a plan takes on two cores that have nothing else to do."""
 PAGE = "Show it on a page"
 CUT_OFF = "Your answer was cut off: cancelled by the user: too long"
 STEER = "Name the year as well."
