@@ -54,11 +54,18 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *options: str, port: int = 0) -> AsyncIterator[ServerProcess]:
-    """`trio-agent serve` on the repository beside `data_dir`, listening; killed at the end where it still runs."""
+async def running(
+    data_dir: Path, *options: str, port: int = 0, open_files: int | None = None
+) -> AsyncIterator[ServerProcess]:
+    """`trio-agent serve` on the repository beside `data_dir`, listening; killed at the end where it still runs.
+
+    `open_files` is how many descriptors it may have; None: as many as we may.
+    """
     await trio.Path(data_dir).mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "trio_agent", "serve", str(make_repository(data_dir.parent)), "--no-open"]
     command += ["--port", str(port), "--data-dir", str(data_dir), "--model", "demo", "--sandbox", "none", *options]
+    if open_files is not None:
+        command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
     with (data_dir / "stderr").open("ab") as errors:
         process = await trio.lowlevel.open_process(
             command, stdout=subprocess.PIPE, stderr=errors, env=environment(data_dir), cwd=data_dir.parent

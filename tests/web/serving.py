@@ -19,7 +19,7 @@ from trio_agent.core.sse import Event, Parser
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Agent, Blobs
 from trio_agent.stores.memory import MemoryStore
-from trio_agent.web.app import MAX_STREAMS, App
+from trio_agent.web.app import App
 from trio_agent.web.guard import Access
 from trio_agent.web.server import listen, serve_connections
 from trio_agent.web.serving import Serving
@@ -208,7 +208,7 @@ async def serving_app(
     *,
     access: Access | None = None,
     store: MemoryStore | None = None,
-    max_streams: int = MAX_STREAMS,
+    max_streams: int | None = None,
     heartbeat_s: float = 45.0,
     blobs: Blobs | None = None,
 ) -> AsyncIterator[Server]:

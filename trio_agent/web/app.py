@@ -21,6 +21,7 @@ from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S, open_hall
 from trio_agent.seams import Agent, Blobs, Clock, Store
 from trio_agent.web.api import Api
+from trio_agent.web.descriptors import most_streams
 from trio_agent.web.exchange import Receive, Scope, Send
 from trio_agent.web.guard import Access, Guard
 from trio_agent.web.openapi import describe
@@ -30,7 +31,6 @@ from trio_agent.web.routes import ROUTES, Route, expanded
 from trio_agent.web.serving import Serving
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_STREAMS = 2000
 
 logger = structlog.get_logger(__name__)
 
@@ -40,8 +40,8 @@ class App:
 
     `store` opens where logs are kept, `blobs` are what messages refer to, `redactor` knows what is neither recorded nor shown;
     `project` names what the server is for, and it shows that project's sessions only. `check_model` raises ConfigError for a
-    model name that a client may not choose. `running` is the app's life; under a plain ASGI server, the `lifespan` protocol
-    lives it.
+    model name that a client may not choose. `max_streams` None: as many as the limit on open files has room for. `running` is
+    the app's life; under a plain ASGI server, the `lifespan` protocol lives it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class App:
         project: str = "",
         heartbeat_s: float = DEFAULT_HEARTBEAT_S,
         redactor: Redactor = BY_SHAPE,
-        max_streams: int = MAX_STREAMS,
+        max_streams: int | None = None,
         check_model: Callable[[str], object] = lambda name: None,
         clock: Clock = time.time,
     ) -> None:
@@ -86,7 +86,7 @@ class App:
                 redactor=self._redactor,
             ) as hall,
         ):
-            serving = Serving(hall, self._clock, self._max_streams, self._require_model)
+            serving = Serving(hall, self._clock, self._most_streams(), self._require_model)
             self._quart = make_quart(Api(serving, self._pages, trio.CapacityLimiter(1), self._blobs), ROUTES)
             try:
                 yield serving
@@ -114,6 +114,9 @@ class App:
             await send({"type": "lifespan.startup.failed", "message": str(first_error(group))})
         else:
             await send({"type": "lifespan.shutdown.complete"})
+
+    def _most_streams(self) -> int:
+        return most_streams() if self._max_streams is None else self._max_streams
 
     def _require_model(self, name: str) -> None:
         if not name:

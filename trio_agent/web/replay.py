@@ -53,7 +53,7 @@ class ReplayApp(App):
         async with open_replay(
             self._recording, speed=self._speed, clock=self._clock, heartbeat_s=self._heartbeat_s
         ) as hall:
-            serving = Serving(hall, self._clock, self._max_streams, lambda name: None)
+            serving = Serving(hall, self._clock, self._most_streams(), lambda name: None)
             api = ReplayApi(serving, self._pages, trio.CapacityLimiter(1), None, hall.player)
             self._quart = make_quart(api, [*ROUTES, *REPLAY_ROUTES])
             try:

@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 import trio
@@ -16,6 +15,8 @@ from hypercorn.trio.worker_context import WorkerContext
 
 from trio_agent.web.app import App
 from trio_agent.web.connection import SEND_DEADLINE_S, Connection, connection_config
+from trio_agent.web.descriptors import most_connections
+from trio_agent.web.door import Door
 from trio_agent.web.serving import Serving
 
 SHUTDOWN_GRACE_S = 3.0  # for the connections to end once the streams have said goodbye
@@ -142,10 +143,11 @@ async def serve_connections(app: App, sockets: list[socket.socket], serving: Ser
         finally:
             alive.remove(connection)
 
+    door = Door(handle, most_connections())
     listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in sockets]
     async with trio.open_nursery() as connections, trio.open_nursery() as accepting:
         for listener in listeners:
-            accepting.start_soon(partial(trio.serve_listeners, handle, [listener], handler_nursery=connections))
+            accepting.start_soon(door.accept, listener, connections)
         await serving.stopping.wait()
         accepting.cancel_scope.cancel()
         # Idle keep-alive connections end on this; those in the middle of an answer have the grace to finish it.
