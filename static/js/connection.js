@@ -12,19 +12,22 @@
  *
  * Offline still tries: a server on this very machine answers without any network, and then the browser's word is wrong.
  *
+ * A refusal is the server's word of that moment: another server may have stood on its port, or an older store behind it. So
+ * both refusals ask again, seldom and whenever the page is looked at, and are shown until another answer comes.
+ *
  * A browser allows six connections, so pages may have to take turns (`slots.js`): `yield` ends a healthy connection, which
  * comes back by its cursor after a rest. Rest and return are still "connected", for what is shown is no older than a turn;
  * one that takes longer is `late`, and is not called connected any more.
  *
  * Effects: `open` (drop what is there, send a request), `close`, `schedule` (a `due` after the backoff), `settle` (a
  * `settled` once the connection has lived SETTLED_MS, rests included), `forgive` (forget failed attempts), `rest` (drop what
- * is there, a `due` after REST_MS), `expect` (a `late` after LATE_MS).
+ * is there, a `due` after REST_MS), `expect` (a `late` after LATE_MS), `doubt` (a `due` after DOUBT_MS).
  *
  * @typedef {"idle" | "connecting" | "open" | "stale" | "waiting" | "offline" | "resting" | "returning" | "closed"
  *   | "unauthorized" | "missing"} ConnectionState
  * @typedef {"start" | "ready" | "lost" | "silent" | "refused" | "absent" | "ended" | "resync" | "settled" | "due" | "now"
  *   | "wake" | "online" | "offline" | "yield" | "late" | "stop"} Input
- * @typedef {"open" | "close" | "schedule" | "settle" | "forgive" | "rest" | "expect"} Effect
+ * @typedef {"open" | "close" | "schedule" | "settle" | "forgive" | "rest" | "expect" | "doubt"} Effect
  * @typedef {"connecting" | "connected" | "reconnecting" | "offline" | "ended" | "unauthorized"} Status
  */
 
@@ -38,6 +41,8 @@ export const LONGEST_WAIT_MS = 300_000;
 export const REST_MS = 1000;
 /** From the end of a rest: a turn that has not come by then is no connection. */
 export const LATE_MS = 900;
+/** From a refusal to the next try that nobody asked for. */
+export const DOUBT_MS = 30_000;
 
 /**
  * While a request is out and has not said `ready`.
@@ -50,11 +55,32 @@ const OPENING = {
   lost: ["waiting", "close", "schedule"],
   silent: ["waiting", "close", "schedule"],
   resync: ["waiting", "close", "schedule"],
-  refused: ["unauthorized", "close"],
-  absent: ["missing", "close"],
+  refused: ["unauthorized", "close", "doubt"],
+  absent: ["missing", "close", "doubt"],
   ended: ["closed", "close"],
   offline: ["offline", "close", "schedule"],
 };
+
+/**
+ * After a refusal: what is shown stays until the server says otherwise, or a form would vanish while somebody fills it in.
+ * @param {"unauthorized" | "missing"} state
+ * @returns {Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>}
+ */
+const barred = (state) => ({
+  start: ["connecting", "forgive", "open"],
+  due: [state, "open"],
+  now: [state, "open"],
+  wake: [state, "open"],
+  online: [state, "open"],
+  yield: [state, "open"],
+  ready: ["open", "forgive", "settle"],
+  lost: [state, "close", "doubt"],
+  silent: [state, "close", "doubt"],
+  resync: [state, "close", "doubt"],
+  refused: ["unauthorized", "close", "doubt"],
+  absent: ["missing", "close", "doubt"],
+  ended: ["closed", "close"],
+});
 
 /** @type {Record<ConnectionState, Partial<Record<Input, readonly [ConnectionState, ...Effect[]]>>>} */
 export const TABLE = {
@@ -99,8 +125,8 @@ export const TABLE = {
     lost: ["offline", "close", "schedule"],
     silent: ["offline", "close", "schedule"],
     resync: ["offline", "close", "schedule"],
-    refused: ["unauthorized", "close"],
-    absent: ["missing", "close"],
+    refused: ["unauthorized", "close", "doubt"],
+    absent: ["missing", "close", "doubt"],
     ended: ["closed", "close"],
     yield: ["offline", "open"],
     due: ["offline", "open"],
@@ -108,8 +134,8 @@ export const TABLE = {
     online: ["connecting", "forgive", "open"],
   },
   closed: {},
-  unauthorized: { start: ["connecting", "forgive", "open"] },
-  missing: { start: ["connecting", "forgive", "open"] },
+  unauthorized: barred("unauthorized"),
+  missing: barred("missing"),
 };
 
 /**
@@ -139,6 +165,11 @@ export function backoff(attempt, random, floorMs = 0) {
   if (floorMs <= delay) return delay;
   // All clients were given the same floor: spread them behind it, or they come back as one wave.
   return Math.min(LONGEST_WAIT_MS, floorMs * (1 + 0.25 * random));
+}
+
+/** Whether the server has said no. @param {ConnectionState} state */
+export function isRefusal(state) {
+  return state === "unauthorized" || state === "missing";
 }
 
 /**

@@ -6,6 +6,9 @@
  *   entering   the lock is asked for         leading     it is ours: our stream is relayed (`relay.js`)
  *   following  it is another tab's (`follower.js`)     away   the page is in the back/forward cache, or frozen
  *
+ * A leader whom the server refuses lets go of the lock, and each tab asks for itself: else one old tab would bar all later
+ * ones, by an answer that the server would not give any more. Who is let in again shares again.
+ *
  * A page that leaves lets go of everything, for a lock, a channel or a connection would keep it out of the back/forward cache.
  *
  * @import { Status } from "./connection.js"
@@ -26,6 +29,7 @@
  *   `onEvents` does, whether what came fits.
  */
 
+import { isRefusal } from "./connection.js";
 import { Follower } from "./follower.js";
 import { nextTerm, Relay } from "./relay.js";
 import { EventStream } from "./stream.js";
@@ -44,6 +48,7 @@ export class SharedStream {
         onChange: (connection) => {
           if (this.#follower) return;
           this.#show(connection);
+          if (this.#relay && isRefusal(connection.state)) this.#leave();
           this.#relay?.tell();
         },
       },
@@ -150,7 +155,7 @@ export class SharedStream {
     }
     // A browser that refuses locks to this page has let the wait end without one.
     if (leads) this.#lead();
-    if (this.#stream.connection.state === "idle") this.#stream.start();
+    this.#stream.start();
   }
 
   #leave() {
@@ -206,7 +211,8 @@ export class SharedStream {
     // Our term is not great enough for a tab that has followed another: the clock was set back.
     if (newer) this.#lead();
     if (note.kind === "retry") this.#stream.retryNow();
-    else if (note.kind === "ask") this.#stream.wake();
+    // Not `wake`: while the server is away the others ask every second, and would leave nothing of the backoff.
+    else if (note.kind === "ask") this.#stream.look();
     this.#relay.hear(note);
   }
 

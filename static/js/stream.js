@@ -28,7 +28,7 @@
  */
 
 import { Alarms } from "./alarms.js";
-import { backoff, LATE_MS, REST_MS, SETTLED_MS, statusOf, step } from "./connection.js";
+import { backoff, DOUBT_MS, LATE_MS, REST_MS, SETTLED_MS, statusOf, step } from "./connection.js";
 import { EventParser } from "./sse.js";
 
 /** Seconds between heartbeats that we ask for; the shortest that costs nothing. */
@@ -71,6 +71,8 @@ export class EventStream {
   #floorMs = 0;
   #retryMs = 0;
   #dueAt = 0;
+  /** When `due` comes, also where nobody is told; 0 = no try is planned. */
+  #tryAt = 0;
   #byteAt = 0;
   #heartbeatAt = 0;
   #silenceMs = CONNECT_MS;
@@ -109,10 +111,16 @@ export class EventStream {
     this.#input("offline");
   }
 
-  /** Timers stand still in a hidden tab: look at the clock as soon as somebody looks at the page. */
+  /** Somebody looks at the page: they need not wait. */
   wake() {
     this.#watch();
     this.#input("wake");
+  }
+
+  /** Timers stand still in a hidden tab: do now what they should have done. */
+  look() {
+    this.#watch();
+    if (this.#tryAt > 0 && this.#tryAt <= this.#world.now()) this.#input("due");
   }
 
   /** @returns {Connection} */
@@ -144,6 +152,7 @@ export class EventStream {
       else if (effect === "schedule") this.#schedule();
       else if (effect === "settle") this.#alarms.set("settle", SETTLED_MS, () => this.#input("settled"));
       else if (effect === "rest") this.#rest();
+      else if (effect === "doubt") this.#expectTry(DOUBT_MS);
       else if (effect === "expect") this.#alarms.set("late", LATE_MS, () => this.#input("late"));
       else this.#attempt = 0;
     }
@@ -152,8 +161,7 @@ export class EventStream {
 
   #open() {
     this.#drop();
-    this.#alarms.stop("due");
-    this.#dueAt = 0;
+    this.#planNone();
     const request = new AbortController();
     this.#request = request;
     this.#queued = this.#slots !== null;
@@ -175,13 +183,24 @@ export class EventStream {
   #close() {
     this.#drop();
     this.#alarms.stop("settle");
-    this.#alarms.stop("due");
-    this.#dueAt = 0;
+    this.#planNone();
   }
 
   #rest() {
     this.#drop();
-    this.#alarms.set("due", REST_MS, () => this.#input("due"));
+    this.#expectTry(REST_MS);
+  }
+
+  /** @param {number} ms */
+  #expectTry(ms) {
+    this.#tryAt = this.#world.now() + ms;
+    this.#alarms.set("due", ms, () => this.#input("due"));
+  }
+
+  #planNone() {
+    this.#alarms.stop("due");
+    this.#dueAt = 0;
+    this.#tryAt = 0;
   }
 
   /** @param {AbortController} request whose slot others wait for @param {boolean} atOnce they have taken it */
@@ -197,8 +216,8 @@ export class EventStream {
     const delay = backoff(this.#attempt, this.#world.random(), floor);
     this.#attempt += 1;
     this.#floorMs = 0;
-    this.#dueAt = this.#world.now() + delay;
-    this.#alarms.set("due", delay, () => this.#input("due"));
+    this.#expectTry(delay);
+    this.#dueAt = this.#tryAt;
   }
 
   /** @param {AbortController} request */

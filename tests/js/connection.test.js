@@ -5,6 +5,7 @@ import {
   BACKOFF_BASE_MS,
   BACKOFF_CAP_MS,
   backoff,
+  isRefusal,
   LATE_MS,
   LONGEST_WAIT_MS,
   REST_MS,
@@ -49,23 +50,26 @@ test("a state that waits has a timer running, and one that is connecting has a r
       if (opening) assert.ok(effects.includes("open"), `${state} ${input}`);
       if (next === "resting" && state !== "resting") assert.deepEqual(effects, ["rest"]);
       if (next === "offline") assert.ok(effects.includes("schedule") || effects.includes("open"), `${state} ${input}`);
-      if (next === "closed" || next === "unauthorized" || next === "missing") assert.deepEqual(effects, ["close"]);
+      if (next === "closed") assert.deepEqual(effects, ["close"]);
+      if (isRefusal(next) && !effects.includes("open")) assert.deepEqual(effects, ["close", "doubt"]);
     }
   }
 });
 
-test("only a connection that has lived settles the count of failed attempts, or the network itself coming back", () => {
+test("only a connection that has lived settles the count of failed attempts, the network coming back, or a server that lets in", () => {
   const forgiving = STATES.flatMap((state) =>
     Object.entries(TABLE[state])
       .filter(([, row]) => row.includes("forgive"))
       .map(([input]) => `${state} ${input}`),
   );
   assert.deepEqual(forgiving.sort(), [
+    "missing ready",
     "missing start",
     "offline online",
     "open settled",
     "resting settled",
     "returning settled",
+    "unauthorized ready",
     "unauthorized start",
   ]);
 });
@@ -92,7 +96,7 @@ test("an ended session stays ended whatever happens", () => {
 });
 
 test("a token given leads out of unauthorized", () => {
-  assert.equal(walk("connecting", "refused", "wake", "online"), "unauthorized");
+  assert.equal(walk("connecting", "refused", "wake", "online", "lost", "due"), "unauthorized");
   assert.equal(walk("unauthorized", "start", "ready"), "open");
 });
 

@@ -20,6 +20,9 @@ const says = (text, ends = true) => async (exchange) => {
   if (ends && !exchange.aborted) await exchange.end();
 };
 
+/** As only the server itself says it. @param {number} status @returns {(exchange: Exchange) => Promise<void>} */
+const bars = (status) => (exchange) => exchange.answer(status, { "Content-Type": "application/problem+json" });
+
 /** @param {number} status @param {string} after @returns {(exchange: Exchange) => Promise<void>} */
 const refuses = (status, after) => (exchange) => exchange.answer(status, { "Retry-After": after });
 
@@ -37,6 +40,8 @@ const SERVERS = {
   "promises a beat that looks like never": says(READY(1e300)),
   "promises a beat that is none": says(READY("often"), false),
   "sends what is no JSON": says(READY() + "event: bye\ndata: {\n\n"),
+  "wants a token": bars(401),
+  "knows no such session": bars(404),
   "refuses at once": refuses(503, "0"),
   "refuses until a time in the past": refuses(429, "-1"),
   "refuses until a date in the past": refuses(503, "Thu, 01 Jan 1970 00:00:00 GMT"),

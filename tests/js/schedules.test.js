@@ -104,13 +104,17 @@ class Schedule {
       this.away.add(tab);
       return tab.stream.leave(), "page away";
     }
-    if (chance < 0.87) return (browser.now += 60_000 * this.random()), "machine slept";
+    if (chance < 0.86) return (server.refusal = this.pick([401, 404]) ?? 0), server.cut(), "server refuses";
+    if (chance < 0.89) return (server.refusal = 0), "server lets in";
+    if (chance < 0.9) return tab.frozen || this.away.has(tab) || tab.stream.start(), "token given again";
+    if (chance < 0.91) return (browser.now += 60_000 * this.random()), "machine slept";
     return browser.tick(2000 * this.random()), "time";
   }
 
   async heal() {
     const { browser, server } = this;
     server.up = true;
+    server.refusal = 0;
     for (const tab of browser.tabs) {
       tab.frozen = false;
       tab.ring();
@@ -165,7 +169,7 @@ async function all(sessions) {
 test("whatever tabs do, each shows the log, and one of them leads", async (t) => {
   const met = await all(1);
   t.diagnostic(JSON.stringify(Object.fromEntries([...met].sort())));
-  assert.equal(met.size, 17, "not every kind of trouble was met");
+  assert.equal(met.size, 20, "not every kind of trouble was met");
 });
 
 test("whatever tabs of seven sessions do, who must take turns shows its log too", async () => {

@@ -19,6 +19,8 @@ export class FakeServer {
   /** @type {Stream[]} */
   streams = [];
   up = true;
+  /** What the server itself answers instead of a stream: 401 or 404; 0 = it lets all in. */
+  refusal = 0;
   /** Requests there have been. */
   requests = 0;
 
@@ -72,6 +74,10 @@ export class FakeServer {
   connect(exchange, session, cursor, deliver) {
     this.requests += 1;
     if (!this.up) return deliver(() => exchange.fail());
+    const status = this.refusal;
+    if (status) {
+      return deliver(() => exchange.answer(status, { "Content-Type": "application/problem+json" }));
+    }
     const log = this.log(session);
     const [id = "", count = "0", tag = ""] = cursor.split(".");
     const known = id === log.id && log.tags[Number(count)] === tag;

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { DOUBT_MS as REFUSED_MS } from "../../static/js/connection.js";
 import { ASK_MS, DOUBT_MS, PATIENCE_MS } from "../../static/js/follower.js";
 import { FakeBrowser, FakeTab } from "./browser.js";
 import { FakeServer } from "./server.js";
+
+/** A tab that was refused has asked again by then, whenever that was. */
+const DOUBT_AGAIN_MS = REFUSED_MS + 1000;
 
 /** @param {number} count */
 async function tabs(count) {
@@ -264,4 +268,71 @@ test("a browser without locks gives each tab a stream of its own", async () => {
   await browser.quiet();
   assert.equal(server.streams.length, 3);
   assert.deepEqual(browser.tabs.map((tab) => tab.status), ["connected", "connected", "connected"]);
+});
+
+/** @type {readonly [number, string][]} */
+const REFUSALS = [[401, "unauthorized"], [404, "ended"]];
+
+test("a tab that was refused once does not bar those that are opened later", async () => {
+  for (const [status] of REFUSALS) {
+    const { server, browser, all } = await tabs(1);
+    server.refusal = status;
+    server.cut();
+    await browser.pass(20_000);
+    server.refusal = 0;
+    const late = await browser.open();
+    await browser.quiet();
+    assert.equal(late.status, "connected");
+    assert.ok(late.leads);
+    assert.notEqual(all[0]?.status, "connected", "the test wants one that has not asked again yet");
+    await all[0]?.hide(false);
+    await browser.quiet();
+    assert.equal(all[0]?.status, "connected");
+    assert.equal(server.streams.length, 1);
+    assert.equal(leaderOf(browser).leader, late);
+  }
+});
+
+test("tabs that are refused each say so by the server's own word, ask seldom, and come back by themselves", async () => {
+  for (const [status, shown] of REFUSALS) {
+    const { server, browser } = await tabs(3);
+    server.refusal = status;
+    server.cut();
+    await browser.pass(10_000);
+    assert.deepEqual(browser.tabs.map((tab) => tab.status), [shown, shown, shown]);
+    assert.deepEqual(browser.tabs.map((tab) => tab.stream.connection.via), ["", "", ""]);
+    assert.equal(browser.leaders.length, 0);
+    const before = server.requests;
+    await browser.pass(300_000);
+    assert.ok(server.requests - before <= 30, `asked ${server.requests - before} times`);
+    server.refusal = 0;
+    await browser.pass(DOUBT_AGAIN_MS);
+    assert.deepEqual(new Set(browser.tabs.map((tab) => tab.status)), new Set(["connected"]));
+    assert.equal(server.streams.length, 1);
+    sameAsLog(server, browser.tabs);
+  }
+});
+
+test("the right token typed into one tab lets it in, though all were refused by another server", async () => {
+  const { server, browser } = await tabs(2);
+  server.refusal = 401;
+  server.cut();
+  await browser.pass(10_000);
+  server.refusal = 0;
+  for (const tab of browser.tabs) {
+    tab.stream.start();
+    await browser.quiet();
+    assert.equal(tab.status, "connected");
+  }
+  assert.equal(server.streams.length, 1);
+});
+
+test("tabs that follow do not make their leader ask a server that is away more often", async () => {
+  const { server, browser } = await tabs(3);
+  browser.random = () => 0.5;
+  server.up = false;
+  server.cut();
+  const before = server.requests;
+  await browser.pass(60_000);
+  assert.ok(server.requests - before < 12, `asked ${server.requests - before} times`);
 });

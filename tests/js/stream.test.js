@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { DOUBT_MS } from "../../static/js/connection.js";
 import { CONNECT_MS, EventStream } from "../../static/js/stream.js";
 import { FakeWorld } from "./world.js";
 
@@ -251,24 +252,50 @@ test("offline is a lie where the server is on this machine, and is not kept up",
 /** How the server itself says no. */
 const PROBLEM = { "Content-Type": "application/problem+json" };
 
-test("without authorisation nothing is tried until a token is given", async () => {
-  const { fake, stream } = fixture();
-  stream.start();
-  await fake.last.answer(401, PROBLEM);
-  await fake.pass(600_000);
-  assert.equal(stream.connection.status, "unauthorized");
-  assert.equal(fake.exchanges.length, 1);
-  stream.start();
-  assert.equal(fake.exchanges.length, 2);
+/** @type {readonly [number, string][]} */
+const REFUSALS = [[401, "unauthorized"], [404, "missing"]];
+
+test("a refusal is asked about again every half minute, and stays in sight meanwhile", async () => {
+  for (const [status, state] of REFUSALS) {
+    const { fake, statuses, stream } = fixture();
+    stream.start();
+    await fake.last.answer(status, PROBLEM);
+    for (let tries = 1; tries < 5; tries++) {
+      await fake.pass(DOUBT_MS - 1);
+      assert.deepEqual([fake.exchanges.length, stream.connection.state], [tries, state]);
+      await fake.pass(1);
+      assert.deepEqual([fake.exchanges.length, stream.connection.state], [tries + 1, state]);
+      // A server that is away does not make it more often.
+      if (tries % 2) await fake.last.fail();
+      else await fake.last.answer(status, PROBLEM);
+    }
+    assert.equal(statuses.length, 2, "the form came and went");
+  }
 });
 
-test("a session that does not exist is not asked for again", async () => {
-  const { fake, stream } = fixture();
-  stream.start();
-  await fake.last.answer(404, PROBLEM);
-  await fake.pass(600_000);
-  assert.equal(stream.connection.state, "missing");
+test("a server that does not refuse any more lets the page in, at once if somebody looks at it", async () => {
+  for (const [status] of REFUSALS) {
+    for (const ask of /** @type {const} */ (["wake", "retryNow", "online", "start"])) {
+      const { fake, stream } = fixture();
+      stream.start();
+      await fake.last.answer(status, PROBLEM);
+      stream[ask]();
+      assert.equal(fake.exchanges.length, 2);
+      await fake.last.answer();
+      await fake.last.event("ready", READY);
+      assert.equal(stream.connection.state, "open");
+    }
+  }
+});
+
+test("who looks at the clock does not shorten a wait, but ends one that a sleeping timer has missed", async () => {
+  const { fake, stream } = await connected();
+  await fake.last.tear();
+  stream.look();
   assert.equal(fake.exchanges.length, 1);
+  fake.sleep(1000);
+  stream.look();
+  assert.equal(fake.exchanges.length, 2);
 });
 
 test("who says no in the server's place, a proxy or a portal, is asked again", async () => {
