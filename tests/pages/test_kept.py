@@ -56,7 +56,7 @@ def test_the_whole_of_a_long_output_can_be_saved(page: Page, server: ServedRepos
     page.goto(server.link)
     page.fill("#prompt", "bash seq 100000")
     page.press("#prompt", "Enter")
-    card = page.locator("tool-card", has_text="seq 100000")
+    card = page.locator('tool-card[data-status="ok"]', has_text="seq 100000")
     card.locator("summary").click()
     with page.expect_download() as saving:
         card.get_by_role("button", name="Save the whole output").click()

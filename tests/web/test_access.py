@@ -18,7 +18,7 @@ ORIGIN = "https://page.example"
 
 def all_paths() -> list[tuple[str, str, str]]:
     """Method, path and handler of each route, its parameters filled in."""
-    values = {"session_id": "0123456789abcdef", "idx": "0", "path:name": "js/main.js"}
+    values = {"session_id": "0123456789abcdef", "idx": "0", "path:name": "js/main.js", "blob": "0" * 64}
     return [
         (route.method, re.sub(r"<([\w:]+)>", lambda found: values[found[1]], path), route.handler)
         for route, path in expanded()
