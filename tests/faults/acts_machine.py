@@ -6,8 +6,13 @@ import subprocess
 import sys
 import time
 
+from playwright.sync_api import Request
+
 from tests.faults.acts_network import WHILE_AWAY
 from tests.faults.stage import Stage
+
+TRIES_UNTIL_PATIENT = 4
+"""After so many, in 5 to 20 s, a page waits 2 to 15 s for its next: longer than it may be wrong."""
 
 
 def server_killed(stage: Stage) -> None:
@@ -34,7 +39,8 @@ def restored(stage: Stage) -> None:
     copy = stage.house.folder / f"backup-{stage.number}.db"
     _command(stage, "backup", str(copy))
     stage.say("echo in no backup")
-    stage.page.get_by_text("in no backup").last.wait_for()
+    # Its HTML is there as well, which the browser keeps: after it, the same index is another message.
+    stage.page.locator('[data-type="agent"] > .markdown').get_by_text("in no backup").last.wait_for()
     stage.server.stop()
     with stage.server_is_back_after():
         _command(stage, "restore", str(copy), "--replace")
@@ -55,12 +61,12 @@ def offline(stage: Stage) -> None:
 
 
 def offline_and_cut(stage: Stage) -> None:
-    """There is no network, and the browser says so."""
+    """There is no network, and the browser says so; it is back when the page's own next try is far off."""
     began = time.time()
     stage.chromium.context.set_offline(True)
     stage.proxy.end("reset", all_links=True)
     stage.say(WHILE_AWAY)
-    stage.lasts(stage.draw("offline_s", 0.3, 5))
+    _wait_for_tries(stage, TRIES_UNTIL_PATIENT)
     stage.chromium.context.set_offline(False)
     stage.offline.append((began, time.time()))
 
@@ -128,6 +134,18 @@ def leading_tab_closed(stage: Stage) -> None:
             life = stage.chromium.context.new_cdp_session(leading)
             life.send("Page.setWebLifecycleState", {"state": "frozen"})
     stage.say(WHILE_AWAY)
+
+
+def _wait_for_tries(stage: Stage, number: int) -> None:
+    """Until so many requests for the stream have come to nothing in a browser that is offline."""
+    failed: list[Request] = []
+
+    def enough(request: Request) -> bool:
+        if "/stream?" in request.url and request.failure == "net::ERR_INTERNET_DISCONNECTED":
+            failed.append(request)
+        return len(failed) >= number
+
+    stage.page.wait_for_event("requestfailed", enough)
 
 
 def _streams_open(stage: Stage) -> int:

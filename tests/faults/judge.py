@@ -21,6 +21,9 @@ LONGEST_COUNTDOWN_S = 15
 MOST_TRIES, TRIES_WINDOW_S = 12, 10.0
 """With a backoff that starts at 0.125 s and doubles there are seven in that time; more are the user's and the browser's."""
 
+CLOCKS_S = 0.5
+"""How far the page's clock, the proxy's and the order in which they get to run may be apart."""
+
 Span = tuple[float, float]
 
 
@@ -40,6 +43,8 @@ class Facts:
     """When the machine slept, or was too busy to let anybody run."""
     asked_to_wait_s: int = 0
     """The longest that an answer asked the page to wait."""
+    tabs: int = 1
+    """How many share the visits."""
 
 
 @dataclass(slots=True)
@@ -124,6 +129,18 @@ class _Judgement:
             up = visit.up(self._facts.until)
             if up is not None and end - up[1] > TOLERANCE_S:
                 self.verdict.wrong.append(f"kept a connection {end - up[1]:.1f} s longer than its silence allows")
+            if up is not None and self._left_without_cause(visit, up):
+                self.verdict.wrong.append(f"gave up a connection that was well, after {end - up[0]:.1f} s")
+
+    def _left_without_cause(self, visit: Visit, up: Span) -> bool:
+        if not visit.left or visit.spoilt or self._facts.tabs > 1:  # a tab that is closed leaves, too
+            return False
+        assert visit.ended_at is not None
+        since, end = visit.ended_at - visit.silence_s, visit.ended_at + CLOCKS_S
+        # Who slept may count the silence from before it did; who is told that there is no network need not stay.
+        causes = (*self._unseen, *self._facts.offline)
+        silent = max(each for each in visit.passed_at if each <= visit.ended_at) < since + CLOCKS_S
+        return not silent and not any(start < end and since < stop for start, stop in causes)
 
     # The facts at a time.
 

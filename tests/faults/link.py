@@ -96,6 +96,8 @@ class Link:
         await self._write(data[:place])
         if isinstance(act, bytes):
             self.counts["junk in a stream"] += 1
+            if self.visit:
+                self.visit.spoilt = True
             await self._write(act + data[place:])
         else:
             # A whole event ends with an empty line and, in HTTP's chunks, the line end of the chunk.

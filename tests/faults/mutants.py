@@ -37,8 +37,8 @@ MUTANTS = (
         "never tries again",
         "Says when it will, and lets the time pass.",
         acts_network.reset,
-        "stream.js",
-        'this.#alarms.set("due", delay, () => this.#input("due"));',
+        "connection.js",
+        '    due: ["connecting", "open"],\n',
         "",
     ),
     Mutant(

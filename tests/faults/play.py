@@ -167,6 +167,7 @@ def _judge(stage: Stage, page: Page, outcome: Outcome) -> None:
         offline=stage.offline,
         asleep=[*stage.asleep, *stage.proxy.stutters],
         asked_to_wait_s=stage.asked_to_wait_s,
+        tabs=1 + len(stage.others),
     )
     verdict = judge(sightings, facts)
     outcome.trace = sorted({*outcome.trace, *(_line(each) for each in sightings), *_lines(stage.proxy.visits)})

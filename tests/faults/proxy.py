@@ -225,6 +225,8 @@ class FaultyProxy:
                 server = await trio.open_tcp_stream(HOST, self.upstream)
                 nursery.start_soon(self._bring_back, link, server)
             await server.send_all(self._as_sent(request))
+        if link.visit:
+            link.visit.left_at(time.time())
 
     def _note(self, link: Link, request: Request) -> None:
         self.counts[f"requests: {request.kind}"] += 1

@@ -94,6 +94,21 @@ def test_to_wait_for_an_answer_or_in_silence_for_too_long_is_wrong() -> None:
     assert "kept a connection 10.0 s longer" in wrong(kept, stream(0, 0, 30, quiet_from=10.5), stream(21, 22))[0]
 
 
+def test_to_give_up_a_connection_that_was_well_is_wrong() -> None:
+    page = seen((0, "connected"), (20, "reconnecting", "again in 1 s"), (21, "connected"))
+    given_up, next_one = stream(0, 0, 20), stream(20.9, 21)
+    assert wrong(page, given_up, next_one) == []
+    given_up.left = True
+    assert wrong(page, given_up, next_one) == ["gave up a connection that was well, after 20.0 s"]
+    assert wrong(page, given_up, next_one, tabs=2) == []
+    assert wrong(page, given_up, next_one, asleep=[(12, 15)]) == []
+    silent = stream(0, 0, 20, quiet_from=9.5)
+    silent.left = True
+    assert wrong(page, silent, next_one) == []
+    given_up.spoilt = True
+    assert wrong(page, given_up, next_one) == []
+
+
 def test_to_hammer_is_wrong() -> None:
     page = seen((0, "connecting"), (5, "connected"))
     tries = [stream(n / 4, None, n / 4 + 0.1) for n in range(19)]

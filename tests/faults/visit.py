@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 _READY = re.compile(rb"event: ready\n[^\n]*\n(?:[^\n]+\n)*\n")
+_BYE = b"event: bye\n"
 _OPENING_BYTES = 8 * 1024
 
 
@@ -19,11 +20,16 @@ class Visit:
     ready_at: float | None = None
     ended_at: float | None = None
     passed_at: list[float] = field(default_factory=list)
+    left: bool = False
+    """It was the browser that ended it."""
+    spoilt: bool = False
+    """It brought what no page need bear, or a goodbye: to leave it is right."""
     _opening: bytes = b""
 
     def passed(self, data: bytes, at: float) -> None:
         """`data` has gone to the browser."""
         self.passed_at.append(at)
+        self.spoilt |= _BYE in data
         if self.ready_at is None and len(self._opening) < _OPENING_BYTES:
             self._opening += data
             if _READY.search(self._opening):
@@ -32,6 +38,11 @@ class Visit:
     def ended(self, at: float) -> None:
         if self.ended_at is None:
             self.ended_at = at
+
+    def left_at(self, at: float) -> None:
+        """The browser has gone, and nobody told it to."""
+        self.left |= self.ended_at is None
+        self.ended(at)
 
     def up(self, until: float) -> tuple[float, float] | None:
         """From when to when the page could know itself connected by this; None = never."""
