@@ -145,6 +145,25 @@ async def test_a_survey_that_git_refuses_does_not_lose_the_commits(store: HouseS
     assert told.count("error: git says no") == 1, "told once, not after every batch"
 
 
+async def test_a_workspace_whose_git_is_broken_is_told_of_once_and_worked_in(store: HouseStore, tmp_path: Path) -> None:
+    async def refuse() -> Survey:
+        raise RepositoryError("git says no")
+
+    async with Desk(tmp_path).session(store) as session:
+        known = session.snapshot().initial_commit
+    for _ in range(2):
+        desk = Desk(tmp_path, calls("bash"), says("Done."), tools=[FakeTool("bash")])
+        desk.workspace.survey = refuse  # type: ignore[method-assign]
+        async with desk.session(store) as session:
+            assert (await lines(session)).count("error: git says no") == 1, "told as the session is taken up"
+            await session.post("Fix it")
+            await at_rest(session)
+            told = await lines(session)
+            assert session.snapshot().initial_commit == known
+        assert told[-1] == "agent: Done."
+        assert told.count("error: git says no") == 1
+
+
 async def test_commits_that_were_told_before_a_crash_are_not_told_again(store: HouseStore, tmp_path: Path) -> None:
     desk = Desk(tmp_path, calls("bash"), says("Done."))
     desk.tools.append(committing(desk, "a"))

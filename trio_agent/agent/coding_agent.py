@@ -14,7 +14,7 @@ from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.instructions import instructions
 from trio_agent.agent.naming import open_naming
 from trio_agent.agent.orders import Orders
-from trio_agent.agent.progress import Progress, left_out, surveyed
+from trio_agent.agent.progress import Progress, first_survey, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.spending import Spending
@@ -72,7 +72,7 @@ class CodingAgent:
             )
         )
         workspace = await self._workspaces.open(session.id, session.notes)
-        survey = await workspace.survey()
+        survey, trouble = await first_survey(workspace)
         async with self._open_tools() as tools:
             room = Workroom(
                 session=session,
@@ -87,7 +87,8 @@ class CodingAgent:
             )
             conversation = _conversation(room, history)
             facts = msgspec.structs.replace(
-                surveyed(session.facts, survey),
+                # Where git cannot tell how it stands now, what it told last is nearer than nothing.
+                session.facts if trouble else surveyed(session.facts, survey),
                 working_dir=str(workspace.path),
                 context_used=conversation.context_used,
             )
@@ -97,6 +98,7 @@ class CodingAgent:
                 await conversation.notice(remark)
             async with open_naming(room) as naming:
                 progress = Progress(session, history, workspace)
+                await progress.begin(trouble)
                 repository = RepositoryOrders(room, conversation, workspace, progress, self._run_program)
                 yield Coder(
                     room,

@@ -30,6 +30,17 @@ def surveyed(facts: Facts, survey: Survey) -> Facts:
     )
 
 
+async def first_survey(workspace: Workspace) -> tuple[Survey, str]:
+    """How the workspace stands, and what git complained of: an empty survey then.
+
+    What runs in the workspace can break its git repository. That ends no session: the model can mend it.
+    """
+    try:
+        return await workspace.survey(), ""
+    except RepositoryError as exc:
+        return Survey(), str(exc)
+
+
 def left_out(survey: Survey) -> str:
     """What is to be said of changes that did not come along; empty where there are none."""
     if not survey.left_out:
@@ -49,8 +60,16 @@ class Progress:
         self._workspace = workspace
         # What was told before the process died, but after it was last kept what was told.
         self._told = {commit.hash for message in history for commit in message.commits}
+        self._told_troubles = {message.content for message in history if message.type == "error"}
         self._trouble = ""
         self._kept = session.facts
+
+    async def begin(self, trouble: str) -> None:
+        """Tell of `trouble`, empty for none, unless the log does: a session can be taken up often with the same."""
+        if trouble in self._told_troubles:
+            self._trouble = trouble
+        elif trouble:
+            await self._tell_trouble(trouble)
 
     async def deliver(self) -> tuple[str, ...]:
         """Bring new commits to the user's repository, and say so. What git refuses is told, and ends nothing.
