@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -16,7 +17,7 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import SUMMARY_OPENS, AgentTurn, ImageRef, Outcome, UserTurn, transcript
-from trio_agent.seams import Answer, ModelRequest, OnText
+from trio_agent.seams import Answer, ModelRequest, OnText, StopReason
 
 
 @pytest.fixture
@@ -141,6 +142,25 @@ async def test_where_there_is_no_summary_people_are_told_and_all_stays(
     assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "why"), [("max_tokens", "had no more room for the whole summary"), ("refusal", "refused to sum it up")]
+)
+async def test_half_a_summary_or_a_refusal_takes_the_place_of_nothing_and_is_paid_for(
+    store: HouseStore, tmp_path: Path, reason: StopReason, why: str
+) -> None:
+    half = msgspec.structs.replace(says("We gree", cost=0.25), stop_reason=reason)
+    desk = Desk(tmp_path, says("Hello."), half, says("Yes."))
+    async with desk.session(store) as session:
+        for words in ("hi", "/compact", "and?"):
+            await session.post(words)
+            await at_rest(session)
+        told = await lines(session)
+        assert "compact" not in {each.type for each in await logged(session)}
+        assert [each for each in told if each.startswith("error: ") and why in each]
+        assert session.usage.total_cost_usd == 0.25
+    assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
+
+
 async def test_what_is_too_long_even_to_be_summed_up_is_tried_in_short(store: HouseStore, tmp_path: Path) -> None:
     too_long = ProviderError("The conversation is too long.")
     large = FakeTool("a", "x" * 100_000)
@@ -234,6 +254,28 @@ async def test_a_sub_agent_s_conversation_is_summed_up_by_itself(store: HouseSto
         assert session.snapshot().first_message_index == 0
     assert roles(desk.model.requests[3])[0].startswith(f"{SUMMARY_OPENS}\n\nLooked.")
     assert roles(desk.model.requests[4]) == ["hi", "call subagent", "subagent: It is there."]
+
+
+async def test_a_sub_agent_that_cannot_be_summed_up_goes_on_and_tries_it_once(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    no = ProviderError("No.")
+    steps = [
+        calls("subagent", input='{"task": "find it"}'),
+        calls("look", id="1"),
+        *(no, no),
+        calls("look", id="2"),
+        says("It is there."),
+        says("Done."),
+    ]
+    desk = Desk(tmp_path, *steps, tools=[FakeTool("look", "x" * 4000)])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        (error,) = [each for each in await logged(session) if each.type == "error"]
+        assert error.content == "The conversation could not be summed up, and stays as it is: No."
+        assert error.parent_conversation_id == session.id
+    assert roles(desk.model.requests[-1]) == ["hi", "call subagent", "subagent: It is there."]
 
 
 def test_what_is_shortened_keeps_its_two_ends_and_its_shape() -> None:

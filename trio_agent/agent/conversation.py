@@ -29,6 +29,8 @@ RECORD_S = 10.0  # for recording one message; a store that takes longer is broke
 PROVIDER_FAILED = "the provider failed"
 REFUSED = "(The model refused to answer.)"
 NO_SUMMARY = "The model gave no summary."
+HALF_A_SUMMARY = "The model had no more room for the whole summary."
+REFUSED_SUMMARY = "The model refused to sum it up."
 SUMMARY_CUT_OFF = "The summary of the conversation was cut off."
 
 
@@ -168,8 +170,11 @@ class Conversation:
         except ProviderError:
             # Too long even for that, it may be: what nobody has counted yet can be of any size.
             answer = await self._summary(shortened(turns))
-        if not answer.text.strip():
-            raise ProviderError(NO_SUMMARY)
+        # Half of it, or a refusal, would be all that is left of the conversation. It was paid for all the same.
+        if why := _no_summary(answer):
+            if answer.usage.cost_usd:
+                await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=answer.usage))
+            raise ProviderError(why)
         return answer
 
     async def _summary(self, turns: tuple[Turn, ...]) -> Answer:
@@ -227,3 +232,17 @@ class Conversation:
         if not self._id:
             return message
         return msgspec.structs.replace(message, conversation_id=self._id, parent_conversation_id=self._parent)
+
+
+def not_summed_up(why: ProviderError) -> str:
+    """What people are told where `Conversation.compact` fails."""
+    return f"The conversation could not be summed up, and stays as it is: {why}"
+
+
+def _no_summary(answer: Answer) -> str:
+    """Why `answer` is no summary to go on from; empty where it is one."""
+    if answer.stop_reason == "max_tokens":
+        return HALF_A_SUMMARY
+    if answer.stop_reason == "refusal":
+        return REFUSED_SUMMARY
+    return "" if answer.text.strip() else NO_SUMMARY

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import trio
 
-from trio_agent.agent.conversation import Conversation
+from trio_agent.agent.conversation import Conversation, not_summed_up
 from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.commands import Command
@@ -61,9 +61,7 @@ class Orders:
         try:
             summary = await self._conversation.compact()
         except ProviderError as exc:
-            await self._session.record(
-                Message(type="error", content=f"The conversation could not be summed up, and stays as it is: {exc}")
-            )
+            await self._session.record(Message(type="error", content=not_summed_up(exc)))
             return False
         facts = msgspec.structs.replace(
             self._session.facts, first_message_index=summary.idx, context_used=self._conversation.context_used

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from trio_agent.agent.conversation import REFUSED, Conversation
+from trio_agent.agent.conversation import REFUSED, Conversation, not_summed_up
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.errors import CallerError, ProviderError, ToolError
@@ -95,6 +95,7 @@ class Subagent:
 
 
 async def _work(conversation: Conversation, bench: Toolbench) -> ToolResult:
+    summing_up = True
     while True:
         answer = await conversation.ask()
         if answer.text:
@@ -107,5 +108,15 @@ async def _work(conversation: Conversation, bench: Toolbench) -> ToolResult:
                 return ToolResult(text=answer.text or REFUSED, error=True, display=display)
             return ToolResult(text=answer.text, display=display)
         await conversation.run_tools(answer)
-        if conversation.is_full:
-            await conversation.compact()
+        if summing_up and conversation.is_full:
+            summing_up = await _sum_up(conversation)
+
+
+async def _sum_up(conversation: Conversation) -> bool:
+    """Whether there is a summary. Once is enough, where it fails: the next question may still fit."""
+    try:
+        await conversation.compact()
+    except ProviderError as exc:
+        await conversation.record(Message(type="error", content=not_summed_up(exc)))
+        return False
+    return True
