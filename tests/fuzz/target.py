@@ -20,8 +20,6 @@ SETTLE_S = 20.0
 """For the last turn to end, and for connections to be given up that were left in the middle."""
 
 PAGE = 1_000
-DELETED = "this session was deleted"
-"""So ends an agent that was about to begin when somebody deleted its session: told in the log, and nobody's mistake."""
 Place = tuple[str, int]
 """A log and an index in it."""
 
@@ -128,7 +126,7 @@ class Target:
             log.seek(self.looked_at)
             lines = log.read().decode("utf-8", "replace").splitlines()
             self.looked_at = log.tell()
-        return [line for line in lines if '"level": "info"' not in line and DELETED not in line]
+        return [line for line in lines if '"level": "info"' not in line]
 
     async def _posted(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = await self.client.post(url, json=body)

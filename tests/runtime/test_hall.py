@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
@@ -13,8 +14,9 @@ from tests.runtime.house import PROJECT, HouseAgent, HouseStore, answer_at_once,
 from trio_agent.core.cursor import start_of
 from trio_agent.core.errors import Conflict, NotFound, StoreDown, StoreRefused
 from trio_agent.core.message import Message
+from trio_agent.core.state import Facts
 from trio_agent.runtime.follower import Follower
-from trio_agent.seams import Entry, SessionHandle
+from trio_agent.seams import Attendant, Entry, SessionHandle
 
 
 @pytest.fixture
@@ -290,6 +292,38 @@ async def test_no_word_is_acknowledged_once_the_session_is_being_deleted(store: 
             await wait_all_tasks_blocked()
             store.gate.set()
         assert await store.read(session.kept.log, 0, 10) == []
+
+
+class _SlowAgent(HouseAgent):
+    """Has something kept of the session before it is at work, once it may `begin`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begin = trio.Event()
+
+    @asynccontextmanager
+    async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
+        await self.begin.wait()
+        await session.describe(Facts(slug="begun"))
+        async with super().attend(session, history) as attendant:
+            yield attendant
+
+
+async def test_an_agent_that_was_about_to_begin_in_a_deleted_session_is_no_error(store: HouseStore) -> None:
+    agent = _SlowAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        with capture_logs() as logs:
+            async with trio.open_nursery() as nursery:
+                store.gate = trio.Event()
+                nursery.start_soon(hall.delete, session.id)
+                await wait_all_tasks_blocked()
+                # It waits behind the deletion, which has the record.
+                agent.begin.set()
+                await wait_all_tasks_blocked()
+                store.gate.set()
+        assert session.kept.deleted
+    assert [(line["event"], line["log_level"]) for line in logs] == [("agent_not_needed", "info")]
 
 
 async def test_of_two_who_delete_at_once_one_finds_nothing(store: HouseStore) -> None:

@@ -75,11 +75,15 @@ class Work:
                     await self._attend(self.attendant)
             except* Exception as group:
                 self.attendant = None
-                logger.error("agent_unavailable", session=self._session.id, exc_info=group)
-                # Before the complaint: what is said from here on is a reason to ask again.
-                self._session.prompts.hold()
-                await self._complain(f"{_describe(group)}. Send another message to try again.")
-                await self._note_ended()
+                if self._session.kept.deleted and group.split(Conflict)[1] is None:
+                    # Nobody is left to be told: this run is about to be cancelled.
+                    logger.info("agent_not_needed", session=self._session.id, reason=_describe(group))
+                else:
+                    logger.error("agent_unavailable", session=self._session.id, exc_info=group)
+                    # Before the complaint: what is said from here on is a reason to ask again.
+                    self._session.prompts.hold()
+                    await self._complain(f"{_describe(group)}. Send another message to try again.")
+                    await self._note_ended()
             await self._wait_prompts()
 
     async def _attend(self, attendant: Attendant) -> None:
@@ -147,14 +151,19 @@ class Work:
             await self._session.keep(turn_from=turn_from, taken=taken)
         except UNRECORDED as exc:
             # No reason not to hear the user's words: where nothing can be recorded, the turn itself will find out.
-            logger.error("turn_not_noted", session=self._session.id, reason=str(exc))
+            self._tell_unrecorded("turn_not_noted", exc)
+
+    def _tell_unrecorded(self, event: str, why: Exception) -> None:
+        # Somebody deleted the session while this was under way, which is nobody's mistake.
+        expected = isinstance(why, Conflict) and self._session.kept.deleted
+        (logger.info if expected else logger.error)(event, session=self._session.id, reason=str(why))
 
     async def _write_down_cancel(self) -> None:
         try:
             await self._session.close_open_calls(f"Cancelled before it finished: {self._cancel_reason}")
             await self._notice_cancel(self._cancel_reason)
         except UNRECORDED as exc:
-            logger.error("cancel_not_recorded", session=self._session.id, reason=str(exc))
+            self._tell_unrecorded("cancel_not_recorded", exc)
         self._session.go_to(AgentState.CANCELLED)
 
     async def _notice_cancel(self, reason: str) -> None:
@@ -165,7 +174,7 @@ class Work:
             await self._session.close_open_calls("Did not finish: the turn failed.")
             await self._session.record(Message(type="error", content=text))
         except UNRECORDED as exc:
-            logger.error("error_not_recorded", session=self._session.id, reason=str(exc))
+            self._tell_unrecorded("error_not_recorded", exc)
         if self._session.state is not AgentState.READY:
             self._session.go_to(AgentState.ERROR)
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
@@ -184,7 +193,7 @@ class Work:
                 recorded.append(await self._session.record(Message(type="error", content=INTERRUPTED)))
             except UNRECORDED as exc:
                 # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
-                logger.error("interruption_not_recorded", session=self._session.id, reason=str(exc))
+                self._tell_unrecorded("interruption_not_recorded", exc)
                 return []
         await self._note(turn_from=0, taken=len(history))
         return recorded
