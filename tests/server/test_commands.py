@@ -131,3 +131,19 @@ async def test_an_export_into_a_closed_pipe_ends_quietly(tmp_path: Path) -> None
     assert b"".join([chunk async for chunk in process.stderr]) == b""
     await process.wait()
     await process.stderr.aclose()
+
+
+async def test_an_export_without_room_says_what_was_not_written_and_what_to_do(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    async with running(data_dir) as server, server.client() as client:
+        await client.post("/chat", json={"message": "echo hello"})
+        session_id = (await client.get("/state")).json()["session_id"]
+    command = [sys.executable, "-m", "trio_agent", "export", session_id, "--data-dir", str(data_dir)]
+    with open("/dev/full", "wb") as full:  # noqa: ASYNC230  a device that has no room, and never waits
+        ended = await trio.run_process(
+            command, stdout=full, capture_stderr=True, check=False, env=environment(data_dir)
+        )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.decode().splitlines()
+    assert line.startswith(f"trio-agent: the log of {session_id} could not be written whole: No space left on device")
+    assert "write it to a place with room" in line

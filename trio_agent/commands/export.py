@@ -11,7 +11,7 @@ import trio
 
 from trio_agent.commands.reading import open_reader
 from trio_agent.config import load_settings
-from trio_agent.core.errors import NotFound
+from trio_agent.core.errors import NotFound, TrioAgentError
 
 CHUNK = 1000  # messages read at a time
 
@@ -32,6 +32,21 @@ async def _write(session_id: str, path: Path | None) -> None:
             raise NotFound(f"there is no session {session_id}; see trio-agent sessions")
         start = 0
         while entries := await reader.read(logs[0], start, start + CHUNK):
-            sys.stdout.buffer.write(b"".join(entry.wire + b"\n" for entry in entries))
+            _print(b"".join(entry.wire + b"\n" for entry in entries), session_id)
             start += len(entries)
+
+
+def _print(lines: bytes, session_id: str) -> None:
+    """Raises TrioAgentError where there is no room for them, and BrokenPipeError where nobody wants them."""
+    try:
+        sys.stdout.buffer.write(lines)
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        # What is left in the buffer has been told of: at the program's end it would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())
+        raise TrioAgentError(
+            f"the log of {session_id} could not be written whole: {exc.strerror or exc}; what is there of it is cut off, "
+            "write it to a place with room"
+        ) from exc

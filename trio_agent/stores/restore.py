@@ -21,13 +21,12 @@ import msgspec
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
 from trio_agent.core.errors import StoreRefused
 from trio_agent.stores import sqlite_rows
-from trio_agent.stores.backup import Contents, entries_of, records_of, unfinished
+from trio_agent.stores.backup import Contents, entries_of, look_through, records_of, unfinished
 from trio_agent.stores.sqlite_file import (
     locked,
     make,
     open_to_read,
     open_to_write,
-    require_whole,
     sync_folder,
     translated,
 )
@@ -49,6 +48,10 @@ def restore(backup: Path, path: Path, *, replace: bool = False) -> Restored:
     """
     if not backup.is_file():
         raise StoreRefused(f"there is no backup at {backup}")
+    # Before the lock: its file stays, and the folder made for it, but a backup that is refused must leave nothing behind.
+    with translated(f"cannot restore {backup}", StoreRefused), closing(open_to_read(backup)) as source:
+        if not look_through(source, backup).sessions:
+            raise StoreRefused(f"{backup} holds no session")
     with locked(path) as real, translated(f"cannot restore {backup}", StoreRefused):
         if real.exists() and backup.samefile(real):
             raise StoreRefused(f"{backup} is the store itself; make a backup of it with trio-agent backup")
@@ -75,10 +78,7 @@ def _require_empty(path: Path) -> None:
 def _copy(backup: Path, fresh: Path) -> Contents:
     messages = 0
     with closing(open_to_read(backup)) as source, closing(apsw.Connection(str(fresh))) as target:
-        require_whole(source, backup)
         records = records_of(source)
-        if not records:
-            raise StoreRefused(f"{backup} holds no session")
         # Not durable step by step: the commit is, and nothing has the store's name before it.
         target.execute("BEGIN")
         for record in records:
