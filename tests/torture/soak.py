@@ -7,6 +7,7 @@ the beginning of the log, as no store does, so that what grows here is a leak an
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,21 +39,26 @@ AWAY_S = (0.0, 30.0)
 WARM_UP_S = 120.0
 TAIL_BYTES = 16_000
 LATE_S = 0.001
-"""Less than this before the end of a visit, a heartbeat may or may not have come."""
+"""Less than this before the end of a visit, a heartbeat or a message may or may not have come."""
 
 
 @dataclass(slots=True)
 class Soaked:
-    """What a soak measured. Tasks and objects are counted when all clients are away, at the beginning and at the end."""
+    """What a soak measured. `missed` counts gaps, and what was said in time before a client left and had not come.
+
+    Tasks, descriptors and objects are counted when all clients are away, at the beginning and at the end.
+    """
 
     hours: float
     messages: int = 0
+    said_at: float = 0.0
     visits: int = 0
     received: int = 0
     missed: int = 0
     beats: int = 0
     beats_due: int = 0
     tasks: list[int] = field(default_factory=list)
+    descriptors: list[int] = field(default_factory=list)
     objects: list[int] = field(default_factory=list)
     kinds: list[Counter[str]] = field(default_factory=list)
 
@@ -60,7 +66,8 @@ class Soaked:
         return (
             f"soak: {self.hours:g} virtual hours, {self.visits} visits, {self.messages} messages said, "
             f"{self.received} received, {self.missed} missed, heartbeats {self.beats} of {self.beats_due}, "
-            f"tasks {self.tasks[0]} -> {self.tasks[-1]}, objects {self.objects[0]} -> {self.objects[-1]}"
+            f"tasks {self.tasks[0]} -> {self.tasks[-1]}, descriptors {self.descriptors[0]} -> {self.descriptors[-1]}, "
+            f"objects {self.objects[0]} -> {self.objects[-1]}"
         )
 
 
@@ -106,6 +113,7 @@ async def _talk(soaked: Soaked, session: Session) -> None:
         await trio.sleep(MESSAGE_S)
         await session.record(Message(content="."))
         soaked.messages += 1
+        soaked.said_at = trio.current_time()
 
 
 async def _client(soaked: Soaked, session: Session, random: Random, until: float) -> None:
@@ -129,6 +137,9 @@ async def _visit(soaked: Soaked, session: Session, leave: float) -> None:
                         due += 1
                         soaked.missed += int(event.id.split(".")[1]) != due
                     beats += event.event == "heartbeat"
+            # A stream that ended by itself: what it leaves out until the client would have gone is missed.
+            await trio.sleep_until(leave)
+        soaked.missed += max(0, _due_by_now(soaked, session) - due)
     stayed = trio.current_time() - began
     soaked.visits += 1
     soaked.received += due - first
@@ -136,9 +147,15 @@ async def _visit(soaked: Soaked, session: Session, leave: float) -> None:
     soaked.beats_due += beats if stayed % HEARTBEAT_S < LATE_S else int(stayed // HEARTBEAT_S)
 
 
+def _due_by_now(soaked: Soaked, session: Session) -> int:
+    """How many messages a client must have by now: all but one that is said in this instant."""
+    return session.log.cursor.index - (trio.current_time() - soaked.said_at < LATE_S)
+
+
 def _measure(soaked: Soaked) -> None:
     gc.collect()
     traced = gc.get_objects()
     soaked.objects.append(len(traced))
     soaked.kinds.append(Counter(type(each).__name__ for each in traced))
+    soaked.descriptors.append(len(os.listdir("/proc/self/fd")))
     soaked.tasks.append(trio.lowlevel.current_statistics().tasks_living)

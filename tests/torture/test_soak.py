@@ -13,6 +13,7 @@ def check(soaked: Soaked) -> None:
     assert soaked.missed == 0
     assert soaked.beats == soaked.beats_due > 0
     assert soaked.tasks[0] == soaked.tasks[-1]
+    assert soaked.descriptors[0] == soaked.descriptors[-1]
     first, last = soaked.objects[0], soaked.objects[-1]
     grown = (soaked.kinds[-1] - soaked.kinds[0]).most_common(5)
     assert abs(last - first) <= WITHIN * first, f"{first} -> {last}: {grown}"
