@@ -6,12 +6,14 @@
 
 import { Api, sessionOf, takeToken } from "./api.js";
 import { MarkdownRenderer } from "./markdown.js";
-import { Outbox } from "./outbox.js";
+import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
 import { Replay } from "./replay.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
-import { keep, recall, recallJson } from "./storage.js";
+import { keep, recall } from "./storage.js";
 import { Store } from "./store.js";
+import { browserTabs } from "./tabs.js";
+import { Unsent, watchPage } from "./unsent.js";
 import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
@@ -52,7 +54,8 @@ const api = new Api({
 });
 
 const world = browserWorld();
-const stream = openSessionStream(world, api, {
+const tabs = browserTabs({ newId: newKey, setTimer: world.setTimer, clearTimer: world.clearTimer });
+const stream = openSessionStream(world, tabs, api, {
   log: () => store.snapshot.log,
   onEvents: (events) => took(() => store.take(events)),
   onExcerpt: (told) => took(() => store.adopt(told)),
@@ -83,13 +86,12 @@ const outbox = new Outbox(world, {
   post: (text, key, signal) => api.chat(text, key, signal),
   onChange: (pending) => {
     store.update({ pending });
-    if (api.sessionId) {
-      const unsent = pending.filter((each) => each.status !== "accepted");
-      keep(`trio-agent.outbox.${api.sessionId}`, unsent.length > 0 ? JSON.stringify(unsent) : null);
-    }
+    unsent.keep(pending);
     outbox.settle(store.snapshot.log, 0);
   },
 });
+const unsent = new Unsent(tabs, outbox, Date.now);
+watchPage(unsent);
 
 /**
  * The log may change: what waits in the outbox, and which session this is, follow from it.
@@ -112,8 +114,7 @@ function settleOn(sessionId) {
   api.sessionId = sessionId;
   const draft = recall(`trio-agent.draft.${sessionId}`);
   if (draft && !views.composer.text) views.composer.write(draft);
-  const unsent = recallJson(`trio-agent.outbox.${sessionId}`);
-  if (Array.isArray(unsent)) outbox.resume(unsent);
+  void unsent.begin(sessionId, store.snapshot.pending);
 }
 
 /** The player of a replay; null where an agent is at work: which it is, the server says by the bar that it shows. */

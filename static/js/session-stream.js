@@ -4,15 +4,14 @@
  * @import { Api } from "./api.js"
  * @import { Hooks } from "./shared-stream.js"
  * @import { World } from "./stream.js"
+ * @import { Tabs } from "./tabs.js"
  */
 
 import { TOKEN_KEY } from "./api.js";
 import { sleepAwareClock } from "./clock.js";
-import { newKey } from "./outbox.js";
 import { SharedStream } from "./shared-stream.js";
 import { StreamSlots } from "./slots.js";
 import { HEARTBEAT_S } from "./stream.js";
-import { browserTabs } from "./tabs.js";
 
 /** @returns {World} */
 export function browserWorld() {
@@ -31,11 +30,11 @@ export function browserWorld() {
 /**
  * Not started yet. It hears of the page's life by itself.
  * @param {World} world
+ * @param {Tabs | null} tabs
  * @param {Api} api
  * @param {Pick<Hooks, "log" | "onEvents" | "onExcerpt" | "onChange">} hooks
  */
-export function openSessionStream(world, api, hooks) {
-  const tabs = browserTabs({ newId: newKey, setTimer: world.setTimer, clearTimer: world.clearTimer });
+export function openSessionStream(world, tabs, api, hooks) {
   // Two servers behind one proxy have one origin, and are told apart by their path.
   const server = `trio-agent ${api.rootUrl(".")}`;
   const rank = () => (document.hidden ? 0 : document.hasFocus() ? 2 : 1);

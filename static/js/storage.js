@@ -28,3 +28,12 @@ export function recallJson(key) {
     return null;
   }
 }
+
+/** The keys that begin so. @param {string} prefix */
+export function keysFrom(prefix) {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
