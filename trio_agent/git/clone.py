@@ -106,7 +106,7 @@ async def commit_changes(user: UserRepository, top: Path, path: Path, host: Host
 
 
 def clone_git(path: Path) -> Git:
-    """git in the clone's own directory: to make it, and later to ask which commit HEAD names; for nothing else."""
+    """git in the clone's own directory: to make it, and for nothing else. Once it is made, it belongs to the model."""
     return Git(directory=path, git_dir=path / ".git", work_tree=path)
 
 

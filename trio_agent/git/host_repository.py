@@ -1,8 +1,8 @@
 """A git directory of our own beside each workspace, through which the workspace is read.
 
-The workspace's `.git` belongs to the model: it may write any config, hook or driver there. So it is never asked for more than
-which commit HEAD names. Everything else is read with this directory as git's, which borrows the workspace's objects and has a
-config that only we write: an attribute `diff=x` or `filter=x` of the workspace then has no definition, and runs nothing.
+The workspace's `.git` belongs to the model: it may write any config, hook or driver there. So a clone's is read by hand, and
+only for which commit HEAD names. All else is read with this directory as git's, which borrows the workspace's objects and has
+a config that only we write: an attribute `diff=x` or `filter=x` of the workspace then has no definition, and runs nothing.
 """
 
 from __future__ import annotations

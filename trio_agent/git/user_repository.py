@@ -58,7 +58,10 @@ class UserRepository:
 
     async def head(self) -> str:
         """The commit HEAD names, or empty where nothing was committed yet. Looks at no object."""
-        return await read_head(self._git)
+        # git would wait for a FIFO; and where a session works in place, what runs there can make one.
+        await trio.to_thread.run_sync(require_no_special, str(self.git_dir / "HEAD"))
+        output = await self._git.run("rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD", accept=(0, 1))
+        return output.text
 
     async def branch(self) -> str:
         """The short name of the branch that is checked out, or empty for a detached HEAD."""
@@ -116,11 +119,6 @@ async def find_repository(folder: Path) -> UserRepository | None:
         origin=without_credentials(settings.get("remote.origin.url", "")),
         excludes_file=excludes_file,
     )
-
-
-async def read_head(git: Git) -> str:
-    """The commit HEAD names, or empty where nothing was committed yet. Looks at no object, so runs nothing (see above)."""
-    return (await git.run("rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD", accept=(0, 1))).text
 
 
 async def _settings(git: Git) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,11 @@ import trio
 
 from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.core.message import Commit
-from trio_agent.git.command import Git, deadline
+from trio_agent.git.command import deadline
 from trio_agent.git.comparison import Comparison
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository
-from trio_agent.git.user_repository import UserRepository, read_head
+from trio_agent.git.user_repository import UserRepository
 from trio_agent.seams import Delivery, Newer, Survey
 
 READ_S = 60.0
@@ -35,21 +36,21 @@ last, or are about to.
 class GitWorkspace:
     """A work tree at `path`. Implements `Workspace`.
 
-    `own_git` asks the workspace's own git directory, for HEAD alone. `courier` is None where the commits are in the user's
+    `read_head` tells which commit the workspace is at, empty for none. `courier` is None where the commits are in the user's
     repository already, because the session works there. `notes` are those of an earlier run, or of its making.
     """
 
     def __init__(
         self,
         path: Path,
-        own_git: Git,
+        read_head: Callable[[], Awaitable[str]],
         user: UserRepository,
         host: HostRepository,
         courier: Courier | None,
         notes: dict[str, str],
     ) -> None:
         self._path = path
-        self._own_git = own_git
+        self._read_head = read_head
         self._user = user
         self._host = host
         self._courier = courier
@@ -72,7 +73,7 @@ class GitWorkspace:
         """See `Workspace.deliver`. A problem is told once, and again with new commits; delivery is tried again each time."""
         async with self._delivering:
             with deadline(DELIVER_S):
-                head = await read_head(self._own_git)
+                head = await self._read_head()
                 if head in ("", self._delivered):
                     return Delivery()
                 await self._take_in(head)
@@ -116,12 +117,12 @@ class GitWorkspace:
         with deadline(READ_S):
             if commit:
                 return await self._comparison.show(commit.lower())
-            return await self._comparison.diff(self._base, await read_head(self._own_git))
+            return await self._comparison.diff(self._base, await self._read_head())
 
     async def survey(self) -> Survey:
         base = self._base
         with deadline(READ_S):
-            added, removed = await self._comparison.count_lines(base, await read_head(self._own_git))
+            added, removed = await self._comparison.count_lines(base, await self._read_head())
         return Survey(
             is_clone=self._courier is not None,
             initial_commit=base,
@@ -140,7 +141,7 @@ class GitWorkspace:
             name = commit or "HEAD"
             if after := FROM_HEAD.fullmatch(name):
                 # Not asked of the workspace's own git: it would look at objects for `~2`.
-                name = await read_head(self._own_git) + after[1]
+                name = await self._read_head() + after[1]
             elif not COMMIT.fullmatch(name):
                 raise NotFound(f"not a commit: {name[:80]!r}")
             found = await self._host.find(name.lower())
@@ -154,7 +155,7 @@ class GitWorkspace:
             await trio.lowlevel.checkpoint()
             return None
         with deadline(READ_S):
-            theirs, head = await self._user.head(), await read_head(self._own_git)
+            theirs, head = await self._user.head(), await self._read_head()
             if not theirs or (head and await self._host.is_ancestor(theirs, head)):
                 return None
             return Newer(commit=theirs, branch=await self._user.branch())

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
 import trio
 
 from trio_agent.core.errors import NotFound, RepositoryError
+from trio_agent.git.apart import private_inside
 from trio_agent.git.branch import STEM
 from trio_agent.git.clone import (
     DETACHED_BRANCH,
     check_out,
-    clone_git,
     commit_changes,
     count_changes,
     make_clone,
     users_files,
 )
-from trio_agent.git.command import Git, deadline
+from trio_agent.git.clone_head import read_clone_head
+from trio_agent.git.command import deadline
 from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository, make_host_repository
@@ -48,15 +50,25 @@ class RepositoryWorkspaces:
     """Workspaces for sessions on `repository`, a folder of the user's. Implements `Workspaces`.
 
     Each session has a clone under `data_dir`, unless `in_place`: then all work in the repository itself. `with_changes` brings
-    the repository's uncommitted changes into the clone as a first commit. A folder without git is worked in as it is.
+    the repository's uncommitted changes into the clone as a first commit. A folder without git is worked in as it is. What is
+    `private` must not stand in a folder that is worked in itself.
     """
 
-    def __init__(self, repository: Path, data_dir: Path, *, in_place: bool = False, with_changes: bool = False) -> None:
+    def __init__(
+        self,
+        repository: Path,
+        data_dir: Path,
+        *,
+        in_place: bool = False,
+        with_changes: bool = False,
+        private: Sequence[Path] = (),
+    ) -> None:
         self._repository = repository.resolve()
         self._data_dir = data_dir.resolve()
         self._folder = self._data_dir / "workspaces"
         self._in_place = in_place
         self._with_changes = with_changes
+        self._private = private
         self._delivering = trio.Lock()
         self._swept = False
         self._discarding: set[str] = set()
@@ -76,6 +88,7 @@ class RepositoryWorkspaces:
             kind = notes.get("kind") or self._kind(user)
             kept = {"kind": kind, "repository": str(repository)}
             if kind == "folder":
+                await self._require_apart(repository)
                 return FolderWorkspace(repository, kept)
             if user is None:
                 raise RepositoryError(f"{repository} is no git repository any more")
@@ -102,6 +115,7 @@ class RepositoryWorkspaces:
     async def _open_in_place(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> Workspace:
         if user.top is None:
             raise RepositoryError(f"{user.git_dir} has no work tree to work in: leave out --in-place")
+        await self._require_apart(user.top)
         host = HostRepository(self._folder / f"{session_id}.git")
         if not _is_there(host.path):
             await self._discard(session_id)
@@ -109,8 +123,7 @@ class RepositoryWorkspaces:
             making.keep("initial", notes["initial_commit"] or await user.head())
             making.path.rename(host.path)
         notes["initial_commit"] = host.kept("initial")
-        own_git = Git(directory=user.top, git_dir=user.git_dir)
-        return GitWorkspace(user.top, own_git, user, host, None, notes)
+        return GitWorkspace(user.top, user.head, user, host, None, notes)
 
     async def _open_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> Workspace:
         path = self._folder / session_id
@@ -121,7 +134,8 @@ class RepositoryWorkspaces:
         notes["initial_commit"] = host.kept("initial")
         # Clones of earlier versions have no such word.
         notes["left_out"] = host.kept("left-out") if host.has_kept("left-out") else ""
-        return GitWorkspace(path, clone_git(path), user, host, Courier(user, host, session_id, self._delivering), notes)
+        read_head = partial(read_clone_head, path / ".git", user.object_format)
+        return GitWorkspace(path, read_head, user, host, Courier(user, host, session_id, self._delivering), notes)
 
     async def _make_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> None:
         path = self._folder / session_id
@@ -194,6 +208,10 @@ class RepositoryWorkspaces:
             except OSError as exc:
                 # No reason not to work; but it takes room, and nobody would know of it.
                 logger.warning("workspace_not_deleted", path=str(doomed), reason=str(exc))
+
+    async def _require_apart(self, folder: Path) -> None:
+        if (inside := await trio.to_thread.run_sync(private_inside, folder, self._private)) is not None:
+            raise RepositoryError(f"{folder} holds this program's own {inside}, so nothing is done in it")
 
     def _require_id(self, session_id: str) -> None:
         if not _SESSION_ID.fullmatch(session_id):
