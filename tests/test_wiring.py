@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.tools.bench import FakeBench
 from trio_agent.config import Settings, load_settings
-from trio_agent.core.errors import ConfigError
+from trio_agent.core.errors import ConfigError, ToolError
 from trio_agent.core.redaction import BY_SHAPE
 from trio_agent.models.choose import make_model
 from trio_agent.stores.blobs import MemoryBlobs
@@ -18,6 +19,11 @@ from trio_agent.token import load_token
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.sandbox import find_sandbox
 from trio_agent.wiring import coding_agent, hidden_paths
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> FakeBench:
+    return FakeBench(tmp_path.resolve() / "workspace")
 
 
 @pytest.fixture
@@ -69,8 +75,9 @@ def test_a_store_in_memory_has_no_files_to_hide() -> None:
 
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_the_web_is_fetched_from_only_where_the_user_allows_it(tmp_path: Path, allowed: bool) -> None:
-    settings = Settings(data_dir=tmp_path, model="demo", store="memory:", sandbox="none", web_fetch=allowed)
-    agent = coding_agent(settings, tmp_path, {"PATH": os.environ["PATH"]}, MemoryBlobs(), BY_SHAPE)
+    settings = Settings(data_dir=tmp_path / "data", model="demo", store="memory:", sandbox="none", web_fetch=allowed)
+    repository = tmp_path / "repository"
+    agent = coding_agent(settings, repository, {"PATH": os.environ["PATH"]}, MemoryBlobs(), BY_SHAPE)
     async with agent._open_tools() as tools:
         names = {tool.spec.name for tool in tools(make_model("demo", {}, None))}
     assert ("web_fetch" in names) is allowed
@@ -81,3 +88,55 @@ def test_no_network_without_a_sandbox_is_refused_at_once(tmp_path: Path) -> None
     settings = Settings(data_dir=tmp_path, model="demo", store="memory:", sandbox="none", sandbox_net="off")
     with pytest.raises(ConfigError, match="--sandbox-net off needs the sandbox bwrap"):
         coding_agent(settings, tmp_path, {}, MemoryBlobs(), BY_SHAPE)
+
+
+@pytest.mark.parametrize("private", ["data_dir", "store", "config"])
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_folder_worked_in_itself_is_refused_where_it_holds_what_is_ours(
+    tmp_path: Path, private: str, in_place: bool
+) -> None:
+    served, apart = tmp_path / "served", tmp_path / "apart"
+    served.mkdir()
+    places = dict.fromkeys(("data_dir", "store", "config"), apart) | {private: served}
+    environment = {"PATH": os.environ["PATH"], "XDG_CONFIG_HOME": str(places["config"] / "config")}
+    settings = Settings(
+        data_dir=places["data_dir"] / "data",
+        store=f"sqlite:{places['store'] / 'agent.db'}",
+        model="demo",
+        sandbox="none",
+        in_place=in_place,
+    )
+    if in_place:
+        (served / ".git").mkdir()
+    with pytest.raises(ConfigError, match="serve another folder"):
+        coding_agent(settings, served, environment, MemoryBlobs(), BY_SHAPE)
+
+
+def test_a_home_that_is_a_repository_may_be_served_in_clones(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    settings = Settings(data_dir=tmp_path / "data", model="demo", sandbox="none")
+    coding_agent(settings, tmp_path, {"PATH": os.environ["PATH"]}, MemoryBlobs(), BY_SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("tool", "input"),
+    [
+        ("read_file", '{"path": "link/token"}'),
+        ("read_file", '{"path": ".data"}'),
+        ("search", '{"pattern": ".", "path": ".data"}'),
+        ("patch", '{"path": ".data/made", "patches": [{"operation": "overwrite", "newText": "x"}]}'),
+    ],
+)
+async def test_no_tool_reaches_what_is_hidden_in_the_workspace(bench: FakeBench, tool: str, input: str) -> None:
+    data_dir = bench.workspace / ".data"
+    data_dir.mkdir(parents=True)
+    (data_dir / "token").write_text("secret")
+    (bench.workspace / "link").symlink_to(".data")
+    settings = Settings(data_dir=data_dir, model="demo", sandbox="none")
+    environment = {"PATH": os.environ["PATH"]}
+    agent = coding_agent(settings, bench.workspace.parent / "served", environment, MemoryBlobs(), BY_SHAPE)
+    async with agent._open_tools() as tools:
+        (asked,) = [each for each in tools(make_model("demo", {}, None)) if each.spec.name == tool]
+        with pytest.raises(ToolError, match="is hidden"):
+            await asked.run(input.encode(), bench)
+    assert not (data_dir / "made").exists()

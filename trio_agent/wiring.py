@@ -17,6 +17,7 @@ from trio_agent.config import LOOPBACK_HOSTS, Settings, config_file, load_settin
 from trio_agent.core.budget import Budget
 from trio_agent.core.errors import ConfigError
 from trio_agent.core.redaction import Redactor, secrets_of
+from trio_agent.git.apart import private_inside, worked_in
 from trio_agent.git.workspaces import RepositoryWorkspaces
 from trio_agent.models.choose import chosen_model, default_model_name
 from trio_agent.seams import Agent, Blobs, Model, Store, Tool
@@ -36,7 +37,7 @@ from trio_agent.tools.formatters import Formatters
 from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
-from trio_agent.tools.sandbox import Sandbox, find_sandbox
+from trio_agent.tools.sandbox import CREDENTIALS, Sandbox, find_sandbox
 from trio_agent.tools.search import Search
 from trio_agent.tools.todo_write import TodoWrite
 from trio_agent.tools.web_fetch import WebFetch
@@ -116,10 +117,21 @@ def coding_agent(
     make("")
     mcp = _mcp_of(settings, environment, redactor)
     sandbox = find_sandbox(settings.sandbox, network=settings.sandbox_net == "on")
-    hidden = hidden_paths(settings, environment)
+    private = hidden_paths(settings, environment)
+    place = worked_in(repository, in_place=settings.in_place)
+    if place is not None and (inside := private_inside(place, private)) is not None:
+        raise ConfigError(
+            f"{place} would be worked in itself, and holds this program's own {inside}: serve another folder, or keep that "
+            "elsewhere (--data-dir, --store, XDG_CONFIG_HOME)"
+        )
+    hidden = [*private, *(Path.home() / name for name in CREDENTIALS)]
     confined = Confined(sandbox=sandbox, environment=child_environment(environment, {}), hidden=hidden)
     workspaces = RepositoryWorkspaces(
-        repository, settings.data_dir, in_place=settings.in_place, with_changes=settings.with_changes
+        repository,
+        settings.data_dir,
+        in_place=settings.in_place,
+        with_changes=settings.with_changes,
+        private=private,
     )
     return CodingAgent(
         make_model=make,
@@ -136,7 +148,7 @@ def coding_agent(
 
 
 def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Path]:
-    """What commands in a sandbox must not see: the token, and what was said in every session. Whether or not it exists."""
+    """What neither commands in a sandbox nor tools may see: the token, what was said in all sessions. It need not exist."""
     hidden = [settings.data_dir.absolute(), config_file(environment).parent]
     store = settings.store_path
     if store is not None:
@@ -196,8 +208,8 @@ async def _open_tools(
             ),
             BashOutput(background),
             BashKill(background),
-            Patch(redactor),
-            ReadFile(redactor),
+            Patch(redactor, hidden),
+            ReadFile(redactor, hidden),
             Search(rg=shutil.which("rg"), environment=theirs, sandbox=sandbox, hidden=hidden, redactor=redactor),
             TodoWrite(),
             AskUser(),

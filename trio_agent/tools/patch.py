@@ -43,8 +43,9 @@ class PatchInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Patch:
-    def __init__(self, redactor: Redactor = BY_SHAPE) -> None:
+    def __init__(self, redactor: Redactor = BY_SHAPE, hidden: Sequence[Path] = ()) -> None:
         self._redactor = redactor
+        self._hidden = hidden
 
     @property
     def spec(self) -> ToolSpec:
@@ -52,11 +53,11 @@ class Patch:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, PatchInput)
-        return await trio.to_thread.run_sync(_patch, bench.workspace, asked, self._redactor)
+        return await trio.to_thread.run_sync(_patch, bench.workspace, asked, self._redactor, self._hidden)
 
 
-def _patch(workspace: Path, asked: PatchInput, redactor: Redactor) -> ToolResult:
-    relative = resolve_inside(workspace, asked.path)
+def _patch(workspace: Path, asked: PatchInput, redactor: Redactor, hidden: Sequence[Path]) -> ToolResult:
+    relative = resolve_inside(workspace, asked.path, hidden)
     shown = clean(str(relative))
     if not relative.parts:
         raise ToolError("the workspace itself is a directory; name a file in it")

@@ -27,7 +27,7 @@ COMPARED_LINE_CHARS = 100
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One edit. Field names are the seed's."""
+    """One edit of the file."""
 
     operation: Annotated[
         Operation,

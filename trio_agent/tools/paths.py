@@ -8,7 +8,7 @@ there by something that races us, is refused. All of it blocks: callers run it i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,11 @@ MAX_PATH_BYTES = 4096
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def resolve_inside(workspace: Path, named: str) -> Path:
+def resolve_inside(workspace: Path, named: str, hidden: Sequence[Path] = ()) -> Path:
     """The path relative to `workspace` (absolute, resolved) that `named` leads to; it need not exist.
 
-    `named` is relative to the workspace, or absolute inside it. Raises ToolError where it leads elsewhere or is no path.
+    `named` is relative to the workspace, or absolute inside it. Raises ToolError where it leads elsewhere, or to something
+    `hidden` (which may have the workspace in it), or is no path.
     """
     try:
         size = len(os.fsencode(named))
@@ -37,6 +38,9 @@ def resolve_inside(workspace: Path, named: str) -> Path:
         raise ToolError(f"{named}: {exc.strerror}") from exc
     if not real.is_relative_to(workspace):
         raise ToolError(f"{named} leads outside the workspace {workspace}; name a path inside it")
+    for secret in map(os.path.realpath, hidden):
+        if real.is_relative_to(secret) and not workspace.is_relative_to(secret):
+            raise ToolError(f"{named} is hidden, as if outside the workspace {workspace}; name another path inside it")
     return real.relative_to(workspace)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -50,8 +50,9 @@ class ReadFileInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReadFile:
-    def __init__(self, redactor: Redactor = BY_SHAPE) -> None:
+    def __init__(self, redactor: Redactor = BY_SHAPE, hidden: Sequence[Path] = ()) -> None:
         self._redactor = redactor
+        self._hidden = hidden
 
     @property
     def spec(self) -> ToolSpec:
@@ -59,7 +60,7 @@ class ReadFile:
 
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, ReadFileInput)
-        read = await trio.to_thread.run_sync(_read, bench.workspace, asked, self._redactor)
+        read = await trio.to_thread.run_sync(_read, bench.workspace, asked, self._redactor, self._hidden)
         if isinstance(read, ToolResult):
             return read
         blob = await bench.keep(read.data)
@@ -76,10 +77,10 @@ class _Image:
     data: bytes
 
 
-def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor) -> ToolResult | _Image:
+def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor, hidden: Sequence[Path]) -> ToolResult | _Image:
     if asked.end_line is not None and asked.end_line < asked.start_line:
         raise ToolError(f"end_line {asked.end_line} is before start_line {asked.start_line}")
-    relative = resolve_inside(workspace, asked.path)
+    relative = resolve_inside(workspace, asked.path, hidden)
     descriptor = open_inside(workspace, relative, os.O_RDONLY)
     mode = os.fstat(descriptor).st_mode
     display = {"kind": "file", "path": clean(str(relative))}

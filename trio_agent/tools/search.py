@@ -88,7 +88,7 @@ class Search:
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, SearchInput)
         glob = GlobFilter(asked.glob) if asked.glob else None
-        place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path)
+        place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path, self._hidden)
         ends_at = trio.current_time() + self._search_s
         try:
             ended, matches = False, Matches(asked.max_results, place.shown, _any)
@@ -179,9 +179,9 @@ class _Place:
     Held by descriptor, so that no link put there meanwhile can lead the program outside. Raises ToolError.
     """
 
-    def __init__(self, workspace: Path, named: str) -> None:
+    def __init__(self, workspace: Path, named: str, hidden: Sequence[Path]) -> None:
         self.workspace = workspace
-        self._relative = resolve_inside(workspace, named)
+        self._relative = resolve_inside(workspace, named, hidden)
         self._descriptor = open_inside(workspace, self._relative, os.O_RDONLY)
         mode = os.fstat(self._descriptor).st_mode
         self.is_file = stat.S_ISREG(mode)
