@@ -478,3 +478,20 @@ async def test_anything_that_makes_such_a_generator_will_do(
         await session.post("you")
         await at_rest(session)
         assert answer in (await lines(session))[1]
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), GeneratorExit()])
+async def test_what_would_end_the_program_fails_the_turn_alone(end: BaseException) -> None:
+    async def quitting(message: str) -> AsyncIterator[str]:
+        yield "so far"
+        if message == "go":
+            raise end
+
+    async with answered_by(quitting) as session:
+        for words in ("go", "again"):
+            await session.post(words)
+            await at_rest(session)
+        told = await lines(session)
+    assert told[:2] == ["user: go", "agent: so far"]
+    assert told[2].startswith(f"error: The agent failed: RuntimeError: it raised {type(end).__name__}.")
+    assert told[3:] == ["user: again", "agent: so far"]

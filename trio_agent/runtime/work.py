@@ -102,7 +102,7 @@ class Work:
                         self._session.go_to(AgentState.SENDING_TO_LLM)
                     await self.note_turn()
                     given = True
-                    await self._answer(attendant, prompts)
+                    await self._answer_to_an_end(attendant, prompts)
                 except* StoreError as group:
                     # The log is whole as far as it goes. A full disk often has room for the few words that say so.
                     logger.error("turn_stopped_by_store", session=self._session.id, reason=_describe(group))
@@ -120,6 +120,13 @@ class Work:
             self._scope = None
             self._idle.set()
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+
+    async def _answer_to_an_end(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
+        try:
+            await self._answer(attendant, prompts)
+        except* (SystemExit, GeneratorExit) as group:
+            # A library may take itself for the whole program. It must not end the sessions of all others.
+            raise RuntimeError(f"it raised {type(first_error(group)).__name__}") from group
 
     async def _answer(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
         if isinstance(attendant, Preparing):
