@@ -238,3 +238,7 @@ def test_what_an_mcp_server_is_told_of_secrets_is_known_as_such() -> None:
     local = McpServer(command=("x",), env={"API_KEY": "key-of-1234", "HOME_PAGE": "http://x"})
     assert {"Bearer tok-en-12345", "tok-en-12345", "pass-word-1"} <= set(secrets_of(far.secrets))
     assert "key-of-1234" in secrets_of(local.secrets)
+
+
+def test_a_question_that_commands_could_answer_themselves_is_refused(home: Home) -> None:
+    assert "no_auth and ask exclude each other" in home.refusal({"no_auth": True}, "ask = true\n")

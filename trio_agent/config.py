@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError("the name of an MCP server takes 24 letters, digits, - and _ at most, no __ in it")
         if self.no_auth and self.host not in LOOPBACK_HOSTS:
             raise ValueError("no_auth is refused unless the host is loopback: anybody could run commands here")
+        if self.no_auth and self.ask:
+            raise ValueError(
+                "no_auth and ask exclude each other: a command could answer its own question through the API"
+            )
         if self.token and not is_token(self.token):
             raise ValueError(f"token takes {MIN_TOKEN_CHARS} or more visible ASCII characters, no blanks")
         if self.store != "memory:" and not self.store.startswith("sqlite:"):
