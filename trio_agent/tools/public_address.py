@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+# Newer in the registries, or reserved in them, than the Python we run on knows: IPv4 dummy address (RFC 7600) and what is
+# assigned to protocols around it, 6to4 relays (RFC 7526), documentation (RFC 9637).
+_NOT_PUBLIC = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
 
 # What stands for an IPv4 address in the last 32 bits, and is taken there by a router: NAT64 (RFC 6052 and 8215), SIIT.
 _EMBEDDED_LAST = (
@@ -26,6 +30,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if parsed.is_site_local or parsed.scope_id is not None:
             return False
+    if any(parsed in network for network in _NOT_PUBLIC):
+        return False
     return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved or parsed.is_unspecified)
 
 
