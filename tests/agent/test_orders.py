@@ -143,3 +143,18 @@ async def test_a_model_of_unknown_price_is_no_matter_without_a_limit(store: Hous
         await session.post("hi")
         await at_rest(session)
         assert await lines(session) == ["user: hi", "agent: One."]
+
+
+@pytest.mark.parametrize("words", ["/compact and then run the tests", "/pull now"])
+async def test_what_follows_a_command_that_takes_nothing_is_not_dropped_unsaid(
+    store: HouseStore, tmp_path: Path, words: str
+) -> None:
+    desk = Desk(tmp_path, says("Hello."), says("We greeted."))
+    async with desk.session(store) as session:
+        for each in ("hi", words):
+            await session.post(each)
+            await at_rest(session)
+        told = await lines(session)
+    assert told[-1].startswith("auto: ")
+    assert "takes nothing after it, so nothing was done" in told[-1]
+    assert len(desk.model.requests) == 1

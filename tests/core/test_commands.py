@@ -12,6 +12,7 @@ def test_a_slash_and_a_name_are_a_command(name: str) -> None:
     assert read_command(f"/{name}") == Command(name)
     assert read_command(f"  /{name}  x y \n") == Command(name, "x y")
     assert read_command(f"/{name}\nmore words") == Command(name, "more words")
+    assert read_command(f"/{name}\tmore") == Command(name, "more")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,10 @@ class Orders:
     async def obey(self, command: Command) -> None:
         """Do what a user told the agent, and answer by an `auto` message. Raises StoreError."""
         match command:
+            case Command("compact" | "pull" as name, argument) if argument:
+                await self._answer(
+                    f"/{name} takes nothing after it, so nothing was done. Send /{name} alone, and the rest after it."
+                )
             case Command("compact"):
                 await self.compact()
             case Command("model", ""):

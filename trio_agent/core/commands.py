@@ -22,8 +22,7 @@ class Command(msgspec.Struct, frozen=True):
 
 def read_command(text: str) -> Command | None:
     """The command that `text` is, or None for words that are meant for the model."""
-    first, _, rest = text.strip().partition(" ")
-    name, _, more = first.partition("\n")
+    name, *rest = text.split(maxsplit=1)[:2] or [""]
     if not name.startswith("/") or name[1:] not in COMMANDS:
         return None
-    return Command(name[1:], f"{more} {rest}".strip())
+    return Command(name[1:], rest[0].strip() if rest else "")
