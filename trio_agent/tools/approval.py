@@ -16,20 +16,64 @@ from pathlib import PurePosixPath
 
 _OPERATORS = "();<>|&`\n"
 _HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*?)\n(?:.*?\n)?[ \t]*\2[ \t]*(?=\n|\Z)", re.DOTALL)
+_FED = re.compile(
+    r"(?:^|[\s;&|(/])(?:sh|bash|dash|zsh|ksh)\b[^\n;&|]*<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)[^\n]*\n"
+    r"(?P<body>.*?)(?:^[ \t]*(?P=end)[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
 _HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
 
 _KEYWORDS = frozenset(
-    {"if", "then", "elif", "else", "fi", "while", "until", "do", "done", "!", "{", "}", "time", "case", "esac"}
+    {
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "while",
+        "until",
+        "do",
+        "done",
+        "!",
+        "{",
+        "}",
+        "time",
+        "case",
+        "esac",
+        "coproc",
+    }
 )
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 _WRAPPERS = frozenset(
-    {"env", "command", "exec", "nohup", "nice", "ionice", "setsid", "stdbuf", "timeout", "xargs", "builtin"}
+    {
+        *("env", "command", "exec", "nohup", "nice", "ionice", "setsid", "stdbuf", "timeout", "xargs", "builtin"),
+        *(
+            "watch",
+            "strace",
+            "ltrace",
+            "unshare",
+            "nsenter",
+            "chroot",
+            "parallel",
+            "script",
+            "flock",
+            "taskset",
+            "chrt",
+        ),
+        *("setarch", "busybox", "unbuffer", "coproc"),
+    }
 )
 _OTHER_USERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser"})
-_OF_SERVERS = frozenset({"gh", "glab", "hub"})
+_OF_SERVERS = frozenset({"gh", "glab", "hub", "ssh", "sftp"})
+_COPIES = frozenset({"scp", "rsync"})
+_HOST = re.compile(r"(?:[^/:]+:|(?:scp|rsync|sftp)://)")
+_UPLOAD = re.compile(
+    r"-[a-zA-Z]*[dTF]|--(?:data(?:-\w+)*|json|form(?:-string)?|upload-file|post-(?:data|file)|body-(?:data|file))(?:=|\Z)"
+)
+_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 _NETWORK = frozenset(
     {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "ftp", "socat", "aria2c"}
 )
@@ -37,7 +81,7 @@ _PUBLISHERS = {
     **dict.fromkeys(
         ("npm", "yarn", "pnpm", "cargo", "poetry", "uv", "flit", "hatch", "gem", "vsce"), ("publish", "push")
     ),
-    **dict.fromkeys(("docker", "podman", "buildah", "helm"), ("push",)),
+    **dict.fromkeys(("docker", "podman", "buildah", "helm", "hg", "bzr", "fossil", "jj", "darcs"), ("push",)),
     "twine": ("upload",),
 }
 _WRITERS = frozenset(
@@ -93,6 +137,8 @@ class _Reading:
         except ValueError:
             yield "cannot be read: its quotes do not match"
             return
+        for fed in _FED.finditer(command):
+            yield from self.reasons(fed["body"], depth + 1)
         for token in tokens:
             for inner in _SUBSTITUTION.findall(token):
                 yield from self.reasons("".join(inner), depth + 1)
@@ -134,11 +180,17 @@ class _Reading:
         elif name in _SHELLS or name in ("eval", "source", "."):
             yield from self._shell(name, arguments, plain, piped, depth)
         elif name == "git":
-            yield from self._git(arguments)
+            yield from self._git(arguments, depth)
         elif name in _OF_SERVERS:
             yield f"acts on a server ({name})"
         elif any(verb in plain for verb in _PUBLISHERS.get(name, ())):
             yield f"publishes ({name} {plain[0]})"
+        elif name in _COPIES and any(map(_HOST.match, plain)):
+            yield f"sends to another machine, or takes from it ({name})"
+        elif name in ("curl", "wget") and self._uploads(name, arguments):
+            yield f"sends to a server ({name})"
+        elif name == "trap" and plain:
+            yield from self.reasons(plain[0], depth + 1)
         elif name in ("cd", "pushd"):
             yield from self._cd(plain)
         if name in _NETWORK and not self.network:
@@ -152,8 +204,18 @@ class _Reading:
     def _wrapped(self, arguments: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
         """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
         for at, each in enumerate(arguments[:8]):
+            # `env -S "git push"`, `watch "git push"`: a whole command line in one word.
+            if " " in (line := re.sub(r"\A(?:-S|--split-string=|--command=)", "", each).strip()):
+                yield from self.reasons(line, depth + 1)
             if not each.startswith("-") and not _ASSIGNMENT.match(each):
                 yield from self._simple(arguments[at:], piped, depth)
+
+    def _uploads(self, name: str, arguments: Sequence[str]) -> bool:
+        """Whether it sends a body. To this machine it may: that is how a server under work is tried."""
+        if any(_LOCAL.match(each) for each in arguments):
+            return False
+        short = name == "curl"
+        return any(_UPLOAD.match(each) and (short or each.startswith("--")) for each in arguments)
 
     def _shell(
         self, name: str, arguments: Sequence[str], plain: Sequence[str], piped: bool, depth: int
@@ -168,13 +230,18 @@ class _Reading:
         if piped and not plain:
             yield f"runs what another command prints ({name})"
 
-    def _git(self, arguments: Sequence[str]) -> Iterator[str]:
+    def _git(self, arguments: Sequence[str], depth: int) -> Iterator[str]:
         rest = list(arguments)
         while rest and rest[0].startswith("-"):
             del rest[: 2 if rest[0] in _GIT_WITH_VALUE else 1]
         match rest:
             case ["push" | "send-pack" | "send-email", *_]:
                 yield "pushes commits" if rest[0] != "send-email" else "sends mail"
+            case ["svn", "dcommit", *_] | ["lfs" | "annex", "push" | "sync" | "copy", *_] | ["p4", "submit", *_]:
+                yield "pushes commits"
+            case ["submodule", *options] if "foreach" in options:
+                command = options[options.index("foreach") + 1 :]
+                yield from self.reasons(" ".join(each for each in command if each != "--recursive"), depth + 1)
             case ["remote", "add" | "set-url", *_]:
                 yield "changes where commits are pushed to"
             case ["config", *options] if {"--global", "--system"} & set(options):
