@@ -13,7 +13,7 @@ from tests.agent.desk import Desk, FakeTool, calls, roles, says, tells
 from tests.runtime.house import HouseStore, at_rest, lines, logged, watch_states
 from trio_agent.core.budget import Budget
 from trio_agent.core.compaction import MAX_OUTCOME_CHARS, SUMMARISE, estimated_tokens, shortened
-from trio_agent.core.errors import ProviderError
+from trio_agent.core.errors import ConversationTooLong, ProviderError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import SUMMARY_OPENS, AgentTurn, ImageRef, Outcome, UserTurn, transcript
@@ -159,6 +159,18 @@ async def test_half_a_summary_or_a_refusal_takes_the_place_of_nothing_and_is_pai
         assert [each for each in told if each.startswith("error: ") and why in each]
         assert session.usage.total_cost_usd == 0.25
     assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
+
+
+async def test_where_the_conversation_is_too_long_nobody_is_told_to_ask_the_same_again(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, ConversationTooLong("Too long: type '/compact'."), ProviderError("Overloaded."))
+    async with desk.session(store) as session:
+        for words in ("hi", "more"):
+            await session.post(words)
+            await at_rest(session)
+        told = [each for each in await lines(session) if each.startswith("error: ")]
+    assert told == ["error: Too long: type '/compact'.", "error: Overloaded. Type 'continue' to try again."]
 
 
 async def test_what_is_too_long_even_to_be_summed_up_is_tried_in_short(store: HouseStore, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.commands import read_command
-from trio_agent.core.errors import ProviderError, StoreError
+from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
 from trio_agent.seams import Workspace
@@ -101,7 +101,8 @@ class Coder:
                 await self._over_budget()
             whole = True
         except ProviderError as exc:
-            await self._session.record(Message(type="error", content=f"{exc} {TRY_AGAIN}"))
+            advice = "" if isinstance(exc, ConversationTooLong) else f" {TRY_AGAIN}"
+            await self._session.record(Message(type="error", content=f"{exc}{advice}"))
             self._session.end_turn(AgentState.ERROR)
         finally:
             await self._naming.end()  # noqa: ASYNC102  it shields itself, with a deadline

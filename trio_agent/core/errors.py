@@ -8,6 +8,7 @@ TrioAgentError
 │  ├ Conflict              right in itself, but not in this state (a session that ended, or is running)
 │  └ KeyReused             an Idempotency-Key that came before with another body
 ├ ProviderError          a model's provider failed; what the user can do stands in the text
+│  └ ConversationTooLong   for the model; to ask the same again is pointless
 ├ ToolError              a tool could not do as told; goes back to the model as its result
 ├ StoreError             ours: nothing was recorded
 │  ├ StoreFull             no room on the disk
@@ -60,6 +61,10 @@ class ProviderError(TrioAgentError):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ConversationTooLong(ProviderError):
+    """Its message says what makes room; to ask the same again makes none."""
 
 
 class ToolError(TrioAgentError):

@@ -9,7 +9,7 @@ import email.utils
 from collections.abc import Mapping
 from typing import Literal
 
-from trio_agent.core.errors import ProviderError
+from trio_agent.core.errors import ConversationTooLong, ProviderError
 from trio_agent.models.endpoint import Endpoint
 
 Kind = Literal[
@@ -29,6 +29,8 @@ Kind = Literal[
 """`too_large` is the request in bytes, `too_long` the conversation in tokens. `rate_limit` passes, `spent` does not.
 `failed` is the provider's own fault. `declined` is about what was said, `refused` about anything else in the request."""
 
+MAKE_ROOM = "Type '/compact' to have it summed up, or begin a new session."
+
 _MAX_CHARS = 300
 
 
@@ -47,9 +49,9 @@ def failed(kind: Kind, said: str, endpoint: Endpoint, wait_s: float = 0) -> Prov
             address = ", or check --base-url" if endpoint.base_url else ""
             return ProviderError(f"{server} knows no model {model}: choose another with --model{address}. ({said})")
         case "too_large":
-            return ProviderError(f"The conversation is too large to be sent: begin a new session. ({said})")
+            return ConversationTooLong(f"The conversation is too large to be sent. {MAKE_ROOM} ({said})")
         case "too_long":
-            return ProviderError(f"The conversation no longer fits into {model}: begin a new session. ({said})")
+            return ConversationTooLong(f"The conversation no longer fits into {model}. {MAKE_ROOM} ({said})")
         case "spent":
             return ProviderError(f"The spending limit of this account is reached: raise it, or wait. ({said})")
         case "rate_limit":
@@ -86,7 +88,7 @@ def http_failure(
     match headers.get("x-should-retry"):
         case "true" if failure.retry_after_s is None:
             return ProviderError(str(failure), retry_after_s=wait_s)
-        case "false":
+        case "false" if failure.retry_after_s is not None:
             return ProviderError(str(failure))
         case _:
             return failure
