@@ -65,7 +65,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """The types of the package and of the page."""
-    session.install("-e", ".", *_group("types"))
+    session.install("-e", ".[mcp]", *_group("types"))
     session.run("mypy")
     _install_node(session)
     session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
@@ -82,7 +82,7 @@ def front(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Everything else: real sockets, processes, git, SQLite and Chromium."""
-    session.install("-e", ".", *_group("test"))
+    session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
     session.run("pytest", *session.posargs)
 
@@ -108,7 +108,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines of the package the tests reach, in the processes they start too."""
-    session.install("-e", ".", *_group("test"))
+    session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
@@ -119,7 +119,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session(default=False)
 def screenshots(session: nox.Session) -> None:
     """The pictures of the docs, made anew. Look at them."""
-    session.install("-e", ".", *_group("test"))
+    session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
     folder = HERE / "docs" / "screenshots"
     session.run("pytest", "tests/pages/test_screenshots.py", env={"TRIO_AGENT_SCREENSHOTS": str(folder)})
@@ -128,7 +128,7 @@ def screenshots(session: nox.Session) -> None:
 @nox.session(default=False)
 def torture(session: nox.Session) -> None:
     """The promises, at length: schedules, seeded bugs, a virtual day; kills, disks, signals, crowds, bytes, a browser."""
-    session.install("-e", ".", *_group("test"))
+    session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
     torment = ("python", "-m", "tests.torture")
     session.run(*torment, "--to", "10000", "--jobs", str(os.cpu_count() or 1), *session.posargs)
@@ -145,7 +145,7 @@ def torture(session: nox.Session) -> None:
 def dev(session: nox.Session) -> None:
     """Everything to work with, into the environment that nox itself runs in."""
     tools = (*_group("lint"), *_group("types"), *_group("test"))
-    session.run(sys.executable, "-m", "pip", "install", "-e", ".", *tools, external=True)
+    session.run(sys.executable, "-m", "pip", "install", "-e", ".[mcp]", *tools, external=True)
 
 
 def _group(name: str) -> tuple[str, ...]:
