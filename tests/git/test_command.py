@@ -136,4 +136,5 @@ async def test_cancelled_at_any_moment_it_leaves_no_descriptor_to_the_garbage_co
                 cancellations.append(exc)
                 raise
     assert len(cancellations) > 10
-    assert len(os.listdir("/proc/self/fd")) == before
+    # Fewer where the garbage of other tests went meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= before
