@@ -97,11 +97,13 @@ def _write() -> Sequence[Fault]:
 
 
 SCRIPT = _write()
-LONGEST = (acts_network.swallow_everything, acts_network.swallow_at_full_heartbeat)
-"""Half a minute and more; what they show others show as well, but for the browser's own dead connections."""
-LONG = (acts_network.swallow_and_dark, acts_network.never_answers, acts_machine.tabs_cut, acts_network.swallow)
 SHORT_SCRIPT = [
     next(fault for fault in SCRIPT if fault.act is act)
-    for act in (*LONG, *(act for act in KINDS if act not in (*LONG, *LONGEST)))
+    for act in (
+        *(acts_network.swallow, acts_network.reset, acts_network.finish, acts_network.cut_at_byte, acts_network.stall),
+        *(acts_network.buffering, acts_network.busy, acts_network.portal_beside, acts_network.post_answers_lost),
+        *(acts_machine.offline_and_cut, acts_machine.back_forward, acts_machine.hidden, acts_machine.restored),
+        acts_machine.server_killed,
+    )
 ]
-"""One of each kind but the longest; those that last come first, so that lanes end together."""
+"""What a minute has room for: a fault of each way to lose a connection, and of each that a page must see through."""
