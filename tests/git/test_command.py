@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 from pathlib import Path
 
@@ -127,14 +128,15 @@ async def test_cancelled_at_any_moment_it_leaves_no_descriptor_to_the_garbage_co
     cancellations = []
     gc.collect()  # what other tests have left
     before = len(os.listdir("/proc/self/fd"))
-    for instant in range(60):
-        with trio.move_on_after(instant / 5_000):
+    # As often as it takes: how many instants come before the command's end depends on the machine, but the first always does.
+    instants = itertools.cycle(range(60))
+    while len(cancellations) < 30:
+        with trio.move_on_after(next(instants) / 5_000):
             try:
                 await Git(directory=project).run("log")
             except BaseException as exc:
                 # Its traceback holds all that was at work: so do web frameworks, and for longer.
                 cancellations.append(exc)
                 raise
-    assert len(cancellations) > 10
     # Fewer where the garbage of other tests went meanwhile.
     assert len(os.listdir("/proc/self/fd")) <= before

@@ -61,7 +61,8 @@ def leaders(pages: list[Page]) -> list[Page]:
 
 
 def wait_leader(pages: list[Page]) -> Page:
-    while not (found := leaders(pages)):
+    """Once one alone leads: a tab that its own stream has told which session it shows is connected before it shares."""
+    while len(found := leaders(pages)) != 1:
         pages[0].evaluate("new Promise(requestAnimationFrame)")
     return found[0]
 
@@ -86,7 +87,7 @@ def test_eight_tabs_of_a_session_have_one_stream_and_what_one_says_all_show(
 ) -> None:
     pages = open_tabs(context, server.link)
     assert streams(server) == 1
-    assert len(leaders(pages)) == 1
+    wait_leader(pages)
     ask(pages[3], "echo to all tabs")
     for page in pages:
         expect(page.locator('[data-idx="1"]')).to_contain_text("to all tabs")
@@ -115,7 +116,7 @@ def test_when_the_leader_is_closed_another_leads_within_two_seconds_and_nothing_
     ask(pages[0], "burst 300 100")
     expect(pages[-1].locator('[data-idx="20"]')).to_be_attached()
     while len(pages) > 4:
-        (leader,) = leaders(pages)
+        leader = wait_leader(pages)
         pages.remove(leader)
         # By the pages' clocks: how often a test on a busy machine looks is not the page's doing.
         begun = [page.evaluate("performance.now()") for page in pages]
@@ -162,7 +163,7 @@ def test_the_indicator_of_a_tab_that_follows_tells_when_the_server_goes_and_come
     server.start()
     for page in pages:
         wait_connected(page)
-    (leader,) = leaders(pages)
+    leader = wait_leader(pages)
     follower = next(page for page in pages if page is not leader)
     assert "via another tab" in (follower.locator("network-status").get_attribute("title") or "")
 
@@ -176,7 +177,7 @@ def test_a_token_given_in_one_tab_lets_all_in(context: BrowserContext, server: S
     field.press("Enter")
     for page in pages:
         wait_connected(page)
-    assert len(leaders(pages)) == 1
+    wait_leader(pages)
 
 
 def test_a_page_without_locks_has_a_stream_of_its_own(context: BrowserContext, server: ServedRepository) -> None:
