@@ -67,9 +67,10 @@ def wait_leader(pages: list[Page]) -> Page:
     return found[0]
 
 
-def streams(server: ServedRepository) -> int:
+def wait_streams(server: ServedRepository, count: int) -> None:
     with server.client() as client:
-        return int(client.get("state").json()["streams"])
+        while client.get("state").json()["streams"] != count:
+            pass
 
 
 def shown(page: Page) -> list[int]:
@@ -86,13 +87,13 @@ def test_eight_tabs_of_a_session_have_one_stream_and_what_one_says_all_show(
     context: BrowserContext, server: ServedRepository
 ) -> None:
     pages = open_tabs(context, server.link)
-    assert streams(server) == 1
     wait_leader(pages)
+    wait_streams(server, 1)
     ask(pages[3], "echo to all tabs")
     for page in pages:
         expect(page.locator('[data-idx="1"]')).to_contain_text("to all tabs")
         assert shown(page) == [0, 1]
-    assert streams(server) == 1
+    wait_streams(server, 1)
 
 
 def test_text_being_written_streams_into_a_tab_that_follows(context: BrowserContext, server: ServedRepository) -> None:
@@ -133,7 +134,7 @@ def test_when_the_leader_is_closed_another_leads_within_two_seconds_and_nothing_
         expect(page.locator(f'[data-idx="{count - 1}"]')).to_be_attached()
         # A tool's message stands where its call is, so they are not in order.
         assert sorted(shown(page)) == list(range(count))
-    assert streams(server) == 1
+    wait_streams(server, 1)
 
 
 def test_eight_tabs_of_eight_sessions_all_load_and_answer(context: BrowserContext, server: ServedRepository) -> None:
