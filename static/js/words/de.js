@@ -1,0 +1,2 @@
+/** German. @type {import("../words.js").Catalogue} */
+export default {};
