@@ -85,7 +85,7 @@ if __name__ == "__main__":
 def make_project(path: Path) -> None:
     """Make the project at `path`: branch `main`, two commits, the first tagged `v0.1.0`, a clean work tree.
 
-    Its tests pass: `python -m unittest discover -s tests -t .`, without anything installed.
+    Its tests pass: `python -m unittest discover -s tests`, without anything installed.
     """
     path.mkdir(parents=True, exist_ok=True)
     git(path, "init", "--quiet", "--initial-branch=main")

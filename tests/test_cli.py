@@ -12,6 +12,7 @@ from tests.logging_state import restored_logging
 from trio_agent import __version__
 from trio_agent.cli import main
 from trio_agent.config import Settings
+from trio_agent.models.choose import PROVIDERS
 from trio_agent.token import load_token
 from trio_agent.wiring import access_of
 
@@ -99,7 +100,9 @@ def test_wrong_usage_is_told_in_one_line(
     monkeypatch.chdir(tmp_path)
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    for provider in PROVIDERS.values():
+        for variable in provider.key_variables:
+            monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(sys, "argv", ["trio-agent", *arguments])
     with restored_logging(), pytest.raises(SystemExit) as ended:
         main()

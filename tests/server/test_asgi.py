@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -27,6 +29,7 @@ async def test_hypercorn_serves_the_app_streams_and_ends(tmp_path: Path) -> None
         stderr=subprocess.STDOUT,
         cwd=make_repository(tmp_path),
         env={**environment(tmp_path), **settings, "TRIO_AGENT_SANDBOX": "none"},
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None
@@ -48,8 +51,9 @@ async def test_hypercorn_serves_the_app_streams_and_ends(tmp_path: Path) -> None
         with trio.fail_after(15):
             assert await process.wait() == 0
     finally:
-        if process.returncode is None:
-            process.kill()
+        # Hypercorn serves from a child, which does not notice that its parent was killed: the group goes as a whole.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         with trio.CancelScope(shield=True):
             await process.wait()
             if process.stdout is not None:
