@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_agent.models.calls import input_object, safe_id, safe_name
+from trio_agent.core.message import ToolCall
+from trio_agent.models.calls import input_object, safe_id, safe_name, uncut
 
 
 @pytest.mark.parametrize("id", ["toolu_01A", "call-9f", "x" * 64])
@@ -43,3 +44,19 @@ def test_a_name_that_no_tool_has_is_told_as_near_as_can_be(name: str, told: str)
 )
 def test_the_input_is_an_object_whatever_the_model_wrote(written: str, told: dict[str, Any]) -> None:
     assert input_object(written) == told
+
+
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ([], 0),
+        (["{}"], 1),
+        (['{"a": '], 0),
+        (["{}", ""], 1),
+        (["{}", '{"a":' * 9999], 1),
+        (['{"a": ', "{}"], 2),
+    ],
+)
+def test_only_a_last_call_can_have_been_cut_off_in_its_arguments(written: list[str], left: int) -> None:
+    calls = [ToolCall(name="x", input=each, tool_call_id="t") for each in written]
+    assert uncut(calls) == calls[:left]

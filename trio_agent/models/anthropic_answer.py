@@ -19,15 +19,14 @@ from typing import Any
 
 import msgspec
 
-from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
-from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
 from trio_agent.models.anthropic_failure import ErrorObject, kind_of
-from trio_agent.models.calls import is_json
+from trio_agent.models.calls import uncut
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.failure import failed, nonsense
-from trio_agent.seams import Answer, Part, StopReason
+from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.failure import failed
+from trio_agent.seams import Part, StopReason
 
 
 class _Counts(msgspec.Struct, frozen=True):
@@ -103,29 +102,18 @@ _STOP_REASONS: dict[str, StopReason] = {
 }
 
 
-class AnswerReader:
+class AnswerReader(EventReader[_Event]):
     """The Reader of one answer."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.answer: Answer | None = None
-        self.failure: ProviderError | None = None
-        self.usage = Usage()
-        self._endpoint = endpoint
-        self._model = endpoint.model
+        super().__init__(endpoint, _Event)
         self._blocks: dict[int, _Block] = {}
         self._calls: dict[int, _ToolUse] = {}
-        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
         self._last: dict[Part, int] = {}
         self._stop_reason: str | None = None
         self._stop_details = _StopDetails()
 
-    def feed(self, data: str) -> list[tuple[Part, str]]:
-        if self.answer is not None or self.failure is not None:
-            return []
-        try:
-            event = msgspec.json.decode(data, type=_Event)
-        except (msgspec.DecodeError, RecursionError) as exc:
-            return self._nonsense(str(exc))
+    def _take(self, event: _Event) -> News:
         match event.type:
             case "message_start":
                 self._model = event.message.model or self._model
@@ -141,75 +129,58 @@ class AnswerReader:
             case "message_stop":
                 return self._stop()
             case "error":
-                self.failure = failed(kind_of(event.error), event.error.message or event.error.type, self._endpoint)
+                said = event.error.message or event.error.type
+                return self._fail(failed(kind_of(event.error), said, self._endpoint))
         return []
 
     def _count(self, counts: _Counts) -> None:
         changes = {name: value for name, value in msgspec.structs.asdict(counts).items() if value is not None}
-        usage = msgspec.structs.replace(self.usage, **changes)
-        self.usage = self._endpoint.costed(usage, self._model)
+        self._used(msgspec.structs.replace(self.usage, **changes))
 
-    def _start(self, index: int, block: _Block) -> list[tuple[Part, str]]:
+    def _start(self, index: int, block: _Block) -> News:
         self._blocks[index] = block
         match block.type:
             case "text":
-                return self._say("content", index, block.text)
+                return self._say_in(index, "content", block.text)
             case "thinking":
-                return self._say("thinking", index, block.thinking)
+                return self._say_in(index, "thinking", block.thinking)
             case "tool_use":
                 self._calls[index] = _ToolUse(block.id, block.name, block.input)
         return []
 
-    def _delta(self, index: int, delta: _Delta) -> list[tuple[Part, str]]:
+    def _delta(self, index: int, delta: _Delta) -> News:
         if index not in self._blocks:
             return self._nonsense(f"a delta of block {index}, which never began")
         match delta.type:
             case "text_delta":
-                return self._say("content", index, delta.text)
+                return self._say_in(index, "content", delta.text)
             case "thinking_delta":
-                return self._say("thinking", index, delta.thinking)
+                return self._say_in(index, "thinking", delta.thinking)
             case "input_json_delta" if index in self._calls:
                 self._calls[index].json.append(delta.partial_json)
         return []
 
-    def _say(self, part: Part, index: int, text: str) -> list[tuple[Part, str]]:
-        if not text:
-            return []
+    def _say_in(self, index: int, part: Part, text: str) -> News:
         # Text that goes on after a tool call or a thought is a paragraph of its own.
         previous = self._last.get(part)
-        if previous is not None and index > previous + 1:
-            text = f"\n\n{text}"
-        self._last[part] = index
-        self._said[part].append(text)
-        return [(part, text)]
+        news = self._say(part, text, apart=previous is not None and index > previous + 1)
+        if news:
+            self._last[part] = index
+        return news
 
-    def _stop(self) -> list[tuple[Part, str]]:
+    def _stop(self) -> News:
         if self._stop_reason is None:
             return self._nonsense("an end without a reason")
         calls = [ToolCall(name=call.name, input=call.input, tool_call_id=call.id) for call in self._calls.values()]
         reason = _STOP_REASONS.get(self._stop_reason, "tool_use" if calls else "end_turn")
-        news: list[tuple[Part, str]] = []
+        news: News = []
         if reason == "refusal":
-            # What was called before the provider stepped in is not to be run.
-            calls = []
-            news = self._say("content", max(self._blocks, default=0) + 2, self._refusal())
-        elif reason == "max_tokens" and calls and not is_json(calls[-1].input):
-            # It was cut off in the middle of its arguments: the model must not be told that it called this.
-            calls.pop()
-        self.answer = Answer(
-            text="".join(self._said["content"]),
-            thinking="".join(self._said["thinking"]),
-            tool_calls=tuple(calls),
-            stop_reason=reason,
-            usage=self.usage,
-            model=self._endpoint.answered_by(self._model),
-        )
+            news = self._say_in(max(self._blocks, default=0) + 2, "content", self._refusal())
+        elif reason == "max_tokens":
+            calls = uncut(calls)
+        self._conclude(reason, calls)
         return news
 
     def _refusal(self) -> str:
         category = f" (category: {self._stop_details.category})" if self._stop_details.category else ""
         return f"The model declined to answer{category}. {self._stop_details.explanation or ''}".rstrip()
-
-    def _nonsense(self, what: str) -> list[tuple[Part, str]]:
-        self.failure = nonsense(what, self._endpoint)
-        return []

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from trio_agent.core.message import ToolCall
+
 # The narrowest of the providers' rules. Some servers write `functions.bash:0`, which others refuse the whole request for.
 _SAFE = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _UNSAFE_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
@@ -24,13 +26,21 @@ def safe_name(name: str) -> str:
     return _UNSAFE_CHARACTER.sub("_", name)[:64] or "_"
 
 
-def is_json(text: str) -> bool:
+def _is_json(text: str) -> bool:
     """Whether a call's input is whole, as far as that can be seen."""
     try:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return False
     return True
+
+
+def uncut(calls: list[ToolCall]) -> list[ToolCall]:
+    """The calls of an answer that was cut off: without a last one in the middle of its arguments.
+
+    The model must not be told that it called this.
+    """
+    return calls if not calls or _is_json(calls[-1].input) else calls[:-1]
 
 
 def input_object(text: str) -> dict[str, Any]:

@@ -19,16 +19,14 @@ from typing import Any
 
 import msgspec
 
-from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
-from trio_agent.core.usage import Usage
 from trio_agent.core.wire import encode_json
-from trio_agent.models.calls import is_json
+from trio_agent.models.calls import uncut
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.failure import nonsense
+from trio_agent.models.event_reader import EventReader, News
 from trio_agent.models.openai_failure import ErrorObject, midway
 from trio_agent.models.openai_usage import PromptDetails, usage_of
-from trio_agent.seams import Answer, Part, StopReason
+from trio_agent.seams import StopReason
 
 _DONE = "[DONE]"
 
@@ -70,6 +68,10 @@ class _Chunk(msgspec.Struct, frozen=True):
     error: ErrorObject | str | None = None
 
 
+_END = _Chunk()
+"""In place of `[DONE]`, which is no JSON."""
+
+
 @dataclass(slots=True)
 class _Call:
     index: int | None
@@ -81,48 +83,35 @@ class _Call:
 _STOP_REASONS: dict[str, StopReason] = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 
 
-class AnswerReader:
+class AnswerReader(EventReader[_Chunk]):
     """The Reader of one answer."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.answer: Answer | None = None
-        self.failure: ProviderError | None = None
-        self.usage = Usage()
-        self._endpoint = endpoint
-        self._model = endpoint.model
+        super().__init__(endpoint, _Chunk)
         self._calls: list[_Call] = []
-        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
         self._refused = False
         self._finish: str | None = None
 
-    def feed(self, data: str) -> list[tuple[Part, str]]:
-        if self.answer is not None or self.failure is not None:
-            return []
-        if data.strip() == _DONE:
+    def _decode(self, data: str) -> _Chunk:
+        return _END if data.strip() == _DONE else super()._decode(data)
+
+    def _take(self, chunk: _Chunk) -> News:
+        if chunk is _END:
             return self._end()
-        try:
-            chunk = msgspec.json.decode(data, type=_Chunk)
-        except (msgspec.DecodeError, RecursionError) as exc:
-            return self._nonsense(str(exc))
         if chunk.error is not None:
             error = ErrorObject(message=chunk.error) if isinstance(chunk.error, str) else chunk.error
-            self.failure = midway(error, self._endpoint)
-            return []
+            return self._fail(midway(error, self._endpoint))
         self._model = chunk.model or self._model
-        if chunk.usage is not None:
-            self._count(chunk.usage)
+        if (told := chunk.usage) is not None:
+            self._used(usage_of(told.prompt_tokens, told.prompt_tokens_details, told.completion_tokens))
         if not chunk.choices:
             return []
         # More choices than one come only when asked for.
         choice = chunk.choices[0]
         self._finish = choice.finish_reason or self._finish
-        return self._take(choice.delta or _Delta())
+        return self._go_on(choice.delta or _Delta())
 
-    def _count(self, told: _Usage) -> None:
-        usage = usage_of(told.prompt_tokens, told.prompt_tokens_details, told.completion_tokens)
-        self.usage = self._endpoint.costed(usage, self._model)
-
-    def _take(self, delta: _Delta) -> list[tuple[Part, str]]:
+    def _go_on(self, delta: _Delta) -> News:
         if not isinstance(delta.content, str | None):
             return self._nonsense("a text that is none")
         for call in delta.tool_calls or []:
@@ -134,12 +123,6 @@ class AnswerReader:
             self._refused = True
             news += self._say("content", delta.refusal)
         return news
-
-    def _say(self, part: Part, text: object) -> list[tuple[Part, str]]:
-        if not isinstance(text, str) or not text:
-            return []
-        self._said[part].append(text)
-        return [(part, text)]
 
     def _call(self, delta: _CallDelta) -> None:
         function = delta.function or _Function()
@@ -163,38 +146,22 @@ class AnswerReader:
                 return None if begins else call
         return None
 
-    def _end(self) -> list[tuple[Part, str]]:
+    def _end(self) -> News:
         if self._finish is None:
             return self._nonsense("an end without a reason")
         if self._finish == "error":
-            self.failure = midway(ErrorObject(message="the answer ended in an error"), self._endpoint)
-            return []
+            return self._fail(midway(ErrorObject(message="the answer ended in an error"), self._endpoint))
         calls = [ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in self._calls]
         reason = "refusal" if self._refused else _STOP_REASONS.get(self._finish, "end_turn")
-        news: list[tuple[Part, str]] = []
-        if reason == "refusal":
-            # What was called before the provider stepped in is not to be run.
-            calls = []
-            if not self._refused:
-                gap = "\n\n" if self._said["content"] else ""
-                news = self._say(
-                    "content", f"{gap}The model declined to answer: the server's filter cut the answer off."
-                )
-        elif reason == "max_tokens" and calls and not is_json(calls[-1].input):
-            # It was cut off in the middle of its arguments: the model must not be told that it called this.
-            calls.pop()
+        news: News = []
+        if reason == "refusal" and not self._refused:
+            news = self._say("content", _FILTERED, apart=bool(self._said["content"]))
+        elif reason == "max_tokens":
+            calls = uncut(calls)
         elif reason == "end_turn" and calls:
             reason = "tool_use"
-        self.answer = Answer(
-            text="".join(self._said["content"]),
-            thinking="".join(self._said["thinking"]),
-            tool_calls=tuple(calls),
-            stop_reason=reason,
-            usage=self.usage,
-            model=self._endpoint.answered_by(self._model),
-        )
+        self._conclude(reason, calls)
         return news
 
-    def _nonsense(self, what: str) -> list[tuple[Part, str]]:
-        self.failure = nonsense(what, self._endpoint)
-        return []
+
+_FILTERED = "The model declined to answer: the server's filter cut the answer off."

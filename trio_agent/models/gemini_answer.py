@@ -20,10 +20,11 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.failure import nonsense, one_line
+from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.failure import one_line
 from trio_agent.models.gemini_failure import ErrorObject, failed
 from trio_agent.models.gemini_signatures import Signatures
-from trio_agent.seams import Answer, Part, StopReason
+from trio_agent.seams import Part, StopReason
 
 
 class _FunctionCall(msgspec.Struct, frozen=True):
@@ -102,39 +103,26 @@ _FAULTS = {
 _Kind = Literal["content", "thinking", "call"]
 
 
-class AnswerReader:
+class AnswerReader(EventReader[_Chunk]):
     """The Reader of one answer. What the calls of a whole answer were signed with goes into `signatures`."""
 
     def __init__(self, endpoint: Endpoint, signatures: Signatures) -> None:
-        self.answer: Answer | None = None
-        self.failure: ProviderError | None = None
-        self.usage = Usage()
-        self._endpoint = endpoint
+        super().__init__(endpoint, _Chunk)
         self._signatures = signatures
-        self._model = endpoint.model
         self._counts = _Counts()
         self._calls: list[ToolCall] = []
         self._signed: dict[ToolCall, str] = {}
-        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
         self._last: _Kind | None = None
 
-    def feed(self, data: str) -> list[tuple[Part, str]]:
-        if self.answer is not None or self.failure is not None:
-            return []
-        try:
-            chunk = msgspec.json.decode(data, type=_Chunk)
-        except (msgspec.DecodeError, RecursionError) as exc:
-            self.failure = nonsense(str(exc), self._endpoint)
-            return []
+    def _take(self, chunk: _Chunk) -> News:
         if chunk.error is not None:
-            self.failure = failed(chunk.error, self._endpoint)
-            return []
+            return self._fail(failed(chunk.error, self._endpoint))
         self._model = chunk.model_version or self._model
         self._count(chunk.usage_metadata or _Counts())
         # More candidates than one come only when asked for.
         candidate = chunk.candidates[0] if chunk.candidates else _Candidate()
         parts = (candidate.content.parts if candidate.content else None) or []
-        news = [piece for part in parts for piece in self._take(part)]
+        news = [piece for part in parts for piece in self._take_part(part)]
         feedback = chunk.prompt_feedback or _Feedback()
         if feedback.block_reason:
             news += self._end("SAFETY", feedback.block_reason, feedback.block_reason_message or "")
@@ -151,13 +139,13 @@ class AnswerReader:
             cache_read_input_tokens=cached,
             output_tokens=(told.candidates_token_count or 0) + (told.thoughts_token_count or 0),
         )
-        self.usage = self._endpoint.costed(usage, self._model)
+        self._used(usage)
 
-    def _take(self, part: _Part) -> list[tuple[Part, str]]:
+    def _take_part(self, part: _Part) -> News:
         if part.function_call is not None:
             self._call(part.function_call, part.thought_signature)
         elif part.text:
-            return self._say("thinking" if part.thought else "content", part.text)
+            return self._go_on("thinking" if part.thought else "content", part.text)
         return []
 
     def _call(self, function: _FunctionCall, signature: str | None) -> None:
@@ -170,46 +158,32 @@ class AnswerReader:
         if signature:
             self._signed[call] = signature
 
-    def _say(self, part: Part, text: str) -> list[tuple[Part, str]]:
+    def _go_on(self, part: Part, text: str) -> News:
         # Text that goes on after a tool call or a thought is a paragraph of its own.
-        if self._said[part] and self._last != part:
-            text = f"\n\n{text}"
+        apart = bool(self._said[part]) and self._last != part
         self._last = part
-        self._said[part].append(text)
-        return [(part, text)]
+        return self._say(part, text, apart=apart)
 
-    def _end(self, finish: str, category: str, message: str) -> list[tuple[Part, str]]:
+    def _end(self, finish: str, category: str, message: str) -> News:
         if finish in _FAULTS:
-            self._fail(f"{_FAULTS[finish]} ({finish}). {one_line(message)}".rstrip(" ."))
-            return []
+            return self._lost(f"{_FAULTS[finish]} ({finish}). {one_line(message)}".rstrip(" ."))
         if finish == "MISSING_THOUGHT_SIGNATURE":
             said = message or "a tool call came back without its signature"
-            self.failure = failed(ErrorObject(status="INVALID_ARGUMENT", message=said), self._endpoint)
-            return []
+            return self._fail(failed(ErrorObject(status="INVALID_ARGUMENT", message=said), self._endpoint))
         reason = _STOP_REASONS.get(finish, "end_turn")
-        news: list[tuple[Part, str]] = []
+        news: News = []
         if reason == "refusal":
-            # What was called before the provider stepped in is not to be run.
-            self._calls = []
-            self._last = None
-            news = self._say("content", f"The model declined to answer (category: {category}). {message}".rstrip())
+            told = f"The model declined to answer (category: {category}). {message}".rstrip()
+            news = self._say("content", told, apart=bool(self._said["content"]))
         elif reason == "end_turn":
             if self._calls:
                 reason = "tool_use"
             elif not self._said["content"]:
                 # It happens: thoughts, or nothing at all, and then the end.
-                self._fail("an empty answer")
-                return []
+                return self._lost("an empty answer")
         self._signatures.remember(self._signed)
-        self.answer = Answer(
-            text="".join(self._said["content"]),
-            thinking="".join(self._said["thinking"]),
-            tool_calls=tuple(self._calls),
-            stop_reason=reason,
-            usage=self.usage,
-            model=f"gemini/{self._model}",
-        )
+        self._conclude(reason, self._calls)
         return news
 
-    def _fail(self, what: str) -> None:
-        self.failure = ProviderError(f"{self._endpoint.server} sent {what}.", retry_after_s=0)
+    def _lost(self, what: str) -> News:
+        return self._fail(ProviderError(f"{self._endpoint.server} sent {what}.", retry_after_s=0))

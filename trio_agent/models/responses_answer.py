@@ -19,14 +19,12 @@ from typing import Any
 
 import msgspec
 
-from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
-from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.failure import nonsense
+from trio_agent.models.event_reader import EventReader, News
 from trio_agent.models.openai_failure import ErrorObject, midway
 from trio_agent.models.openai_usage import PromptDetails, usage_of
-from trio_agent.seams import Answer, Part, StopReason
+from trio_agent.seams import Part, StopReason
 
 
 class _Usage(msgspec.Struct, frozen=True):
@@ -81,29 +79,18 @@ class _Call:
     whole: bool = False
 
 
-class AnswerReader:
+class AnswerReader(EventReader[_Event]):
     """The Reader of one answer."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.answer: Answer | None = None
-        self.failure: ProviderError | None = None
-        self.usage = Usage()
-        self._endpoint = endpoint
-        self._model = endpoint.model
+        super().__init__(endpoint, _Event)
         self._calls: dict[int, _Call] = {}
-        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
         # Which piece of which item the last text of a part belonged to, and all that had any.
         self._last: dict[Part, tuple[int, int]] = {}
         self._begun: set[tuple[Part, tuple[int, int]]] = set()
         self._refused = False
 
-    def feed(self, data: str) -> list[tuple[Part, str]]:
-        if self.answer is not None or self.failure is not None:
-            return []
-        try:
-            event = msgspec.json.decode(data, type=_Event)
-        except (msgspec.DecodeError, RecursionError) as exc:
-            return self._nonsense(str(exc))
+    def _take(self, event: _Event) -> News:
         if event.response is not None:
             self._hear_of(event.response)
         place = (event.output_index, event.content_index)
@@ -111,19 +98,19 @@ class AnswerReader:
             case "response.output_item.added" | "response.output_item.done" if event.item is not None:
                 self._item(event.output_index, event.item, whole=event.type.endswith("done"))
             case "response.output_text.delta":
-                return self._say("content", place, event.delta)
+                return self._say_at(place, "content", event.delta)
             case "response.output_text.done":
-                return self._catch_up("content", place, event.text)
+                return self._catch_up(place, "content", event.text)
             case "response.refusal.delta":
                 self._refused = True
-                return self._say("content", place, event.delta)
+                return self._say_at(place, "content", event.delta)
             case "response.refusal.done":
                 self._refused = True
-                return self._catch_up("content", place, event.refusal)
+                return self._catch_up(place, "content", event.refusal)
             case "response.reasoning_summary_text.delta":
-                return self._say("thinking", (event.output_index, event.summary_index), event.delta)
+                return self._say_at((event.output_index, event.summary_index), "thinking", event.delta)
             case "response.reasoning_text.delta":
-                return self._say("thinking", place, event.delta)
+                return self._say_at(place, "thinking", event.delta)
             case "response.function_call_arguments.delta" | "response.function_call_arguments.done":
                 return self._arguments(event)
             case "response.completed":
@@ -131,17 +118,16 @@ class AnswerReader:
             case "response.incomplete":
                 return self._cut_off(event.response or _Response())
             case "response.failed":
-                self.failure = midway((event.response or _Response()).error or ErrorObject(), self._endpoint)
+                return self._fail(midway((event.response or _Response()).error or ErrorObject(), self._endpoint))
             case "error":
                 told = ErrorObject(message=event.message, code=event.code, param=event.param)
-                self.failure = midway(event.error or told, self._endpoint)
+                return self._fail(midway(event.error or told, self._endpoint))
         return []
 
     def _hear_of(self, response: _Response) -> None:
         self._model = response.model or self._model
         if (told := response.usage) is not None:
-            usage = usage_of(told.input_tokens, told.input_tokens_details, told.output_tokens)
-            self.usage = self._endpoint.costed(usage, self._model)
+            self._used(usage_of(told.input_tokens, told.input_tokens_details, told.output_tokens))
 
     def _item(self, index: int, item: _Item, *, whole: bool) -> None:
         if item.type != "function_call":
@@ -152,7 +138,7 @@ class AnswerReader:
             call.input = item.arguments
         call.whole = whole and item.status != "incomplete"
 
-    def _arguments(self, event: _Event) -> list[tuple[Part, str]]:
+    def _arguments(self, event: _Event) -> News:
         call = self._calls.get(event.output_index)
         if call is None:
             return self._nonsense(f"arguments of item {event.output_index}, which is no tool call")
@@ -162,52 +148,37 @@ class AnswerReader:
             call.input += event.delta
         return []
 
-    def _say(self, part: Part, place: tuple[int, int], text: object) -> list[tuple[Part, str]]:
-        if not isinstance(text, str) or not text:
-            return []
-        self._begun.add((part, place))
+    def _say_at(self, place: tuple[int, int], part: Part, text: object) -> News:
         # Each piece is a paragraph of its own: an aside, the answer, a thought after another.
-        if self._last.get(part, place) != place:
-            text = f"\n\n{text}"
-        self._last[part] = place
-        self._said[part].append(text)
-        return [(part, text)]
+        news = self._say(part, text, apart=self._last.get(part, place) != place)
+        if news:
+            self._begun.add((part, place))
+            self._last[part] = place
+        return news
 
-    def _catch_up(self, part: Part, place: tuple[int, int], text: object) -> list[tuple[Part, str]]:
+    def _catch_up(self, place: tuple[int, int], part: Part, text: object) -> News:
         """Some servers tell a text only as a whole."""
-        return [] if (part, place) in self._begun else self._say(part, place, text)
+        return [] if (part, place) in self._begun else self._say_at(place, part, text)
 
-    def _cut_off(self, response: _Response) -> list[tuple[Part, str]]:
+    def _cut_off(self, response: _Response) -> News:
         reason = (response.incomplete_details or _Incomplete()).reason
         if reason != "content_filter":
             return self._end("max_tokens")
-        news = self._say("content", (1 + max(self._last.values(), default=(0, 0))[0], 0), _FILTERED)
+        news = self._say_at((1 + max(self._last.values(), default=(0, 0))[0], 0), "content", _FILTERED)
         return news + self._end("refusal")
 
-    def _end(self, reason: StopReason) -> list[tuple[Part, str]]:
+    def _end(self, reason: StopReason) -> News:
         calls = [self._calls[index] for index in sorted(self._calls)]
-        if self._refused or reason == "refusal":
-            # What was called before the provider stepped in is not to be run.
-            reason, calls = "refusal", []
+        if self._refused:
+            reason = "refusal"
         elif reason == "max_tokens":
             # The model must not be told that it called what was cut off in the middle of its arguments.
             calls = [call for call in calls if call.whole]
-        elif calls:
+        elif reason == "end_turn" and calls:
             reason = "tool_use"
-        self.answer = Answer(
-            text="".join(self._said["content"]),
-            thinking="".join(self._said["thinking"]),
-            tool_calls=tuple(
-                ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in calls
-            ),
-            stop_reason=reason,
-            usage=self.usage,
-            model=self._endpoint.answered_by(self._model),
+        self._conclude(
+            reason, (ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in calls)
         )
-        return []
-
-    def _nonsense(self, what: str) -> list[tuple[Part, str]]:
-        self.failure = nonsense(what, self._endpoint)
         return []
 
 

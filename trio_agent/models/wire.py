@@ -3,8 +3,9 @@
 To add a provider NAME:
 
 1. `NAME_request.py`: `encode_request(request, ...)`, a pure function from a ModelRequest to the body of the request.
-2. `NAME_answer.py`: a Reader, pure: the data of one event after the other goes in; text, usage and at last the Answer come
-   out. Only the event that the provider ends every answer with makes one.
+2. `NAME_answer.py`: a Reader, an `event_reader.EventReader` that knows the provider's events, pure: the data of one event
+   after the other goes in; text, usage and at last the Answer come out. Only the event that the provider ends every answer
+   with makes one.
 3. `NAME_failure.py`: from the provider's own codes to the kinds of `failure`, which hold the sentences.
 4. `NAME.py`: the Wire, which ties these to an address and a key by an `Endpoint`.
 5. `catalogue/NAME.toml`: its models, their limits and prices, each with date and source.
