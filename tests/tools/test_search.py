@@ -386,3 +386,26 @@ async def test_a_secret_is_taken_out_before_a_line_is_cut(search: Search, bench:
     (line,) = await find(search, bench, "xxx")
     assert "ghp_" not in line
     assert "[redacted]" in line
+
+
+@pytest.mark.parametrize("sandboxed", [True, False])
+async def test_a_search_of_everything_passes_over_what_is_hidden(bench: FakeBench, sandboxed: bool) -> None:
+    secret, real = bench.workspace / "data" / "token", bench.workspace / os.fsdecode(b"real-\xff")
+    for directory in (secret.parent, real):
+        directory.mkdir()
+        (directory / "seen").write_text("needle\n")
+        (directory / "token").write_text("needle\n")
+    (bench.workspace / "token").write_text("needle\n")
+    (bench.workspace / "link").symlink_to(real)
+    sandbox = SANDBOX if sandboxed else find_sandbox("none")
+    for hidden, found in (
+        ([], 5),
+        ([bench.workspace / "data"], 3),
+        ([secret, bench.workspace / "missing", bench.workspace / "link"], 2),
+        # The workspace of a session stands in the data directory, which is hidden.
+        ([bench.workspace.parent, bench.workspace], 5),
+    ):
+        search = Search(
+            rg=shutil.which("rg"), environment=child_environment(os.environ, {}), sandbox=sandbox, hidden=hidden
+        )
+        assert len(await find(search, bench, "needle")) == found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import subprocess
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +13,13 @@ from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
-from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.glob_filter import GlobFilter
 from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.matches import Matches
-from trio_agent.tools.paths import open_inside, resolve_inside
 from trio_agent.tools.process import run_group
 from trio_agent.tools.sandbox import NoSandbox, Sandbox
+from trio_agent.tools.search_place import Place
 from trio_agent.tools.tool_input import decode_input, describe_tool
 from trio_agent.tools.worker import worker_line
 
@@ -88,7 +85,7 @@ class Search:
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, SearchInput)
         glob = GlobFilter(asked.glob) if asked.glob else None
-        place = await trio.to_thread.run_sync(_Place, bench.workspace, asked.path, self._hidden)
+        place = await trio.to_thread.run_sync(Place, bench.workspace, asked.path, self._hidden)
         ends_at = trio.current_time() + self._search_s
         try:
             ended, matches = False, Matches(asked.max_results, place.shown, _any)
@@ -118,7 +115,7 @@ class Search:
             display={"kind": "search", "pattern": asked.pattern, "matches": len(matches.lines)},
         )
 
-    async def _search(self, argv: Sequence[str], place: _Place, matches: Matches, ends_at: float) -> int | None:
+    async def _search(self, argv: Sequence[str], place: Place, matches: Matches, ends_at: float) -> int | None:
         """The program's exit status; None where it was ended, for there was enough, or no time left."""
         enough = trio.CancelScope(deadline=ends_at)
 
@@ -141,7 +138,7 @@ class Search:
     def _overtime(self) -> str:
         return f"the search was not done after {self._search_s:g} s; narrow it, or simplify the pattern"
 
-    def _rg_line(self, pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+    def _rg_line(self, pattern: str, names: tuple[str, ...], place: Place) -> list[str]:
         line = [str(self._rg), "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename"]
         line += ["--line-number", "--null", "--sort=path", "--hidden", "--no-ignore-dot", "--glob=!.git"]
         line += [f"--max-columns={MAX_LINE_BYTES}", "--max-columns-preview", f"--max-filesize={MAX_FILE_BYTES}"]
@@ -154,7 +151,7 @@ class Search:
         start = ["bash", "-c", START_RG, "bash", str(place.directory), *line]
         return self._sandbox.wrap(limited(start, LIMITS), place.workspace, self._hidden)
 
-    def _worker_line(self, pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+    def _worker_line(self, pattern: str, names: tuple[str, ...], place: Place) -> list[str]:
         return limited(_worker_line(pattern, names, place), LIMITS)
 
 
@@ -162,50 +159,14 @@ def _any(path: str) -> bool:
     return True
 
 
-def _worker_line(pattern: str, names: tuple[str, ...], place: _Place) -> list[str]:
+def _worker_line(pattern: str, names: tuple[str, ...], place: Place) -> list[str]:
     request = {
         "pattern": pattern,
         "names": () if place.is_file else names,
         "stdin": place.is_file,
         "max_file_bytes": MAX_FILE_BYTES,
         "max_line_bytes": MAX_LINE_BYTES,
+        "hidden": place.hidden,
     }
-    return worker_line("trio_agent.tools.search_worker", msgspec.json.encode(request).decode())
-
-
-class _Place:
-    """Where to search, held open: a directory to be the program's own, or a file to be its input. Blocks when made.
-
-    Held by descriptor, so that no link put there meanwhile can lead the program outside. Raises ToolError.
-    """
-
-    def __init__(self, workspace: Path, named: str, hidden: Sequence[Path]) -> None:
-        self.workspace = workspace
-        self._relative = resolve_inside(workspace, named, hidden)
-        self._descriptor = open_inside(workspace, self._relative, os.O_RDONLY)
-        mode = os.fstat(self._descriptor).st_mode
-        self.is_file = stat.S_ISREG(mode)
-        if not self.is_file and not stat.S_ISDIR(mode):
-            self.close()
-            raise ToolError(f"{named} is neither a file nor a directory")
-
-    @property
-    def directory(self) -> Path:
-        """Where to search, from the workspace."""
-        return Path() if self.is_file else self._relative
-
-    @property
-    def cwd(self) -> str:
-        # The child changes directory before it closes what it must not inherit.
-        return "/" if self.is_file else f"/proc/self/fd/{self._descriptor}"
-
-    @property
-    def stdin(self) -> int:
-        return self._descriptor if self.is_file else subprocess.DEVNULL
-
-    def shown(self, path: str) -> str:
-        """The workspace's name for what the program calls `path`."""
-        return clean(str(self._relative)) if self.is_file else clean(str(self._relative / path))
-
-    def close(self) -> None:
-        os.close(self._descriptor)
+    # Not by msgspec: names of files are bytes, and those that are no UTF-8 must arrive as they are.
+    return worker_line("trio_agent.tools.search_worker", json.dumps(request))

@@ -1,8 +1,9 @@
 """A stand-in for ripgrep: a program of its own, so that a regular expression that never ends can be killed.
 
 Needs the standard library only. The current directory is searched, or standard input where the request says so. The request
-is one JSON argument: {"pattern", "names", "stdin", "max_file_bytes", "max_line_bytes"}. Prints as `rg --null --line-number`
-does (`PATH NUL LINE:TEXT`), exits 0 with matches, 1 without, 2 on error.
+is one JSON argument: {"pattern", "names", "stdin", "max_file_bytes", "max_line_bytes", "hidden"}; what stands at one of the
+paths `hidden` (absolute, real) is passed over. Prints as `rg --null --line-number` does (`PATH NUL LINE:TEXT`), exits 0 with
+matches, 1 without, 2 on error.
 
 Whoever wrote the tree may be hostile, and may change it meanwhile. So it is walked by descriptors, no link is followed and
 only regular files are read. And git is not asked what it ignores, for its configuration can name programs to run: the
@@ -107,11 +108,15 @@ def rules_above(start: int, parts: Sequence[str]) -> tuple[Rules, ...] | None:
 
 
 def walked_files(
-    directory: int, top: int, parts: tuple[str, ...], rules: tuple[Rules, ...] | None
+    directory: int,
+    top: int,
+    parts: tuple[str, ...],
+    rules: tuple[Rules, ...] | None,
+    hidden: frozenset[tuple[str, ...]] = frozenset(),
 ) -> Iterator[tuple[str, str, int]]:
     """What may be searched below `directory`, sorted: its path without the first `top` parts, its name, and its directory.
 
-    `parts` is the path of `directory`, `rules` what holds there; None outside of a repository.
+    `parts` is the path of `directory`, `rules` what holds there; None outside of a repository. `hidden` are paths, too.
     """
     if is_repository(directory):
         # A repository in another one knows its own patterns only.
@@ -129,6 +134,8 @@ def walked_files(
         return
     for name in sorted(kinds, key=os.fsencode):
         path = (*parts, name)
+        if path in hidden:
+            continue
         if rules and ignored(rules, path, is_directory=kinds[name]):
             continue
         if not kinds[name]:
@@ -136,7 +143,11 @@ def walked_files(
         elif len(path) - top <= MAX_DEPTH:
             with opened_directory(name, directory) as below:
                 if below is not None:
-                    yield from walked_files(below, top, path, rules)
+                    yield from walked_files(below, top, path, rules, hidden)
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    return tuple(part for part in path.split("/") if part)
 
 
 def contents(request: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
@@ -148,8 +159,9 @@ def contents(request: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     with opened_directory(".") as directory:
         if directory is None:
             return
-        parts = tuple(part for part in os.getcwd().split("/") if part)
-        for path, name, parent in walked_files(directory, len(parts), parts, rules_above(directory, parts)):
+        parts = parts_of(os.getcwd())
+        hidden = frozenset(map(parts_of, request["hidden"]))
+        for path, name, parent in walked_files(directory, len(parts), parts, rules_above(directory, parts), hidden):
             if not request["names"] or any(fnmatchcase(name, glob) for glob in request["names"]):
                 yield path, read_file(name, parent, max_bytes)
 
