@@ -116,6 +116,7 @@ async def test_what_is_sent_is_described_too() -> None:
             "from",
             "cursor",
             "heartbeat",
+            "sessions",
             "access_token",
             "Last-Event-ID",
         }

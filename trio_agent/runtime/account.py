@@ -8,10 +8,14 @@ from trio_agent.core.usage import CumulativeUsage
 
 
 class Account:
-    """Sees every message of a log once, in order. `created` is when the session was made, RFC 3339."""
+    """Sees every message of a log once, in order. `created` is when the session was made, RFC 3339.
+
+    `last` is when its last message was recorded; `created` where there is none.
+    """
 
     def __init__(self, created: str) -> None:
         self.usage = CumulativeUsage(start_time=created)
+        self.last = created
         self._unfinished = Unfinished()
         self._count = 0
         self._last_ending = -1
@@ -20,6 +24,7 @@ class Account:
     def see(self, message: Message) -> None:
         self._unfinished.see(message)
         self._count = message.idx + 1
+        self.last = message.timestamp or self.last
         # What a sub-agent says or is told neither ends a turn nor waits for one.
         if not message.parent_conversation_id:
             if message.type == "budget" or (message.type == "agent" and message.end_of_turn):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 import trio
@@ -82,6 +83,7 @@ class Hall:
         self._place: Place = here(project)
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
+        self.on_change: Callable[[str], None] = lambda session_id: None
         self._opening: dict[str, trio.Lock] = {}
 
     async def begin(self) -> None:
@@ -105,6 +107,7 @@ class Hall:
         )
         await self._writer.save(record)
         self._records[record.session_id] = record
+        self.on_change(record.session_id)
         return await self.session(record.session_id)
 
     async def session(self, session_id: str) -> Session:
@@ -173,6 +176,7 @@ class Hall:
         del self._records[session_id]
         self._opening.pop(session_id, None)
         opened = self._open.pop(session_id)
+        self.on_change(session_id)
         opened.scope.cancel()
         # The caller may go away now, but what the session kept must not stay behind for that.
         with trio.move_on_after(FORGET_S, shield=True) as forgetting:
@@ -189,8 +193,13 @@ class Hall:
         log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
         session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s, self._redactor)
         opened = self._open[record.session_id] = _Opened(session)
+        session.on_change = partial(self._changed, session.id)
+        session.on_change()
         self._nursery.start_soon(self._run, opened, history)
         return opened
+
+    def _changed(self, session_id: str) -> None:
+        self.on_change(session_id)
 
     async def _run(self, opened: _Opened, history: list[Message]) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import trio
 
@@ -38,6 +39,7 @@ class ReplayHall(Hall):
     ) -> None:
         super().__init__(recording, NoAgent(), nursery, project="", clock=clock, heartbeat_s=heartbeat_s)
         self._session = ReplayedSession(recording, clock, heartbeat_s)
+        self._session.on_change = partial(self._changed, self._session.id)
         self._at_once = math.isinf(speed)
         self.player = Player(recording, self._session, 1.0 if self._at_once else speed)
 

@@ -72,6 +72,7 @@ class Session:
         self._llm_calls = 0
         self._tools = ToolRuns(self.live, self.changed)
         self._work = Work(self)
+        self.on_change: Callable[[], None] = lambda: None
         for message in history:
             self.account.see(message)
         log.on_publish = self._published
@@ -253,6 +254,7 @@ class Session:
         """The State is another than before, by more than the size of the crowd."""
         self._state_version += 1
         self.signal.notify()
+        self.on_change()
 
     @property
     def state_version(self) -> int:
@@ -285,6 +287,7 @@ class Session:
             elif message.type == "user":
                 self.prompts.add(message)
         self._state_version += 1
+        self.on_change()
 
     def _addressed(self, message: Message) -> Message:
         tidy = tidied(message, self._redactor)

@@ -50,6 +50,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     agent_state: str | None
     message_count: int | None
     total_cost_usd: float | None
+    updated: str | None
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,4 +97,5 @@ def listed(record: SessionRecord, session: Session | None) -> Listed:
         agent_state=session.state.value if session else None,
         message_count=session.log.cursor.index if session else None,
         total_cost_usd=session.usage.total_cost_usd if session else None,
+        updated=session.account.last if session else None,
     )

@@ -76,7 +76,12 @@ class Api:
         if request.method == "HEAD":
             return _head_of_stream()
         stream = open_stream(
-            session, start, heartbeat_s=heartbeat_s, stopping=self.serving.stopping.is_set, clock=self.serving.clock
+            session,
+            start,
+            heartbeat_s=heartbeat_s,
+            stopping=self.serving.stopping.is_set,
+            clock=self.serving.clock,
+            roll=self.serving.roll if request.args.get("sessions") == "true" else None,
         )
         response = Response(StreamBody(admitted(self.serving.place(), stream)), 200, STREAM_HEADERS)
         response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, if anybody set one

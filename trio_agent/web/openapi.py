@@ -23,7 +23,13 @@ _BODIES: dict[str, tuple[type, bool]] = {
     "control_replay": (ReplayBody, True),
 }
 _QUERY: dict[str, dict[str, str]] = {
-    "stream": {"from": "integer", "cursor": "string", "heartbeat": "integer", "access_token": "string"},
+    "stream": {
+        "from": "integer",
+        "cursor": "string",
+        "heartbeat": "integer",
+        "sessions": "boolean",
+        "access_token": "string",
+    },
     "state": {"poll": "boolean", "seen": "integer"},
     "messages": {"start": "integer", "end": "integer"},
     "diff": {"commit": "string"},

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from trio_agent import __version__
 from trio_agent.runtime.hall import Hall
 from trio_agent.seams import Clock
+from trio_agent.web.roll import Roll
 
 
 class Serving:
@@ -20,6 +21,7 @@ class Serving:
         self.hall = hall
         self.clock = clock
         self.stopping = trio.Event()
+        self.roll = Roll(hall)
         self.check_model = check_model
         self._max_streams = max_streams
         self._streams = 0

@@ -1,5 +1,6 @@
 """The event stream of one connection: a nursery with one task draining the session's follower into a memory channel and one
-emitting heartbeats. Leaving the context, for whatever reason, ends both.
+emitting heartbeats; a third tells of all sessions, where the client asks for that. Leaving the context, for whatever reason,
+ends them.
 
 Source: WHATWG HTML § 9.2 "Server-sent events"; the events are those of docs/stream.md.
 """
@@ -24,9 +25,11 @@ from trio_agent.core.wire import encode_json
 from trio_agent.runtime.follower import Follower, reset_frame
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Clock
+from trio_agent.web.roll import Roll
 
 RETRY_MS = (1500, 3000)  # jittered, so that the clients of a server that restarts do not all come back at once
 OVERLOAD_RETRY_MS = 30_000
+SESSIONS_INTERVAL_S = 0.5
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -49,18 +52,29 @@ class Start:
 
 @asynccontextmanager
 async def open_stream(
-    session: Session, start: Start, *, heartbeat_s: float, stopping: Callable[[], bool], clock: Clock
+    session: Session,
+    start: Start,
+    *,
+    heartbeat_s: float,
+    stopping: Callable[[], bool],
+    clock: Clock,
+    roll: Roll | None = None,
 ) -> AsyncIterator[trio.MemoryReceiveChannel[bytes]]:
-    """The chunks of one connection's stream. The channel ends after `bye`, when the server stops or the session ends."""
+    """The chunks of one connection's stream. The channel ends after `bye`, when the server stops or the session ends.
+
+    With a `roll`, what changes of all sessions is told too, by a task of its own.
+    """
     # Size 0: a chunk is taken from the log when the network takes the one before, so a slow reader holds one chunk, not many.
     send, receive = trio.open_memory_channel[bytes](0)
     follower = Follower(session, start.cursor, stopping)
-    heart = trio.CancelScope()
+    heart, teller = trio.CancelScope(), trio.CancelScope()
+    opened = trio.Event()
 
     async def drain() -> None:
         with send:
             try:
                 await send.send(_opening(session, start, heartbeat_s) + await anext(follower))
+                opened.set()
                 async for chunk in follower:
                     await send.send(chunk)
                 await send.send(_bye("session_ended" if session.ended else "shutdown", retry_ms()))
@@ -69,6 +83,7 @@ async def open_stream(
                 logger.error("stream_stopped_by_store", session=session.id, reason=str(exc))
             finally:
                 heart.cancel()
+                teller.cancel()
 
     async def beat(mine: trio.MemorySendChannel[bytes]) -> None:
         with mine, heart:
@@ -80,10 +95,26 @@ async def open_stream(
                 # What a reader that was stuck has missed is not made up for: many beats at once say no more than one.
                 due += (trio.current_time() - due) // heartbeat_s * heartbeat_s
 
+    async def tell(mine: trio.MemorySendChannel[bytes], roll: Roll) -> None:
+        with mine, teller:
+            # `ready` is first of all.
+            await opened.wait()
+            version = 0
+            while True:
+                noted = roll.signal.version
+                news, version = roll.news(version)
+                if news:
+                    await mine.send(encode_event("sessions", news))
+                # The first change after quiet is told at once; those that follow are folded into the next event.
+                await trio.sleep(SESSIONS_INTERVAL_S)
+                await roll.signal.wait_past(noted)
+
     with receive:
         async with session.watched(), trio.open_nursery() as nursery:
             nursery.start_soon(drain)
             nursery.start_soon(beat, send.clone())
+            if roll is not None:
+                nursery.start_soon(tell, send.clone(), roll)
             yield receive
             nursery.cancel_scope.cancel()
 
