@@ -1,103 +1,25 @@
-"""The client and the stand-in server, over real sockets."""
+"""OpenAI's stand-in judges as its two APIs do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import httpx2
 import pytest
-import trio
 
-from tests.models.listener import Listener, after, asking
+from tests.models.listener import answer_of
+from tests.models.verdict import verdict
 from tests.standins.openai_server import serve_openai
-from tests.standins.planned_server import AT_ITS_END, Plan
-from trio_agent.core.errors import ProviderError
-from trio_agent.core.transcript import AgentTurn
-from trio_agent.models.openai import ChatWire, ResponsesWire
+from trio_agent.models.openai import ResponsesWire
 from trio_agent.models.streamed import StreamedModel
-from trio_agent.seams import ModelRequest
 
-APIS = pytest.mark.parametrize("api", [ResponsesWire, ChatWire])
-Api = type[ResponsesWire] | type[ChatWire]
-
-
-def model_at(url: str, api: Api, model: str = "gpt-4.1") -> StreamedModel:
-    return StreamedModel(api(model, "a-key", base_url=url), uniform=lambda low, high: 0)
-
-
-@APIS
-async def test_a_conversation_with_tools_goes_through(api: Api) -> None:
-    calls = [{"name": "bash", "input": {"command": "ls"}}, {"name": "bash", "input": {"command": "pwd"}}]
-    plan: Plan = [{"text": "I look.", "tool_calls": calls}, {"thinking": "So few.", "text": "There are two files."}]
-    async with serve_openai(plan) as server:
-        model = model_at(server.url, api, "gpt-5.2")
-        request = asking("What is here?", system="Be brief.")
-        first = await model.answer(request, Listener())
-        assert first.stop_reason == "tool_use"
-        second = await model.answer(after(request, first, "a b", "/"), Listener())
-        assert (second.text, second.thinking, second.stop_reason) == ("There are two files.", "So few.", "end_turn")
-        assert server.complaints == []
-        assert server.headers[0]["authorization"] == "Bearer a-key"
+HEADERS = {"authorization": "Bearer k"}
 
 
 async def test_a_model_that_does_not_think_is_asked_again_without_its_thoughts() -> None:
     async with serve_openai([{"text": "Hello."}]) as server:
-        assert (await model_at(server.url, ResponsesWire).answer(asking("hi"), Listener())).text == "Hello."
+        model = StreamedModel(ResponsesWire("gpt-4.1", "a-key", base_url=server.url), uniform=lambda low, high: 0)
+        assert (await answer_of(model, "hi")).text == "Hello."
         assert [each.split(":")[0] for each in server.complaints] == ["reasoning.summary"]
-
-
-@APIS
-async def test_cancelling_closes_the_connection_at_once(api: Api) -> None:
-    async with serve_openai([{"text": "one two three", "hang_after": 5}]) as server:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(model_at(server.url, api, "gpt-5.2").answer, asking("hi"), Listener())
-            await server.hanging.wait()
-            nursery.cancel_scope.cancel()
-        # Nothing else ends the server's wait: it reads until the client is gone.
-        await server.left.wait()
-        assert server.clients_gone == 1
-
-
-@APIS
-async def test_a_dropped_connection_is_tried_again(api: Api) -> None:
-    async with serve_openai([{"text": "one two three", "drop_after": 6}, {"text": "whole"}]) as server:
-        listener = Listener()
-        answer = await model_at(server.url, api, "gpt-5.2").answer(asking("hi"), listener)
-        assert answer.text == listener.said["content"] == "whole"
-        assert len(server.requests) == 2
-
-
-@APIS
-async def test_refusals_and_overload_are_tried_again_or_told(api: Api) -> None:
-    overloaded = {"status": 503, "error": {"message": "busy", "code": "server_is_overloaded"}}
-    limited = {
-        "status": 429,
-        "headers": {"retry-after": "0"},
-        "error": {"message": "slow", "code": "rate_limit_exceeded"},
-    }
-    midway = {"text": "one two", "drop_after": 4, "error": {"message": "boom", "code": "server_error"}}
-    wrong_key = {"status": 401, "error": {"message": "Incorrect API key", "code": "invalid_api_key"}}
-    async with serve_openai([overloaded, limited, midway, {"text": "at last"}, wrong_key]) as server:
-        model = model_at(server.url, api, "gpt-5.2")
-        assert (await model.answer(asking("hi"), Listener())).text == "at last"
-        with pytest.raises(ProviderError, match="OPENAI_API_KEY"):
-            await model.answer(asking("hi"), Listener())
-
-
-@APIS
-async def test_a_plan_at_its_end_says_so(api: Api) -> None:
-    async with serve_openai([]) as server:
-        assert (await model_at(server.url, api, "gpt-5.2").answer(asking("hi"), Listener())).text == AT_ITS_END
-
-
-@APIS
-async def test_the_stand_in_refuses_what_the_api_would_refuse(api: Api) -> None:
-    async with serve_openai([{"text": "hi"}]) as server:
-        prefilled = ModelRequest(system="", turns=(*asking("hi").turns, AgentTurn(text="I would say")))
-        with pytest.raises(ProviderError, match="the last word must not be the model's"):
-            await model_at(server.url, api, "gpt-5.2").answer(prefilled, Listener())
-        assert len(server.complaints) == 1
-        assert server.requests == []
 
 
 USER = {"type": "message", "role": "user", "content": "hi"}
@@ -135,10 +57,7 @@ RESPONSES_BODY: dict[str, Any] = {"model": "gpt-5.2", "stream": True, "store": F
     ],
 )
 async def test_the_stand_in_judges_a_response_as_the_api_does(change: dict[str, Any], status: int) -> None:
-    headers = {"authorization": "Bearer k"}
-    async with serve_openai([]) as server, httpx2.AsyncClient(trust_env=False) as client:
-        body = {**RESPONSES_BODY, **change}
-        assert (await client.post(f"{server.url}/v1/responses", json=body, headers=headers)).status_code == status
+    assert await verdict(serve_openai([]), "/v1/responses", {**RESPONSES_BODY, **change}, HEADERS) == status
 
 
 ASKED = {"role": "user", "content": "hi"}
@@ -166,14 +85,8 @@ CHAT_BODY: dict[str, Any] = {"model": "llama", "stream": True, "messages": [ASKE
     ],
 )
 async def test_the_stand_in_judges_a_completion_as_the_api_does(change: dict[str, Any], status: int) -> None:
-    headers = {"authorization": "Bearer k"}
-    async with serve_openai([]) as server, httpx2.AsyncClient(trust_env=False) as client:
-        body = {**CHAT_BODY, **change}
-        assert (
-            await client.post(f"{server.url}/v1/chat/completions", json=body, headers=headers)
-        ).status_code == status
+    assert await verdict(serve_openai([]), "/v1/chat/completions", {**CHAT_BODY, **change}, HEADERS) == status
 
 
 async def test_the_stand_in_wants_a_key() -> None:
-    async with serve_openai([]) as server, httpx2.AsyncClient(trust_env=False) as client:
-        assert (await client.post(f"{server.url}/v1/responses", json=RESPONSES_BODY)).status_code == 401
+    assert await verdict(serve_openai([]), "/v1/responses", RESPONSES_BODY, {}) == 401

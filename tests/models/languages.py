@@ -1,0 +1,102 @@
+"""The wires that the client speaks, each with the stand-in that answers on it: for what must hold of every one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.standins import anthropic_server, gemini_server, openai_server
+from tests.standins.anthropic_server import answer_events
+from tests.standins.gemini_chunks import answer_chunks
+from tests.standins.openai_events import chat_chunks, response_events
+from tests.standins.planned_server import Plan, PlannedServer
+from trio_agent.models.anthropic import AnthropicWire
+from trio_agent.models.gemini import GeminiWire
+from trio_agent.models.openai import ChatWire, ResponsesWire
+from trio_agent.models.streamed import StreamedModel
+from trio_agent.models.wire import Wire
+
+
+@dataclass(frozen=True)
+class Language:
+    """`model` is one that thinks. `make` takes a model, a key and a `base_url`; `write` an answer of a plan and a model.
+
+    `standin` is the module that also serves as a program. `key_header` tells what the key "a-key" is sent as.
+    """
+
+    make: Callable[..., Wire]
+    model: str
+    standin: ModuleType
+    serve: Callable[[Plan], AbstractAsyncContextManager[PlannedServer]]
+    write: Callable[..., list[Any]]
+    encode: Callable[[Any], bytes]
+    key_variable: str
+    key_header: tuple[str, str]
+
+    @property
+    def wire(self) -> Wire:
+        return self.make(self.model, "a-key")
+
+    def model_at(self, url: str) -> StreamedModel:
+        """The model at a stand-in, which waits for nothing between its tries."""
+        return StreamedModel(self.make(self.model, "a-key", base_url=url), uniform=lambda low, high: 0)
+
+    def events(self, **answer: Any) -> list[str]:
+        """The data of the events that stream `answer`."""
+        written = self.write(answer, self.model)
+        return [each if isinstance(each, str) else json.dumps(each) for each in written]
+
+    def stream(self, **answer: Any) -> bytes:
+        return b"".join(map(self.encode, self.write(answer, self.model)))
+
+
+LANGUAGES: dict[str, Language] = {
+    "anthropic": Language(
+        make=AnthropicWire,
+        model="claude-sonnet-5-5",
+        standin=anthropic_server,
+        serve=anthropic_server.serve_anthropic,
+        write=answer_events,
+        encode=anthropic_server.encode_event,
+        key_variable="ANTHROPIC_API_KEY",
+        key_header=("x-api-key", "a-key"),
+    ),
+    "responses": Language(
+        make=ResponsesWire,
+        model="gpt-5.2",
+        standin=openai_server,
+        serve=openai_server.serve_openai,
+        write=response_events,
+        encode=openai_server.encode_event,
+        key_variable="OPENAI_API_KEY",
+        key_header=("authorization", "Bearer a-key"),
+    ),
+    "chat": Language(
+        make=ChatWire,
+        model="gpt-5.2",
+        standin=openai_server,
+        serve=openai_server.serve_openai,
+        write=chat_chunks,
+        encode=openai_server.encode_chunk,
+        key_variable="OPENAI_API_KEY",
+        key_header=("authorization", "Bearer a-key"),
+    ),
+    "gemini": Language(
+        make=GeminiWire,
+        model="gemini-4-hydrogen",
+        standin=gemini_server,
+        serve=gemini_server.serve_gemini,
+        write=answer_chunks,
+        encode=gemini_server.encode_chunk,
+        key_variable="GEMINI_API_KEY",
+        key_header=("x-goog-api-key", "a-key"),
+    ),
+}
+
+EACH = pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
