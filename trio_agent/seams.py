@@ -307,6 +307,69 @@ class Newer(msgspec.Struct, frozen=True, kw_only=True):
     branch: str = ""
 
 
+ChangeStatus = Literal["added", "copied", "deleted", "modified", "renamed", "retyped"]
+"""What became of a file; `retyped` where it was a link, say, and is a plain file now."""
+
+
+class FileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that differs. Paths are those of the repository; bytes that are no UTF-8 stand in them as by `os.fsdecode`.
+
+    `old_path` is where a renamed or copied file was, empty for all others. Modes are git's, in octal, empty where there was
+    or is no file. Binary files have sizes in bytes and no lines. `version` changes when the content does.
+    """
+
+    path: str
+    old_path: str = ""
+    status: ChangeStatus
+    old_mode: str = ""
+    new_mode: str = ""
+    added: int = 0
+    removed: int = 0
+    binary: bool = False
+    old_bytes: int = 0
+    new_bytes: int = 0
+    version: str = ""
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """All that differs: `files`, and `more` of which nothing is told but that their lines count in `added` and `removed`."""
+
+    files: tuple[FileChange, ...] = ()
+    more: int = 0
+    added: int = 0
+    removed: int = 0
+
+
+class PatchLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a patch, without its LF. `old` and `new` are its numbers, 0 where it has none; not `ended`: no LF follows."""
+
+    kind: Literal["same", "added", "removed"]
+    text: str
+    old: int = 0
+    new: int = 0
+    ended: bool = True
+
+
+class FilePatch(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of one file that changed, and those around them: all of the file where it is `whole`. `cut`: more follow."""
+
+    change: FileChange
+    lines: tuple[PatchLine, ...]
+    whole: bool = False
+    cut: bool = False
+
+
+class FileContent(msgspec.Struct, frozen=True, kw_only=True):
+    """The first bytes of a file, and how many it has in all."""
+
+    data: bytes
+    size: int
+
+
+ReadFileIn = Callable[[Path, str], Awaitable[FileContent]]
+"""Reads a file of a workspace by its path, under the rules that hold for tools. Raises NotFound for whatever is not shown."""
+
+
 class Workspace(Protocol):
     """The directory a session works in, and what git says of it. Nothing the repository names is ever run.
 
@@ -332,6 +395,22 @@ class Workspace(Protocol):
 
     async def diff(self, commit: str) -> str:
         """Unified diff, 10 lines of context: of `commit` (4-64 hex digits), or since the base where it is empty."""
+        ...
+
+    async def changes(self, commit: str) -> Changes:
+        """The files that differ: in `commit` from its first parent, or since the base where it is empty."""
+        ...
+
+    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
+        """The lines of the one of `changes` that has this path. Raises NotFound where there is none, or none any more."""
+        ...
+
+    async def content(self, commit: str, path: str) -> FileContent:
+        """A file as it is in `commit`. Raises NotFound."""
+        ...
+
+    async def names(self) -> Sequence[str]:
+        """The paths of the files, those that git ignores left out; a few seconds old at most. Not all of very many."""
         ...
 
     async def survey(self) -> Survey:
@@ -500,6 +579,24 @@ class Attendant(Protocol):
 
 
 @runtime_checkable
+class ShowsFiles(Protocol):
+    """An Attendant that works on files, and lets its users look at them. Raises NotFound, RepositoryError.
+
+    See `Workspace` for `changes`, `patch` and `names`.
+    """
+
+    async def changes(self, commit: str) -> Changes: ...
+
+    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch: ...
+
+    async def content(self, commit: str, path: str) -> FileContent:
+        """A file as it is in `commit`, or as it is now where that is empty."""
+        ...
+
+    async def names(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
 class Preparing(Protocol):
     """An Attendant that looks at the user's words before they become a turn."""
 
@@ -509,6 +606,53 @@ class Preparing(Protocol):
         Called in the state WaitingForUserInput, and left in it. Where nothing is left, there is no turn. Cancelled and failing
         like a turn.
         """
+        ...
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a terminal has to show to one viewer: `data` are raw bytes, up to `position`; `live` where they are the newest.
+
+    `skipped`: the viewer was too slow, and `data` begins anew with the oldest that is kept. `version` is another whenever
+    what follows it is: the size, `exit_status` of the shell (a signal's number negated; None while one runs), and `over`,
+    where the terminal has ended with its session.
+    """
+
+    data: bytes
+    position: int
+    live: bool
+    skipped: bool
+    version: int
+    columns: int
+    rows: int
+    exit_status: int | None
+    over: bool
+
+
+class Terminal(Protocol):
+    """A terminal with a shell in it. It belongs to its session, and any number of viewers look at it."""
+
+    async def follow(self, position: int, version: int) -> Shown:
+        """What there is after `position`, or, where that is nothing, a version other than `version`; waits for either.
+
+        -1 for both gives the scrollback, at once. A viewer that does not call holds nobody up.
+        """
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Type `data`; waits where the program takes it slowly. Where no shell runs, Enter starts one."""
+        ...
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The size of the last viewer who says one is everybody's."""
+        ...
+
+
+@runtime_checkable
+class OffersTerminals(Protocol):
+    """An Attendant whose users may work in terminals beside it: an agent at work in a directory."""
+
+    async def terminal(self, number: int) -> Terminal:
+        """The terminal of this number, begun if it was not. Raises NotFound where there is none."""
         ...
 
 

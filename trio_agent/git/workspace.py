@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,14 +15,18 @@ from trio_agent.core.message import Commit
 from trio_agent.git.command import deadline
 from trio_agent.git.comparison import Comparison
 from trio_agent.git.delivery import Courier
+from trio_agent.git.folder_names import names_below
 from trio_agent.git.host_repository import HostRepository
 from trio_agent.git.user_repository import UserRepository
-from trio_agent.seams import Delivery, Newer, Survey
+from trio_agent.seams import Changes, Delivery, FileContent, FilePatch, Newer, Survey
 
 READ_S = 60.0
 """How long a diff or a survey may take: a large repository is read whole once, then only what changed."""
 
 DELIVER_S = 120.0
+
+NAMES_S = 3.0
+"""How old names of files may be: who types one asks with every letter."""
 
 COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 FROM_HEAD = re.compile(r"HEAD((?:[~^][0-9]{0,6})*)")
@@ -59,6 +64,9 @@ class GitWorkspace:
         self._delivering = trio.Lock()
         self._delivered = ""
         self._told = ""
+        self._naming = trio.Lock()
+        self._names: Sequence[str] = ()
+        self._named_until = -math.inf
 
     @property
     def path(self) -> Path:
@@ -112,12 +120,42 @@ class GitWorkspace:
         return [self._notes["pulled"]] if self._notes["pulled"] else []
 
     async def diff(self, commit: str) -> str:
-        if commit and not COMMIT.fullmatch(commit):
-            raise NotFound(f"not a commit: {commit[:80]!r}")
+        if commit:
+            _require_commit(commit)
         with deadline(READ_S):
             if commit:
                 return await self._comparison.show(commit.lower())
             return await self._comparison.diff(self._base, await self._read_head())
+
+    async def changes(self, commit: str) -> Changes:
+        with deadline(READ_S):
+            return await self._comparison.changes(self._base, await self._head_for(commit), commit.lower())
+
+    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
+        with deadline(READ_S):
+            head = await self._head_for(commit)
+            paths = (path, old_path)
+            return await self._comparison.patch(self._base, head, commit.lower(), paths, ignore_space=ignore_space)
+
+    async def content(self, commit: str, path: str) -> FileContent:
+        _require_commit(commit)
+        with deadline(READ_S):
+            return await self._comparison.content(commit.lower(), path)
+
+    async def names(self) -> Sequence[str]:
+        async with self._naming:
+            if trio.current_time() > self._named_until:
+                with deadline(READ_S):
+                    self._names = await self._comparison.names(await self._read_head())
+                self._named_until = trio.current_time() + NAMES_S
+        return self._names
+
+    async def _head_for(self, commit: str) -> str:
+        """The commit that says what is tracked; empty where two commits are compared, which needs none."""
+        if not commit:
+            return await self._read_head()
+        _require_commit(commit)
+        return ""
 
     async def survey(self) -> Survey:
         base = self._base
@@ -201,6 +239,21 @@ class FolderWorkspace:
             raise NotFound("this folder is not in a git repository: it has no commits")
         return ""
 
+    async def changes(self, commit: str) -> Changes:
+        await self.diff(commit)
+        return Changes()
+
+    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
+        await self.diff(commit)
+        raise NotFound("this folder is not in a git repository: nobody knows what changed")
+
+    async def content(self, commit: str, path: str) -> FileContent:
+        await self.diff(commit)
+        raise NotFound("this folder is not in a git repository: it has no commits")
+
+    async def names(self) -> Sequence[str]:
+        return await trio.to_thread.run_sync(names_below, self._path)
+
     async def survey(self) -> Survey:
         await trio.lowlevel.checkpoint()
         return Survey()
@@ -215,6 +268,11 @@ class FolderWorkspace:
 
     def expect(self, newer: Newer) -> None:
         """Nothing comes here."""
+
+
+def _require_commit(commit: str) -> None:
+    if not COMMIT.fullmatch(commit):
+        raise NotFound(f"not a commit: {commit[:80]!r}")
 
 
 def _pushed(commits: tuple[Commit, ...], branch: str) -> tuple[Commit, ...]:
