@@ -33,6 +33,7 @@ from trio_agent.tools.bash_output import BashOutput
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.confined import Confined
 from trio_agent.tools.environment import child_environment
+from trio_agent.tools.file_view import FileView
 from trio_agent.tools.formatters import Formatters
 from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
@@ -144,6 +145,7 @@ def coding_agent(
         sandbox=sandbox.name,
         run_program=confined.run,
         format_files=Formatters(confined).format,
+        read_file=FileView(hidden).read,
     )
 
 

@@ -17,6 +17,7 @@ from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.naming import Naming
 from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress
+from trio_agent.agent.shown_files import ShownFiles
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.tidying import Tidying
@@ -26,7 +27,7 @@ from trio_agent.core.commands import read_command
 from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
-from trio_agent.seams import Workspace
+from trio_agent.seams import ReadFileIn, Workspace
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
 TRY_AGAIN = "Type 'continue' to try again."
@@ -36,7 +37,7 @@ RECORD_S = 10.0  # for recording what was not finished; a store that takes longe
 logger = structlog.get_logger(__name__)
 
 
-class Coder:
+class Coder(ShownFiles):
     """The Attendant of one session."""
 
     def __init__(
@@ -44,16 +45,17 @@ class Coder:
         room: Workroom,
         conversation: Conversation,
         workspace: Workspace,
+        read_file: ReadFileIn,
         progress: Progress,
         tidying: Tidying,
         naming: Naming,
         orders: Orders,
         budget: Budget,
     ) -> None:
+        super().__init__(workspace, read_file)
         self._room = room
         self._session = room.session
         self._conversation = conversation
-        self._workspace = workspace
         self._progress = progress
         self._tidying = tidying
         self._naming = naming

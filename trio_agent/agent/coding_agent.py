@@ -17,6 +17,7 @@ from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress, first_survey, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.repository_orders import RepositoryOrders
+from trio_agent.agent.shown_files import show_none
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.subagent import Subagent
@@ -24,7 +25,7 @@ from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.message import Message
-from trio_agent.seams import Attendant, Blobs, FormatFiles, Model, RunProgram, SessionHandle, Tool, Workspaces
+from trio_agent.seams import Attendant, Blobs, FormatFiles, Model, ReadFileIn, RunProgram, SessionHandle, Tool, Workspaces
 
 ToolsOf = Callable[[Model], Sequence[Tool]]
 
@@ -43,11 +44,13 @@ class CodingAgent:
         sandbox: str,
         run_program: RunProgram | None = None,
         format_files: FormatFiles | None = None,
+        read_file: ReadFileIn = show_none,
     ) -> None:
         """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
 
         `open_tools` gives a session what tells its tools for a model; leaving ends what they left running. Without
-        `run_program`, nothing is pulled; without `format_files`, commits stay as they are.
+        `run_program`, nothing is pulled; without `format_files`, commits stay as they are; without
+        `read_file`, users are shown no file but in diffs.
         """
         self._make_model = make_model
         self._open_tools = open_tools
@@ -57,6 +60,7 @@ class CodingAgent:
         self._sandbox = sandbox
         self._run_program = run_program
         self._format_files = format_files
+        self._read_file = read_file
 
     @asynccontextmanager
     async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
@@ -104,6 +108,7 @@ class CodingAgent:
                     room,
                     conversation,
                     workspace,
+                    self._read_file,
                     progress,
                     Tidying(room, conversation, self._format_files),
                     naming,
