@@ -131,8 +131,32 @@ async def test_too_many_and_too_large_tools_are_bounded(bench: FakeBench) -> Non
         assert len(set(names)) == len(names) == 128
         assert max(map(len, names)) == 64
     async with connected(hostile("huge")) as it:
-        (tool,) = tools_of(it)
+        tool, left_out = tools_of(it)
         assert len(tool.spec.description) == MAX_DESCRIPTION_CHARS
+        assert "vast (its schema has more than 64 KiB)" in left_out.spec.description
+
+
+async def test_bad_tools_take_no_good_one_with_them_and_the_model_and_the_log_are_told(
+    bench: FakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with connected(hostile("crooked")) as it:
+        assert it.problem == ""
+        specs = {tool.spec.name: tool.spec for tool in tools_of(it)}
+        assert set(specs) == {"it__use", "it__plain", "it__left_out"}
+        assert (await call(it, "it__use", bench)).text == "used"
+        told = specs["it__left_out"].description
+        for name in ("bare (it has no schema)", "(without a name)", 'list (its schema is not of the type "object")'):
+            assert name in told
+        assert "s3cret" not in told
+        assert told.split("called: ")[1].split(". Call")[0] in (await call(it, "it__left_out", bench)).text
+    log = capsys.readouterr().out
+    assert log.count("mcp_tool_left_out") == len(it.left_out) == 4
+    assert "s3cret" not in log
+
+
+async def test_a_server_of_bad_tools_only_is_there_and_says_so(bench: FakeBench) -> None:
+    async with connected(hostile("useless")) as it:
+        assert [tool.spec.name for tool in tools_of(it)] == ["it__left_out"]
 
 
 async def test_a_server_that_holds_on_by_what_it_started_has_ended_all_the_same(bench: FakeBench) -> None:

@@ -7,8 +7,7 @@ that ended is started again by the next call, and the more often it failed, the 
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -17,7 +16,6 @@ import mcp_types as types
 import structlog
 import trio
 from mcp import Client, MCPError
-from mcp.client.streamable_http import streamable_http_client
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from pydantic import TypeAdapter, ValidationError
 
@@ -26,7 +24,8 @@ from trio_agent.core.errors import ToolError, first_error
 from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.tools.environment import child_environment
-from trio_agent.tools.mcp_stdio import stdio_transport
+from trio_agent.tools.mcp_listing import LeftOut, Listing
+from trio_agent.tools.mcp_transport import open_transport
 
 START_S = 60.0
 """For a server to say what it can do. `npx` and `uvx` fetch it first, when it is new."""
@@ -40,9 +39,6 @@ PATIENCE_S = 5.0
 MAX_BACKOFF_S = 300.0
 STEADY_S = 60.0
 """A connection that lasted longer was none of a row of failures."""
-
-MAX_PAGES, MAX_TOOLS = 20, 128
-"""Of tools: more would fill a model's context with what it never calls. Some providers refuse more than 128."""
 
 _ANSWERED = {
     types.PARSE_ERROR,
@@ -58,7 +54,10 @@ logger = structlog.get_logger(__name__)
 
 
 class McpConnection:
-    """`tools` are those the server named last; `problem` is why it is not there, empty while it is."""
+    """`tools` are those the server named last, `left_out` those among them that cannot be used, and why.
+
+    `problem` is why the server is not there, empty while it is.
+    """
 
     def __init__(
         self,
@@ -72,6 +71,7 @@ class McpConnection:
     ) -> None:
         self.name = name
         self.tools: tuple[types.Tool, ...] = ()
+        self.left_out: LeftOut = {}
         self.problem = "it is still starting"
         self._server = server
         self._environment = child_environment(environment, server.env)
@@ -141,7 +141,7 @@ class McpConnection:
             raise ToolError(f"The MCP server {self.name} gave an answer that is none: {_told(exc)}") from exc
         except MCPError as exc:
             if exc.code in _ANSWERED and client is self._client and not self._ended:
-                self._list_anew()
+                self.list_anew()
                 raise ToolError(f"The MCP server {self.name} refused: {_told(exc)}") from exc
             raise self._lost(client, exc) from exc
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, httpx2.HTTPError) as exc:
@@ -189,28 +189,37 @@ class McpConnection:
     async def _hear(self, message: object) -> None:
         await trio.lowlevel.checkpoint()
         if isinstance(message, types.ToolListChangedNotification):
-            self._list_anew()
+            self.list_anew()
 
     async def _listen(self, client: Client) -> None:
         """The same for servers of the protocol from 2026-07-28 on, which tell only those who ask."""
         try:
             async with client.listen(tools_list_changed=True) as changes:
                 async for _ in changes:
-                    self._list_anew()
+                    self.list_anew()
         except (ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
             pass  # then a call that is refused is reason enough to look
 
-    def _list_anew(self) -> None:
+    def list_anew(self) -> None:
+        """Ask the server for its tools once more."""
         self._is_stale = True
         self._notify()
 
+    def _leave_out(self, tools: LeftOut) -> None:
+        news = {self._redactor.redact(name): self._redactor.redact(why) for name, why in tools.items()}
+        for name, why in news.items():
+            if self.left_out.get(name) != why:
+                logger.warning("mcp_tool_left_out", server=self.name, tool=name, reason=why)
+        self.left_out = news
+
     async def _connect(self) -> None:
         """Start the server and keep it until it ends. Raises what went wrong."""
+        listing = Listing()
         # Entered before what it limits, and lifted once that is done: scopes nest.
         with trio.CancelScope(deadline=trio.current_time() + self._start_s) as starting:
             async with (
-                self._transport() as streams,
-                Client(_Opened(streams), cache=None, client_info=_ABOUT_US, message_handler=self._hear) as client,
+                open_transport(self._server, self._environment, self._end, self._redactor, listing.sieve) as transport,
+                Client(transport, cache=None, client_info=_ABOUT_US, message_handler=self._hear) as client,
                 trio.open_nursery() as nursery,
             ):
                 nursery.start_soon(self._listen, client)
@@ -219,8 +228,9 @@ class McpConnection:
                     if self._is_stale:
                         self._is_stale = False
                         starting.deadline = trio.current_time() + self._start_s
-                        self.tools = await _list_tools(client)
+                        self.tools = await listing.read(client)
                         starting.deadline = math.inf
+                        self._leave_out(listing.left_out)
                         if not self._ended:
                             self._client, self.problem, self._is_starting = client, "", False
                         self._notify()
@@ -229,45 +239,6 @@ class McpConnection:
                 nursery.cancel_scope.cancel()
         if starting.cancelled_caught:
             self._end(f"it did not say within {self._start_s:g} s what it can do")
-
-    @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[Any]:
-        if self._server.command:
-            async with stdio_transport(self._server, self._environment, self._end, self._redactor) as streams:
-                yield streams
-        else:
-            # No limit on a read: a call that is at work says nothing. CALL_S ends it.
-            timeout = httpx2.Timeout(30, read=None)
-            async with (
-                httpx2.AsyncClient(headers=self._server.headers, timeout=timeout) as http,
-                streamable_http_client(self._server.url, http_client=http) as streams,
-            ):
-                yield streams
-
-
-class _Opened:
-    """Streams that somebody else closes, in the form in which the SDK takes a transport."""
-
-    def __init__(self, streams: Any) -> None:
-        self._streams = streams
-
-    async def __aenter__(self) -> Any:
-        return self._streams
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-
-async def _list_tools(client: Client) -> tuple[types.Tool, ...]:
-    tools: list[types.Tool] = []
-    cursor: str | None = None
-    for _ in range(MAX_PAGES):
-        page = await client.list_tools(cursor=cursor)
-        tools += page.tools
-        cursor = page.next_cursor
-        if not cursor or len(tools) >= MAX_TOOLS:
-            break
-    return tuple(tools[:MAX_TOOLS])
 
 
 def _told(error: BaseException) -> str:

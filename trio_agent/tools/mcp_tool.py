@@ -24,20 +24,20 @@ MAX_NAME_CHARS = 64
 """What providers take: [a-zA-Z0-9_-]{1,64}."""
 
 MAX_DESCRIPTION_CHARS = 8192
-MAX_SCHEMA_BYTES = 64 * 1024
-"""Every question to the model holds all of them."""
 
 
 def tools_of(connection: McpConnection, redactor: Redactor = BY_SHAPE) -> list[Tool]:
-    """The server's tools; while none is known, one by which the model hears what is wrong and tries again."""
+    """The server's tools; while none is known, one by which the model hears what is wrong and tries again.
+
+    So it does of single tools that cannot be used.
+    """
     if not connection.tools and connection.problem:
         return [McpConnect(connection)]
     found: dict[str, Tool] = {}
     for tool in connection.tools:
         spec = _spec(connection.name, tool)
-        if len(msgspec.json.encode(spec.input_schema)) <= MAX_SCHEMA_BYTES:
-            found.setdefault(spec.name, McpTool(connection, tool.name, spec, redactor))
-    return list(found.values())
+        found.setdefault(spec.name, McpTool(connection, tool.name, spec, redactor))
+    return [*found.values(), *([McpLeftOut(connection)] if connection.left_out else [])]
 
 
 def tool_name(server: str, tool: str) -> str:
@@ -55,7 +55,6 @@ def _spec(server: str, tool: types.Tool) -> ToolSpec:
     return ToolSpec(
         name=tool_name(server, tool.name),
         description=description[:MAX_DESCRIPTION_CHARS],
-        # Some servers leave the type out for a tool without parameters, and providers refuse that.
         input_schema={"type": "object", "properties": {}, **tool.input_schema},
     )
 
@@ -108,6 +107,25 @@ class McpConnect:
         await self._connection.ready()
         names = ", ".join(tool_name(self._connection.name, tool.name) for tool in self._connection.tools)
         return ToolResult(text=f"It is there now. Its tools: {names or 'none'}.")
+
+
+class McpLeftOut:
+    """Stands for the tools of a server that no provider could be told of."""
+
+    def __init__(self, connection: McpConnection) -> None:
+        self._connection = connection
+        self._told = "; ".join(f"{name} ({why})" for name, why in connection.left_out.items())
+        self.spec = ToolSpec(
+            name=f"{connection.name}__left_out",
+            description=f"Tools of the MCP server {connection.name} that it describes wrongly, so that they cannot be "
+            f"called: {self._told}. Call this to have the server asked for its tools once more.",
+            input_schema={"type": "object", "properties": {}},
+        )
+
+    async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
+        await self._connection.ready()
+        self._connection.list_anew()
+        return ToolResult(text=f"The server is asked again. Until it tells better, these are left out: {self._told}.")
 
 
 def _parts(result: types.CallToolResult) -> Iterator[str | types.ImageContent]:

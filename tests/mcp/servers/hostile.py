@@ -26,6 +26,18 @@ def listed() -> list[dict[str, Any]]:
             {**TOOL, "description": "x" * 10**6},
             {**TOOL, "name": "vast", "inputSchema": {"type": "object", "x": "y" * 10**6}},
         ]
+    if HOW == "crooked":
+        wrong: list[Any] = [
+            {"name": "bare"},
+            {"name": 7, "inputSchema": {}},
+            {"name": "", "inputSchema": {}},
+            "no tool",
+            {**TOOL, "name": "list", "inputSchema": {"type": "array"}},
+            {**TOOL, "name": "s3cret-of-the-server", "inputSchema": {"properties": []}},
+        ]
+        return [*wrong, TOOL, {"name": "plain", "inputSchema": {}, "outputSchema": 7, "annotations": []}]
+    if HOW == "useless":
+        return [{"name": "bare"}]
     return [TOOL]
 
 
