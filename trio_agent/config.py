@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     budget_dollars: float = 5.0
     budget_responses: int = 0
     budget_seconds: float = 0.0
+    session_dollars: float = 0.0
+    session_responses: int = 0
+    session_seconds: float = 0.0
+    context_window: int = 0
     sandbox: SandboxChoice = "auto"
     sandbox_net: NetworkChoice = "on"
     ask: bool = False
@@ -67,10 +71,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("port takes 0 to 65535")
         if not 1 <= self.heartbeat <= 3600:
             raise ValueError("heartbeat takes 1 to 3600 seconds")
-        for budget in (self.budget_dollars, self.budget_responses, self.budget_seconds):
+        of_a_turn = (self.budget_dollars, self.budget_responses, self.budget_seconds)
+        for budget in (*of_a_turn, self.session_dollars, self.session_responses, self.session_seconds):
             # `nan` would be no limit at all, and JSON has no word for either.
             if budget < 0 or not math.isfinite(budget):
                 raise ValueError("a budget is a number, not negative; 0 means unlimited")
+        if self.context_window < 0:
+            raise ValueError("context_window takes a number of tokens; 0 means unknown")
         if self.price:
             read_price(self.price)
         for name in self.mcp:
@@ -116,6 +123,11 @@ DESCRIPTIONS: dict[str, str] = {
     "budget_dollars": "dollars a turn may spend; 0 = unlimited",
     "budget_responses": "model responses a turn may use; 0 = unlimited",
     "budget_seconds": "seconds a turn may take; 0 = unlimited",
+    "session_dollars": "dollars a session may spend before it waits for another message, which grants as much again; "
+    "0 = unlimited",
+    "session_responses": "model responses a session may use, likewise",
+    "session_seconds": "seconds a session may work, likewise",
+    "context_window": "tokens that fit into a model of which that is not known; 0 = unknown",
     "sandbox": "what commands run in; auto is bwrap where it works",
     "sandbox_net": "whether commands reach the network; off needs the sandbox bwrap",
     "ask": "ask the user before commands that leave the workspace or push; a help against accidents, no wall",

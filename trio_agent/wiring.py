@@ -142,6 +142,10 @@ def coding_agent(
         budget=Budget(
             dollars=settings.budget_dollars, responses=settings.budget_responses, seconds=settings.budget_seconds
         ),
+        session_budget=Budget(
+            dollars=settings.session_dollars, responses=settings.session_responses, seconds=settings.session_seconds
+        ),
+        context_window=settings.context_window,
         sandbox=sandbox.name,
         run_program=confined.run,
         format_files=Formatters(confined).format,

@@ -208,7 +208,15 @@ class FakeWorkspaces:
 class Desk:
     """A coding agent with its fakes."""
 
-    def __init__(self, tmp_path: Path, *steps: Step, tools: Sequence[Tool] = (), budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        *steps: Step,
+        tools: Sequence[Tool] = (),
+        budget: Budget | None = None,
+        session_budget: Budget | None = None,
+        context_window: int = 0,
+    ) -> None:
         self.model = FakeModel(*steps)
         self.tools = list(tools)
         self.tools_closed = 0
@@ -228,6 +236,8 @@ class Desk:
             workspaces=self.workspaces,
             blobs=self.blobs,
             budget=budget or Budget(),
+            session_budget=session_budget,
+            context_window=context_window,
             sandbox="none",
             run_program=self._run_program,
             format_files=self._format_files,

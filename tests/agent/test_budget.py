@@ -155,16 +155,22 @@ async def test_a_turn_can_be_cancelled_before_its_seconds_are_over(
 def test_what_was_spent_is_summed_and_time_runs_by_the_clock_it_was_given() -> None:
     now = 100.0
     spending = Spending(Budget(dollars=1.0, seconds=10), lambda: now)
-    assert spending.deadline == 110.0
-    spending.call().answered(Usage(cost_usd=0.5))
-    assert spending.breach() == ""
-    now = 104.0
-    assert spending.elapsed_ns == 4_000_000_000
-    spending.call().answered(Usage(cost_usd=0.5))
-    assert spending.breach().startswith("Spent $1.00 of $1.00.")
-    now = 109.9999999
-    assert "Worked 10 s of 10 s." in spending.breach(), "the deadline's own rounding is no reason to say nothing"
+    with spending.running():
+        assert spending.deadline == 110.0
+        spending.call().answered(Usage(cost_usd=0.5))
+        assert spending.breach() == ""
+        now = 104.0
+        assert spending.elapsed_ns == 4_000_000_000
+        spending.call().answered(Usage(cost_usd=0.5))
+        assert spending.breach().startswith("Spent $1.00 of $1.00.")
+        now = 109.9999999
+        assert "Worked 10 s of 10 s." in spending.breach(), "the deadline's own rounding is no reason to say nothing"
+    now = 200.0
+    assert spending.elapsed_ns == 9_999_999_900
+    assert spending.deadline == float("inf"), "nothing is at work any more"
 
 
 def test_without_a_limit_of_seconds_there_is_no_deadline() -> None:
-    assert Spending(Budget(), lambda: 5.0).deadline == float("inf")
+    spending = Spending(Budget(), lambda: 5.0)
+    with spending.running():
+        assert spending.deadline == float("inf")

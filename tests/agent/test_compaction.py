@@ -72,6 +72,21 @@ async def test_a_conversation_that_is_not_full_is_left_as_it_is(store: HouseStor
         assert "compact" not in {each.type for each in await logged(session)}
 
 
+@pytest.mark.parametrize(("told", "given", "counts"), [(0, 1000, True), (0, 0, False), (100_000, 1000, False)])
+async def test_where_a_model_does_not_tell_its_window_the_user_s_word_counts(
+    store: HouseStore, tmp_path: Path, told: int, given: int, counts: bool
+) -> None:
+    desk = Desk(tmp_path, says("Long.", tokens=900), says("Next."), says("And on."), context_window=given)
+    desk.model.context_window = told
+    async with desk.session(store) as session:
+        assert session.snapshot().context_window == (told or given)
+        for words in ("hi", "more", "/model fake"):
+            await session.post(words)
+            await at_rest(session)
+        assert ("compact" in {each.type for each in await logged(session)}) is counts
+        assert session.snapshot().context_window == (told or given)
+
+
 async def test_within_a_turn_too_and_the_words_that_wait_are_heard_after_it(store: HouseStore, tmp_path: Path) -> None:
     goes_on = trio.Event()
 

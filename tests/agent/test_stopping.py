@@ -283,8 +283,9 @@ async def test_what_the_model_hears_after_a_cancel_is_what_it_hears_after_a_rest
 
 def test_why_something_was_stopped_is_said_in_words() -> None:
     assert Stop("enough").told() == "Cancelled before it finished: enough"
-    assert Stop("enough", over_budget=True).told(begun=False) == "Cancelled before it began: enough"
-    assert Stop(over_budget=True).told(begun=False) == "Not run: the budget of this turn was reached."
+    assert Stop("enough", over="turn").told(begun=False) == "Cancelled before it began: enough"
+    assert Stop(over="turn").told(begun=False) == "Not run: the budget of this turn was reached."
+    assert Stop(over="session").told() == "Not finished: the budget of this session was reached."
     assert Stop().told() == "Not finished: the turn was broken off."
 
 

@@ -84,7 +84,8 @@ class World(Desk):
     """An agent with random models and tools, and the store it shares with those that come after it."""
 
     def __init__(self, tmp_path: Path, random: Random) -> None:
-        super().__init__(tmp_path, budget=Budget(dollars=1.0, responses=9, seconds=40))
+        session_budget = Budget(dollars=2.5, responses=30, seconds=120)
+        super().__init__(tmp_path, budget=Budget(dollars=1.0, responses=9, seconds=40), session_budget=session_budget)
         self.random = random
         self.store = HouseStore()
         self.answers = 0

@@ -42,6 +42,13 @@ def test_a_limit_of_0_is_no_limit(spent: Spent) -> None:
     assert breach(Budget(), spent) == ""
 
 
+def test_of_a_session_it_is_said_that_the_next_message_grants_more() -> None:
+    said = breach(Budget(dollars=1), Spent(dollars=1), "session")
+    assert said.splitlines()[0] == "Spent $1.00 of $1.00."
+    assert "budget of this session" in said
+    assert "your next message grants it" in said
+
+
 def test_all_limits_reached_are_said_in_the_order_dollars_seconds_responses() -> None:
     said = breach(Budget(dollars=1, responses=2, seconds=3), Spent(dollars=1, responses=2, seconds=3))
     assert said.splitlines() == [

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 import trio
 
+from trio_agent.agent.allowance import Allowance
 from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.naming import Naming
 from trio_agent.agent.orders import Orders
@@ -24,12 +25,17 @@ from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.commands import read_command
+from trio_agent.core.display import budget_display
 from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
 from trio_agent.seams import ReadFileIn, Workspace
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
+WAITING_TOO_LONG = (
+    "What you sent before the session's budget was reached is not taken up by itself: it is told to the model with your next "
+    "message. Send commands again."
+)
 TRY_AGAIN = "Type 'continue' to try again."
 CLEANUP_S = 5.0  # for git, after a turn that was broken off
 RECORD_S = 10.0  # for recording what was not finished; a store that takes longer is broken
@@ -51,6 +57,7 @@ class Coder(ShownFiles):
         naming: Naming,
         orders: Orders,
         budget: Budget,
+        allowance: Allowance,
     ) -> None:
         super().__init__(workspace, read_file)
         self._room = room
@@ -61,6 +68,7 @@ class Coder(ShownFiles):
         self._naming = naming
         self._orders = orders
         self._budget = budget
+        self._allowance = allowance
         self._told_of_price = ""
         self._is_sure = True
 
@@ -70,7 +78,15 @@ class Coder(ShownFiles):
     async def prepare(self, prompts: Sequence[Message]) -> Sequence[Message]:
         """See `Preparing`: the user's commands are done, and a conversation that has become too long is compacted."""
         words = [prompt for prompt in prompts if read_command(prompt.content) is None]
-        self._room.spending = Spending(self._budget, trio.current_time)
+        self._room.spending = Spending(self._budget, trio.current_time, within=self._allowance.spending)
+        if not self._allowance.grants(prompts):
+            self._conversation.hear(words)
+            await self._session.record(Message(type="auto", content=WAITING_TOO_LONG))
+            return ()
+        with self._room.spending.running():
+            return await self._prepare(prompts, words)
+
+    async def _prepare(self, prompts: Sequence[Message], words: Sequence[Message]) -> Sequence[Message]:
         ready = False
         try:
             await self._go_by_the_log(prompts)
@@ -79,9 +95,9 @@ class Coder(ShownFiles):
                     await self._orders.obey(command)
             if words and self._conversation.is_full:
                 await self._orders.compact()
-            if not words and (breach := self._room.spending.breach()):
+            if not words and self._room.spending.over():
                 # No turn follows that would say so.
-                await self._session.record(Message(type="budget", content=breach, end_of_turn=True))
+                await self._tell_of_budget()
             ready = True
             return words
         finally:
@@ -93,11 +109,13 @@ class Coder(ShownFiles):
         self._conversation.hear(prompts)
         whole = False
         try:
-            await self._naming.begin(prompts)
             await self._tell_of_price()
-            over = True
-            with self._room.spending.limited():
-                over = await self._work()
+            over = self._room.spending.over() is not None
+            if not over:
+                await self._naming.begin(prompts)
+                over = True
+                with self._room.spending.running(), self._room.spending.limited():
+                    over = await self._work()
             if over:
                 # Outside the scope: once it is cancelled, nothing in it could be recorded.
                 await self._over_budget()
@@ -120,7 +138,7 @@ class Coder(ShownFiles):
             await self._naming.settle()
             self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
             self._session.show(msgspec.structs.replace(self._session.facts, context_used=conversation.context_used))
-            if room.spending.breach():
+            if room.spending.over():
                 return True
             if not answer.tool_calls:
                 if answer.stop_reason == "max_tokens":
@@ -136,7 +154,7 @@ class Coder(ShownFiles):
             self._session.enter(AgentState.CHECKING_GIT_COMMITS)
             await self._tidying.tidy(await self._progress.deliver())
             self._session.enter(AgentState.CHECKING_BUDGET)
-            if room.spending.breach():
+            if room.spending.over():
                 return True
             self._session.enter(AgentState.GATHERING_ADDITIONAL_MESSAGES)
             # A command, and what was said after it, waits for the end of the turn.
@@ -147,11 +165,17 @@ class Coder(ShownFiles):
                 summing_up = await self._orders.sum_up()
 
     async def _over_budget(self) -> None:
-        stop = Stop(over_budget=True)
+        stop = Stop(over=self._room.spending.over())
         self._conversation.hear(await self._session.close_open_calls(stop.told(begun=False)))
-        await self._session.record(Message(type="budget", content=self._room.spending.breach(), end_of_turn=True))
+        await self._tell_of_budget()
         await self._progress.deliver()
         self._session.end_turn(AgentState.BUDGET_EXCEEDED)
+
+    async def _tell_of_budget(self) -> None:
+        spending = self._room.spending
+        display = budget_display(spending.over() or "turn")
+        message = Message(type="budget", content=spending.breach(), end_of_turn=True, display=display)
+        self._allowance.told(await self._session.record(message))
 
     async def _clean_up(self) -> None:
         """What the log needs and what was committed, after a turn that was cancelled or failed."""
@@ -178,10 +202,12 @@ class Coder(ShownFiles):
     async def _tell_of_price(self) -> None:
         """Once a model: a limit that is not held must not look as if it were."""
         model = self._room.model
-        if not model.priced and self._budget.dollars > 0 and self._told_of_price != model.name:
+        budgets = {"turn": self._budget, "session": self._allowance.budget}
+        limits = [f"${each.dollars:.2f} a {whose}" for whose, each in budgets.items() if each.dollars > 0]
+        if not model.priced and limits and self._told_of_price != model.name:
             self._told_of_price = model.name
             text = (
-                f"What {model.name} costs is not known, so the limit of ${self._budget.dollars:.2f} a turn does not hold. "
+                f"What {model.name} costs is not known, so the limit of {' and '.join(limits)} does not hold. "
                 "Start trio-agent with --price to let it hold."
             )
             await self._session.record(Message(type="auto", content=text))

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import msgspec
 import trio
 
+from trio_agent.agent.allowance import Allowance
 from trio_agent.agent.call_ids import CallIds
 from trio_agent.agent.coder import Coder
 from trio_agent.agent.conversation import Conversation
@@ -41,6 +42,8 @@ class CodingAgent:
         workspaces: Workspaces,
         blobs: Blobs,
         budget: Budget,
+        session_budget: Budget | None = None,
+        context_window: int = 0,
         sandbox: str,
         run_program: RunProgram | None = None,
         format_files: FormatFiles | None = None,
@@ -48,8 +51,10 @@ class CodingAgent:
     ) -> None:
         """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
 
-        `open_tools` gives a session what tells its tools for a model; leaving ends what they left running. Without
-        `run_program`, nothing is pulled; without `format_files`, commits stay as they are; without
+        `budget` is that of each turn, `session_budget` of all turns of a session together, None without limits;
+        `context_window` is that of models that do not tell theirs, in tokens, 0 where it is not known. `open_tools` gives a
+        session what tells its tools for a model; leaving ends what they left running. Without `run_program`, nothing is
+        pulled; without `format_files`, commits stay as they are; without
         `read_file`, users are shown no file but in diffs.
         """
         self._make_model = make_model
@@ -57,6 +62,8 @@ class CodingAgent:
         self._workspaces = workspaces
         self._blobs = blobs
         self._budget = budget
+        self._session_budget = session_budget or Budget()
+        self._usual_window = context_window
         self._sandbox = sandbox
         self._run_program = run_program
         self._format_files = format_files
@@ -70,13 +77,14 @@ class CodingAgent:
             msgspec.structs.replace(
                 session.facts,
                 model=model.name,
-                context_window=model.context_window,
+                context_window=model.context_window or self._usual_window,
                 budget=self._budget,
                 sandbox=self._sandbox,
             )
         )
         workspace = await self._workspaces.open(session.id, session.notes)
         survey, trouble = await first_survey(workspace)
+        allowance = Allowance(self._session_budget, history, trio.current_time)
         async with self._open_tools() as tools:
             room = Workroom(
                 session=session,
@@ -87,7 +95,8 @@ class CodingAgent:
                 tools=tools,
                 call_ids=CallIds(history),
                 questions=Questions(session),
-                spending=Spending(self._budget, trio.current_time),
+                spending=Spending(self._budget, trio.current_time, within=allowance.spending),
+                usual_window=self._usual_window,
             )
             conversation = _conversation(room, history)
             facts = msgspec.structs.replace(
@@ -114,6 +123,7 @@ class CodingAgent:
                     naming,
                     Orders(room, conversation, self._make_model, repository),
                     self._budget,
+                    allowance,
                 )
 
     async def forget(self, session_id: str) -> None:
@@ -129,5 +139,5 @@ def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
         tools=lambda: [*room.tools(room.model), subagent],
         instructions=room.instructions,
         show=room.session.write,
-        stop=lambda: Stop(cancelled=room.session.cancel_reason, over_budget=bool(room.spending.breach())),
+        stop=lambda: Stop(cancelled=room.session.cancel_reason, over=room.spending.over()),
     )

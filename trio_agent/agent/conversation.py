@@ -133,11 +133,11 @@ class Conversation:
         """Whether to compact it before the next question: never twice without an answer in between."""
         recent = self._since_compaction()
         last = max((place for place, each in enumerate(recent) if each.type == "agent"), default=None)
-        if last is None or self._room.model.context_window <= 0:
+        if last is None or self._room.context_window <= 0:
             return False
         # What came since, no provider has counted yet: a tool's result can be larger than all that was before it.
         since = estimated_tokens(self._turns(recent[last:])) if recent[last + 1 :] else 0
-        return self.context_used + since >= self._room.model.context_window * FULL
+        return self.context_used + since >= self._room.context_window * FULL
 
     async def compact(self) -> Message:
         """Let the model sum up what it has heard, and go on from that. The summary's message; the log keeps everything.

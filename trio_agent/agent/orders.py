@@ -84,7 +84,7 @@ class Orders:
         await self._session.choose_model(name)
         self._room.model = model
         await self._session.describe(
-            msgspec.structs.replace(self._session.facts, model=model.name, context_window=model.context_window)
+            msgspec.structs.replace(self._session.facts, model=model.name, context_window=self._room.context_window)
         )
         await self._answer(f"The model is {model.name} from now on.")
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BUDGET_REACHED = "the budget of this turn was reached"
+from trio_agent.core.budget import Whose
+
 BROKEN_OFF = "the turn was broken off"
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """`cancelled` is a user's reason, empty where no user did it. Where neither holds, the program or a sibling broke down."""
+    """`cancelled` is a user's reason, empty where no user did it; `over` says whose budget was reached, None where none was.
+
+    Where neither holds, the program or a sibling broke down.
+    """
 
     cancelled: str = ""
-    over_budget: bool = False
+    over: Whose | None = None
 
     @property
     def why(self) -> str:
         """Goes on from "cut off:"."""
         if self.cancelled:
             return f"cancelled by the user: {self.cancelled}"
-        return BUDGET_REACHED if self.over_budget else BROKEN_OFF
+        return f"the budget of this {self.over} was reached" if self.over else BROKEN_OFF
 
     def told(self, *, begun: bool = True) -> str:
         """The result of a tool call that was stopped, or was not begun at all."""

@@ -88,7 +88,7 @@ class Subagent:
             tools=tools,
             instructions=self._room.instructions + INSTRUCTIONS,
             show=show,
-            stop=lambda: Stop(cancelled=bench.cancel_reason, over_budget=bool(self._room.spending.breach())),
+            stop=lambda: Stop(cancelled=bench.cancel_reason, over=self._room.spending.over()),
             conversation_id=f"{self._room.session.id}-{secrets.token_hex(4)}",
             parent=self._room.session.id,
         )

@@ -14,7 +14,10 @@ from trio_agent.seams import Blobs, Model, SessionHandle, Tool
 
 @dataclass(slots=True)
 class Workroom:
-    """`tools` are those that go with a model. `spending` is the account of the turn that runs, or of the one to come."""
+    """`tools` are those that go with a model. `spending` is the account of the turn that runs, or of the one to come.
+
+    `usual_window` is the context window of models that do not tell theirs, in tokens; 0 where that is unknown.
+    """
 
     session: SessionHandle
     workspace: Path
@@ -25,3 +28,9 @@ class Workroom:
     call_ids: CallIds
     questions: Questions
     spending: Spending
+    usual_window: int = 0
+
+    @property
+    def context_window(self) -> int:
+        """Of the model, in tokens; 0 where unknown."""
+        return self.model.context_window or self.usual_window

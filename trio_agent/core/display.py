@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from trio_agent.core.budget import Whose
 from trio_agent.core.message import Message
 
 
@@ -16,6 +17,11 @@ def notice_display() -> dict[str, Any]:
 def cut_off_display(why: str) -> dict[str, Any]:
     """The `display` of an answer that broke off; `why` goes on from "cut off:"."""
     return {"kind": "cut_off", "why": why}
+
+
+def budget_display(whose: Whose) -> dict[str, Any]:
+    """The `display` of a `budget` message: whose budget was reached."""
+    return {"kind": "budget", "whose": whose}
 
 
 def compaction_display(words_from: int) -> dict[str, Any]:
