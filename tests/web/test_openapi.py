@@ -115,6 +115,7 @@ async def test_what_is_sent_is_described_too() -> None:
         assert {each["name"] for each in paths["/stream"]["get"]["parameters"]} == {
             "from",
             "cursor",
+            "last",
             "heartbeat",
             "sessions",
             "access_token",

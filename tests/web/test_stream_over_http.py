@@ -12,6 +12,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.web.serving import Server, descriptors, open_events, read_all, read_until, serving_app, settled, tasks
 from trio_agent.core.cursor import Cursor
 from trio_agent.runtime.follower import STATE_INTERVAL_S
+from trio_agent.runtime.log import LAST_BYTES
 
 
 async def test_a_stream_says_what_it_is_and_that_nobody_may_hold_it_back() -> None:
@@ -66,6 +67,48 @@ async def test_a_from_that_is_no_number_is_refused(value: str) -> None:
         answer = await client.get(f"/stream?from={value}")
         assert answer.status_code == 400
         assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+LASTS = {
+    "last=1": 2,
+    "last=3": 0,
+    "last=4": 0,
+    "last=0": 3,
+    "last=-2": 3,
+    "last=2&from=0": 0,
+    "last=2&from=3": 3,
+    "last=2&cursor={right}": 0,
+    "last=2&cursor={wrong}": 1,
+    "last=2&from=3&cursor={wrong}": 1,
+}
+
+
+@pytest.mark.parametrize(("query", "start"), LASTS.items(), ids=LASTS)
+async def test_a_stream_that_would_begin_at_the_beginning_begins_with_the_last_where_it_is_asked_to(
+    query: str, start: int
+) -> None:
+    async with serving_app() as server, server.client() as client:
+        await server.record("a", "b", "c")
+        right = await a_cursor(server, 0)
+        async with open_events(
+            client, f"stream?{query.format(right=right, wrong=f'{right.log}.1.{right.tag}')}"
+        ) as events:
+            first = await events.next()
+            if "wrong" in query:
+                first = await events.next_of("reset")
+            assert (first.id, json.loads(first.data)["from"]) == (str(await a_cursor(server, start)), start)
+            for idx in range(start, 3):
+                assert json.loads((await events.next_of("message")).data)["idx"] == idx
+
+
+async def test_the_last_messages_are_fewer_where_they_are_long_and_one_at_least() -> None:
+    async with serving_app() as server, server.client() as client:
+        await server.record("a", *("x" * (LAST_BYTES // 3) for _ in range(3)))
+        async with open_events(client, "stream?last=4") as events:
+            assert json.loads((await events.next()).data)["from"] == 2
+        await server.record("y" * (2 * LAST_BYTES))
+        async with open_events(client, "stream?last=4") as events:
+            assert json.loads((await events.next()).data)["from"] == 4
 
 
 async def a_cursor(server: Server, index: int) -> Cursor:

@@ -28,6 +28,7 @@ from trio_agent.seams import Clock, Entry, Store, rfc3339
 
 TAIL_BYTES = 8 * 1024 * 1024  # how much of a log's end is kept in memory
 CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seven times dearer
+LAST_BYTES = 2 * 1024 * 1024  # a page that opens at the end shows a screen of it at once; more would only delay that
 READ_ENTRIES = 512  # how many entries are taken back from the store at a time
 
 
@@ -173,6 +174,12 @@ class EventLog:
         if not before:
             raise NotFound("this log was deleted")
         return _after(before[0])
+
+    def last_from(self, count: int) -> int:
+        """The index of the first of the last `count` messages: of fewer, but one, where they are more than LAST_BYTES."""
+        end = self._end.index
+        fits = bisect_left(self._sizes, self._sizes[end] - LAST_BYTES)
+        return max(0, min(max(end - max(count, 0), fits), end - min(count, 1)))
 
     async def resume(self, cursor: Cursor | None) -> tuple[Cursor, ResetReason | None]:
         """Where a reader who has `cursor` goes on, and why it must begin anew if it must (None stands for bad text)."""

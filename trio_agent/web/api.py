@@ -236,12 +236,20 @@ class Api:
 
 
 async def _stream_start(request: Request, session: Session) -> Start:
-    """Where a stream begins: Last-Event-ID, else `cursor`, else `from`, else the beginning. Raises InvalidInput."""
-    index = query_integer(request, "from") or 0
-    text = query_cursor(request)
+    """Where a stream begins: Last-Event-ID, else `cursor`, else `from`, else the beginning. Raises InvalidInput.
+
+    With `last`, what would begin at the beginning begins near the end instead.
+    """
+    index, last = query_integer(request, "from"), query_integer(request, "last")
+    text, reset = query_cursor(request), None
     if text is not None:
-        return Start(*await session.log.resume(parse_cursor(text)))
-    return Start(await session.log.locate(min(max(index, 0), session.log.cursor.index)))
+        cursor, reset = await session.log.resume(parse_cursor(text))
+        if reset is None or last is None:
+            return Start(cursor, reset)
+        index = None
+    if index is None:
+        index = 0 if last is None else session.log.last_from(last)
+    return Start(await session.log.locate(min(max(index, 0), session.log.cursor.index)), reset)
 
 
 def _head_of_stream() -> Response:

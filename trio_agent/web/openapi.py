@@ -25,6 +25,7 @@ _BODIES: dict[str, tuple[type, bool]] = {
 _QUERY: dict[str, dict[str, str]] = {
     "stream": {
         "from": "integer",
+        "last": "integer",
         "cursor": "string",
         "heartbeat": "integer",
         "sessions": "boolean",
