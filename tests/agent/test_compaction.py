@@ -9,7 +9,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.agent.desk import Desk, FakeTool, calls, roles, says, tells
+from tests.agent.desk import Desk, FakeTool, Step, calls, roles, says, tells
 from tests.runtime.house import HouseStore, at_rest, lines, logged, watch_states
 from trio_agent.core.budget import Budget
 from trio_agent.core.compaction import MAX_OUTCOME_CHARS, SUMMARISE, estimated_tokens, shortened
@@ -186,6 +186,82 @@ async def test_where_the_conversation_is_too_long_nobody_is_told_to_ask_the_same
             await at_rest(session)
         told = [each for each in await lines(session) if each.startswith("error: ")]
     assert told == ["error: Too long: type '/compact'.", "error: Overloaded. Type 'continue' to try again."]
+
+
+TOO_LONG = ConversationTooLong("Too long: type '/compact'.")
+
+
+async def test_what_a_provider_finds_too_long_is_summed_up_and_asked_again(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, says("Hello."), TOO_LONG, says("We greeted."), says("Yes."), says("And on."))
+    desk.model.context_window = 0
+    async with desk.session(store) as session:
+        for words in ("hi", "and now?"):
+            await session.post(words)
+            await at_rest(session)
+        log = await logged(session)
+        assert [each.type for each in log] == ["user", "agent", "user", "compact", "agent"]
+        assert session.snapshot().first_message_index == 3
+        await session.post("more")
+        await at_rest(session)
+    summed_up, asked, last = desk.model.requests[2:]
+    assert roles(summed_up) == ["hi", "Hello.", SUMMARISE], "the last words may be what made it too long"
+    assert roles(asked) == [f"{SUMMARY_OPENS}\n\nWe greeted.\n\nand now?"]
+    assert asked.turns == transcript(log[:-1])
+    assert roles(last)[-2:] == ["Yes.", "more"]
+
+
+async def test_within_a_turn_too_as_often_as_there_is_an_answer_in_between(store: HouseStore, tmp_path: Path) -> None:
+    steps = [calls("a"), TOO_LONG, says("Looked."), calls("a", id="2"), TOO_LONG, says("Looked again."), says("Done.")]
+    desk = Desk(tmp_path, *steps, tools=[FakeTool("a")])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        types = [each.type for each in await logged(session)]
+    assert types == ["user", "agent", "tool", "compact", "agent", "tool", "compact", "agent"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([TOO_LONG], ["Too long: type '/compact'."]),
+        ([says("Hello."), TOO_LONG, says("In short."), TOO_LONG], ["Too long: type '/compact'."]),
+        (
+            [says("Hello."), TOO_LONG, ProviderError("Overloaded."), ProviderError("Overloaded.")],
+            [
+                "The conversation could not be summed up, and stays as it is: Overloaded.",
+                "Too long: type '/compact'.",
+            ],
+        ),
+    ],
+    ids=["nothing to sum up", "too long all the same", "no summary"],
+)
+async def test_where_that_does_not_help_the_error_is_told(
+    store: HouseStore, tmp_path: Path, steps: list[Step], told: list[str]
+) -> None:
+    desk = Desk(tmp_path, *steps)
+    async with desk.session(store) as session:
+        states = watch_states(session)
+        for words in ("hi", "more")[: 1 if len(steps) == 1 else 2]:
+            await session.post(words)
+            await at_rest(session)
+        assert [each.content for each in await logged(session) if each.type == "error"] == told
+        assert states[-2:] == [AgentState.ERROR, AgentState.WAITING_FOR_USER_INPUT]
+    assert desk.model.steps == []
+
+
+async def test_a_sub_agent_s_conversation_that_is_too_long_is_summed_up_too(store: HouseStore, tmp_path: Path) -> None:
+    steps = [
+        calls("subagent", input='{"task": "find it"}'),
+        calls("look", id="1"),
+        *(TOO_LONG, says("Looked."), says("It is there."), says("Done.")),
+    ]
+    desk = Desk(tmp_path, *steps, tools=[FakeTool("look")])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        (compact,) = [each for each in await logged(session) if each.type == "compact"]
+        assert compact.parent_conversation_id == session.id
+    assert roles(desk.model.requests[-1]) == ["hi", "call subagent", "subagent: It is there."]
 
 
 async def test_what_is_too_long_even_to_be_summed_up_is_tried_in_short(store: HouseStore, tmp_path: Path) -> None:

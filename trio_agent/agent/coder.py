@@ -29,7 +29,7 @@ from trio_agent.core.display import budget_display
 from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
-from trio_agent.seams import ReadFileIn, Workspace
+from trio_agent.seams import Answer, ReadFileIn, Workspace
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
 WAITING_TOO_LONG = (
@@ -134,7 +134,7 @@ class Coder(ShownFiles):
         room, conversation = self._room, self._conversation
         summing_up = True
         while True:
-            answer = await conversation.ask()
+            answer = await self._ask()
             await self._naming.settle()
             self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
             self._session.show(msgspec.structs.replace(self._session.facts, context_used=conversation.context_used))
@@ -163,6 +163,15 @@ class Coder(ShownFiles):
             if summing_up and conversation.is_full:
                 # Once is enough, where it fails: the next question may still fit.
                 summing_up = await self._orders.sum_up()
+
+    async def _ask(self) -> Answer:
+        """Ask. A conversation that the provider calls too long is summed up, and asked again: once."""
+        try:
+            return await self._conversation.ask()
+        except ConversationTooLong:
+            if not self._conversation.has_answers or not await self._orders.sum_up(but_last_words=True):
+                raise
+        return await self._conversation.ask()
 
     async def _over_budget(self) -> None:
         stop = Stop(over=self._room.spending.over())

@@ -129,6 +129,11 @@ class Conversation:
         return answers[-1].context_tokens if answers else estimated_tokens(self._turns(self._heard))
 
     @property
+    def has_answers(self) -> bool:
+        """Whether the model has said anything since it was last summed up: without that, a summary makes no room."""
+        return any(each.type == "agent" for each in self._since_compaction())
+
+    @property
     def is_full(self) -> bool:
         """Whether to compact it before the next question: never twice without an answer in between."""
         recent = self._since_compaction()
@@ -139,14 +144,17 @@ class Conversation:
         since = estimated_tokens(self._turns(recent[last:])) if recent[last + 1 :] else 0
         return self.context_used + since >= self._room.context_window * FULL
 
-    async def compact(self) -> Message:
+    async def compact(self, *, but_last_words: bool = False) -> Message:
         """Let the model sum up what it has heard, and go on from that. The summary's message; the log keeps everything.
 
-        Raises ProviderError where there is no summary: all is as before then. StoreError.
+        `but_last_words` leaves out what the user has said since the last answer: it is told after the summary. Raises
+        ProviderError where there is no summary: all is as before then. StoreError.
         """
         began = time.time()
-        answer = await self._sum_up()
-        mine = [each for each in self._heard if self._is_mine(each)]
+        kept = self._last_words() if but_last_words else []
+        heard = [each for each in self._heard if each not in kept]
+        answer = await self._sum_up(heard)
+        mine = [each for each in heard if self._is_mine(each)]
         ends = [words_from(each) for each in mine if each.type == "compact"]
         ends += [each.idx + 1 for each in mine if each.type == "user"]
         message = Message(
@@ -160,11 +168,11 @@ class Conversation:
             end_time=rfc3339(time.time()),
         )
         await self._record_paid(message)
-        self._heard = self._heard[-1:]
+        self._heard = [self._heard[-1], *kept]
         return self._heard[0]
 
-    async def _sum_up(self) -> Answer:
-        turns = self._turns([*self._heard, self._addressed(Message(type="user", content=SUMMARISE))])
+    async def _sum_up(self, heard: Sequence[Message]) -> Answer:
+        turns = self._turns([*heard, self._addressed(Message(type="user", content=SUMMARISE))])
         try:
             answer = await self._summary(turns)
         except ProviderError:
@@ -219,6 +227,10 @@ class Conversation:
 
     def _turns(self, messages: Iterable[Message]) -> tuple[Turn, ...]:
         return transcript(messages, self._id)
+
+    def _last_words(self) -> list[Message]:
+        last = max((place for place, each in enumerate(self._heard) if each.type == "agent"), default=-1)
+        return [each for each in self._heard[last + 1 :] if each.type == "user" and self._is_mine(each)]
 
     def _since_compaction(self) -> list[Message]:
         mine = [each for each in self._heard if self._is_mine(each)]

@@ -60,10 +60,10 @@ class Orders:
             await self.sum_up()
         self._session.enter(AgentState.WAITING_FOR_USER_INPUT)
 
-    async def sum_up(self) -> bool:
-        """Like `compact`, in whatever state the agent is; whether there is a summary."""
+    async def sum_up(self, *, but_last_words: bool = False) -> bool:
+        """Like `compact`, in whatever state the agent is; whether there is a summary. See `Conversation.compact`."""
         try:
-            summary = await self._conversation.compact()
+            summary = await self._conversation.compact(but_last_words=but_last_words)
         except ProviderError as exc:
             await self._session.record(Message(type="error", content=not_summed_up(exc)))
             return False

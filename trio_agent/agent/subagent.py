@@ -16,10 +16,10 @@ from msgspec import Meta
 from trio_agent.agent.conversation import REFUSED, Conversation, not_summed_up
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.workroom import Workroom
-from trio_agent.core.errors import CallerError, ProviderError, ToolError
+from trio_agent.core.errors import CallerError, ConversationTooLong, ProviderError, ToolError
 from trio_agent.core.message import Message
 from trio_agent.core.wire import decode_json
-from trio_agent.seams import Part, Tool, Toolbench, ToolResult, ToolSpec
+from trio_agent.seams import Answer, Part, Tool, Toolbench, ToolResult, ToolSpec
 
 NAME = "subagent"
 MAX_TASK_CHARS = 100_000
@@ -97,7 +97,7 @@ class Subagent:
 async def _work(conversation: Conversation, bench: Toolbench) -> ToolResult:
     summing_up = True
     while True:
-        answer = await conversation.ask()
+        answer = await _ask(conversation)
         if answer.text:
             bench.emit("\n")
         if not answer.tool_calls:
@@ -112,10 +112,19 @@ async def _work(conversation: Conversation, bench: Toolbench) -> ToolResult:
             summing_up = await _sum_up(conversation)
 
 
-async def _sum_up(conversation: Conversation) -> bool:
+async def _ask(conversation: Conversation) -> Answer:
+    try:
+        return await conversation.ask()
+    except ConversationTooLong:
+        if not conversation.has_answers or not await _sum_up(conversation, but_last_words=True):
+            raise
+    return await conversation.ask()
+
+
+async def _sum_up(conversation: Conversation, *, but_last_words: bool = False) -> bool:
     """Whether there is a summary. Once is enough, where it fails: the next question may still fit."""
     try:
-        await conversation.compact()
+        await conversation.compact(but_last_words=but_last_words)
     except ProviderError as exc:
         await conversation.record(Message(type="error", content=not_summed_up(exc)))
         return False
