@@ -265,11 +265,25 @@ def test_an_image_goes_with_the_result_or_the_words_it_was_shown_with() -> None:
     assert third == UserTurn(outcomes=(outcome("c"),))
 
 
+def test_all_images_of_one_result_are_shown_to_the_model_in_order() -> None:
+    further = [
+        {"blob": "b2", "media_type": "image/jpeg"},
+        {"blob": "b3"},
+        "b4",
+        {"blob": "b5", "media_type": "image/png"},
+    ]
+    (turn,) = transcript([Message(type="user", content="look", display={**PICTURE, "further": further})])
+    assert isinstance(turn, UserTurn)
+    assert [image.blob for image in turn.images] == ["b1", "b2", "b5"]
+
+
 @pytest.mark.parametrize(
     "display",
     [
         {},
         {**PICTURE, "kind": "diff"},
+        {"kind": "diff", "further": [PICTURE]},
+        {"kind": "image", "further": "b1"},
         {**PICTURE, "media_type": "image/svg+xml"},
         {**PICTURE, "blob": 5},
         {"kind": "image"},

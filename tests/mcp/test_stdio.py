@@ -18,7 +18,7 @@ from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.redaction import Redactor
 from trio_agent.seams import Tool
 from trio_agent.tools.mcp import open_mcp
-from trio_agent.tools.mcp_tool import MAX_DESCRIPTION_CHARS, tool_name, tools_of
+from trio_agent.tools.mcp_tool import MAX_DESCRIPTION_CHARS, MAX_IMAGES, tool_name, tools_of
 
 
 async def test_its_tools_are_told_with_their_schemas_and_can_be_called(bench: FakeBench) -> None:
@@ -43,6 +43,20 @@ async def test_an_image_is_kept_for_the_model_to_see(bench: FakeBench) -> None:
         assert shown.display is not None
         assert (shown.display["kind"], shown.display["media_type"]) == ("image", "image/png")
         assert await bench.blobs.get(shown.display["blob"]) == PIXEL
+
+
+async def test_all_images_of_a_result_are_kept_up_to_a_limit(bench: FakeBench) -> None:
+    async with connected(honest()) as it:
+        shown = await call(it, "it__pictures", bench, b'{"count": 2}')
+        assert shown.display is not None
+        images = [shown.display, *shown.display["further"]]
+        assert [await bench.blobs.get(image["blob"]) for image in images] == [PIXEL + b"\0", PIXEL + b"\1", PIXEL]
+        assert {image["media_type"] for image in images} == {"image/png"}
+        assert "[file:///1: not text, left out]" in shown.text
+        shown = await call(it, "it__pictures", bench, b'{"count": 30}')
+        assert shown.display is not None
+        assert len(shown.display["further"]) == MAX_IMAGES - 1
+        assert shown.text.count("[a further image, left out]") == 31 - MAX_IMAGES
 
 
 async def test_it_gets_the_environment_of_the_allow_list_and_what_the_user_gives_it(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import sys
 import zlib
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.mcp.connecting import SERVERS
 from tests.projects import make_project
 from tests.served import ServedRepository, served
 
@@ -50,6 +52,25 @@ def test_an_image_that_a_tool_read_is_shown(page: Page, tmp_path: Path) -> None:
         page.wait_for_function("() => document.querySelector('img.tool-image')?.naturalWidth > 0")
         size = image.evaluate("image => [image.naturalWidth, image.naturalHeight, image.alt]")
         assert size == [WIDTH, HEIGHT, "picture.png"]
+
+
+def test_all_images_of_one_result_are_shown(page: Page, tmp_path: Path) -> None:
+    make_project(tmp_path / "wordcount")
+    config = tmp_path / "config" / "trio-agent" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[mcp.honest]\ncommand = {json.dumps([sys.executable, str(SERVERS / 'honest.py')])}\n")
+    script = tmp_path / "script.json"
+    call = {"name": "honest__pictures", "input": {"count": 2}}
+    script.write_text(json.dumps([{"tool_calls": [call]}, {"text": "Seen."}]))
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    options = ("--model", f"scripted:{script}")
+    with served(tmp_path / "wordcount", tmp_path / "data", *options, environment=environment) as server:
+        page.goto(server.link)
+        page.fill("#prompt", "look")
+        page.press("#prompt", "Enter")
+        page.locator('tool-card[data-status="ok"]', has_text="honest__pictures").locator("summary").click()
+        expect(page.locator("img.tool-image")).to_have_count(3)
+        page.wait_for_function("() => [...document.querySelectorAll('img.tool-image')].every(i => i.naturalWidth > 0)")
 
 
 def test_the_whole_of_a_long_output_can_be_saved(page: Page, server: ServedRepository) -> None:

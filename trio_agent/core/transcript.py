@@ -126,12 +126,20 @@ def _words(text: str) -> str:
 
 
 def _images(message: Message) -> tuple[ImageRef, ...]:
-    """What the message shows of the kind that a model can look at."""
+    """What the message shows of the kind that a model can look at: an image, and `further` ones of the same form."""
+    found: list[ImageRef] = []
     match message.display:
-        case {"kind": "image", "blob": str(blob), "media_type": str(media_type)} if media_type in IMAGE_TYPES:
-            return (ImageRef(blob, media_type),)
+        case {"kind": "image", "further": list(further)}:
+            shown = [message.display, *further]
+        case {"kind": "image"}:
+            shown = [message.display]
         case _:
-            return ()
+            shown = []
+    for image in shown:
+        match image:
+            case {"blob": str(blob), "media_type": str(media_type)} if media_type in IMAGE_TYPES:
+                found.append(ImageRef(blob, media_type))
+    return tuple(found)
 
 
 class _Builder:

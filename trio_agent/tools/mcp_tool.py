@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import mcp_types as types
@@ -24,6 +24,9 @@ MAX_NAME_CHARS = 64
 """What providers take: [a-zA-Z0-9_-]{1,64}."""
 
 MAX_DESCRIPTION_CHARS = 8192
+
+MAX_IMAGES, MAX_IMAGES_BYTES = 16, 12 * 1024 * 1024
+"""Of one result. A question to a model holds no more bytes of them either."""
 
 
 def tools_of(connection: McpConnection, redactor: Redactor = BY_SHAPE) -> list[Tool]:
@@ -74,22 +77,26 @@ class McpTool:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise ToolError(f"The input must be a JSON object: {exc}") from exc
         result = await self._connection.call(self._name, arguments, bench.emit)
-        display: dict[str, Any] | None = None
+        images: list[dict[str, str]] = []
+        left = MAX_IMAGES_BYTES
         texts: list[str] = []
         for part in _parts(result):
             if isinstance(part, str):
                 texts.append(part)
                 continue
             data = _image_bytes(part)
-            if data is None or display is not None:
-                texts.append("[an image that cannot be shown]" if data is None else "[a further image, left out]")
-                continue
-            display = {"kind": "image", "blob": await bench.keep(data), "media_type": part.mime_type}
-            texts.append(f"[an image: {part.mime_type}, {len(data)} bytes]")
+            if data is None:
+                texts.append("[an image that cannot be shown]")
+            elif len(images) == MAX_IMAGES or len(data) > left:
+                texts.append("[a further image, left out]")
+            else:
+                left -= len(data)
+                images.append({"blob": await bench.keep(data), "media_type": part.mime_type})
+                texts.append(f"[an image: {part.mime_type}, {len(data)} bytes]")
         # Secrets first: half of one is a secret too.
         excerpt = Excerpt()
         excerpt.add(self._redactor.redact("\n".join(texts)).encode(errors="replace"))
-        return ToolResult(text=excerpt.text() or "(no output)", error=bool(result.is_error), display=display)
+        return ToolResult(text=excerpt.text() or "(no output)", error=bool(result.is_error), display=_display(images))
 
 
 class McpConnect:
@@ -128,6 +135,13 @@ class McpLeftOut:
         return ToolResult(text=f"The server is asked again. Until it tells better, these are left out: {self._told}.")
 
 
+def _display(images: Sequence[dict[str, str]]) -> dict[str, Any] | None:
+    """The first stands where the only one of a result stands; see `transcript`."""
+    if not images:
+        return None
+    return {"kind": "image", **images[0], **({"further": images[1:]} if images[1:] else {})}
+
+
 def _parts(result: types.CallToolResult) -> Iterator[str | types.ImageContent]:
     for part in result.content:
         match part:
@@ -137,6 +151,11 @@ def _parts(result: types.CallToolResult) -> Iterator[str | types.ImageContent]:
                 yield part
             case types.EmbeddedResource(resource=types.TextResourceContents() as resource):
                 yield f"[{resource.uri}]\n{resource.text}"
+            case types.EmbeddedResource(resource=types.BlobResourceContents(mime_type=str(kind)) as resource) if (
+                kind in IMAGE_TYPES
+            ):
+                yield f"[{resource.uri}]"
+                yield types.ImageContent(data=resource.blob, mime_type=kind)
             case types.EmbeddedResource():
                 yield f"[{part.resource.uri}: not text, left out]"
             case types.ResourceLink():

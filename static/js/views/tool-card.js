@@ -118,16 +118,24 @@ export class ToolCard extends HTMLElement {
   /** What the message only refers to. @returns {HTMLElement[]} */
   #kept() {
     const display = this.#result?.display ?? { kind: "" };
-    const { kind, blob, media_type: type, path, output_blob: output } = display;
-    if (kind === "image" && typeof blob === "string" && IMAGES.has(String(type))) {
-      const image = el("img", { class: "tool-image", alt: String(path ?? "An image") });
-      want(this, { kind: "blob", blob, take: (data) => showImage(image, data, String(type)) });
-      return [image];
+    const { kind, path, further, output_blob: output } = display;
+    if (kind === "image") {
+      const shown = [display, ...(Array.isArray(further) ? further : [])];
+      return shown.flatMap((image) => this.#image(image, String(path ?? "An image")));
     }
     if (typeof output !== "string") return [];
     const take = (/** @type {Blob} */ data) => save(data, `${this.#call.name}-${output.slice(0, 8)}.txt`);
     const onClick = () => want(this, { kind: "blob", blob: output, take });
     return [el("button", { class: "button small tool-whole", type: "button", text: "Save the whole output", onClick })];
+  }
+
+  /** @param {Record<string, unknown> | null} image its blob and type @param {string} alt @returns {HTMLElement[]} */
+  #image(image, alt) {
+    const { blob, media_type: type } = image ?? {};
+    if (typeof blob !== "string" || !IMAGES.has(String(type))) return [];
+    const shown = el("img", { class: "tool-image", alt });
+    want(this, { kind: "blob", blob, take: (data) => showImage(shown, data, String(type)) });
+    return [shown];
   }
 
   #showOutput() {

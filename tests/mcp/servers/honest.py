@@ -9,6 +9,7 @@ import sys
 import anyio
 from mcp.server.mcpserver import Context, Image, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import BlobResourceContents, EmbeddedResource
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -26,6 +27,17 @@ def add(a: int, b: int) -> int:
 def picture() -> Image:
     """One pixel."""
     return Image(data=PIXEL, format="png")
+
+
+@server.tool()
+def pictures(count: int) -> list[Image | EmbeddedResource]:
+    """So many pixels, each of bytes of its own, and two that are embedded: one is an image."""
+    text = base64.b64encode(PIXEL).decode()
+    embedded = [
+        EmbeddedResource(resource=BlobResourceContents(uri=f"file:///{number}", mime_type=kind, blob=text))
+        for number, kind in enumerate(("image/png", "image/svg+xml"))
+    ]
+    return [*(Image(data=PIXEL + bytes([number]), format="png") for number in range(count)), *embedded]
 
 
 @server.tool()
