@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.standins import anthropic_server, gemini_server, openai_server
-from tests.standins.anthropic_server import answer_events
-from tests.standins.gemini_chunks import answer_chunks
-from tests.standins.openai_events import chat_chunks, response_events
+from tests.standins import anthropic_server, gemini_chunks, gemini_server, openai_events, openai_server
 from tests.standins.planned_server import Plan, PlannedServer
 from trio_agent.models.anthropic import AnthropicWire
 from trio_agent.models.gemini import GeminiWire
@@ -62,7 +59,7 @@ LANGUAGES: dict[str, Language] = {
         model="claude-sonnet-5-5",
         standin=anthropic_server,
         serve=anthropic_server.serve_anthropic,
-        write=answer_events,
+        write=anthropic_server.answer_events,
         encode=anthropic_server.encode_event,
         key_variable="ANTHROPIC_API_KEY",
         key_header=("x-api-key", "a-key"),
@@ -72,8 +69,8 @@ LANGUAGES: dict[str, Language] = {
         model="gpt-5.2",
         standin=openai_server,
         serve=openai_server.serve_openai,
-        write=response_events,
-        encode=openai_server.encode_event,
+        write=openai_events.response_events,
+        encode=openai_events.encode_event,
         key_variable="OPENAI_API_KEY",
         key_header=("authorization", "Bearer a-key"),
     ),
@@ -82,8 +79,8 @@ LANGUAGES: dict[str, Language] = {
         model="gpt-5.2",
         standin=openai_server,
         serve=openai_server.serve_openai,
-        write=chat_chunks,
-        encode=openai_server.encode_chunk,
+        write=openai_events.chat_chunks,
+        encode=openai_events.encode_chunk,
         key_variable="OPENAI_API_KEY",
         key_header=("authorization", "Bearer a-key"),
     ),
@@ -92,8 +89,8 @@ LANGUAGES: dict[str, Language] = {
         model="gemini-4-hydrogen",
         standin=gemini_server,
         serve=gemini_server.serve_gemini,
-        write=answer_chunks,
-        encode=gemini_server.encode_chunk,
+        write=gemini_chunks.answer_chunks,
+        encode=gemini_chunks.encode_chunk,
         key_variable="GEMINI_API_KEY",
         key_header=("x-goog-api-key", "a-key"),
     ),

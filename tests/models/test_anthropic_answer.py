@@ -4,26 +4,16 @@ import json
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
+from tests.models.reading import answer_of, failure_of, read
 from tests.standins.anthropic_server import answer_events
 from trio_agent.core.usage import Usage
 from trio_agent.models.anthropic import AnthropicWire
 from trio_agent.models.anthropic_answer import AnswerReader
-from trio_agent.seams import Part
 
 
-def reader_of(model: str) -> AnswerReader:
+def reader_of(model: str = "claude-sonnet-5-5") -> AnswerReader:
     return AnthropicWire(model, "a key").reader()
-
-
-def read(events: list[dict[str, Any]]) -> tuple[AnswerReader, dict[Part, str]]:
-    reader = reader_of("claude-sonnet-5-5")
-    said: dict[Part, str] = {"content": "", "thinking": ""}
-    for event in events:
-        for part, text in reader.feed(json.dumps(event)):
-            said[part] += text
-    return reader, said
 
 
 def events_of(**answer: Any) -> list[dict[str, Any]]:
@@ -42,35 +32,17 @@ def text_delta(text: str) -> dict[str, Any]:
     return {"type": "text_delta", "text": text}
 
 
+START = {"type": "message_start", "message": {}}
+
+
 def end(reason: str | None = "end_turn", **delta: Any) -> list[dict[str, Any]]:
     return [{"type": "message_delta", "delta": {"stop_reason": reason, **delta}, "usage": {}}, {"type": "message_stop"}]
-
-
-def test_thinking_text_and_tool_calls_make_an_answer() -> None:
-    calls = [{"name": "bash", "input": {"command": "ls é"}}, {"name": "todo", "input": {}}]
-    reader, said = read(events_of(thinking="Let me see", text="I look\naround.", tool_calls=calls))
-    answer = reader.answer
-    assert answer is not None
-    assert (answer.text, answer.thinking) == (said["content"], said["thinking"]) == ("I look\naround.", "Let me see")
-    assert [(call.name, json.loads(call.input), call.tool_call_id) for call in answer.tool_calls] == [
-        ("bash", {"command": "ls é"}, "toolu_1_0"),
-        ("todo", {}, "toolu_1_1"),
-    ]
-    assert (answer.stop_reason, answer.model) == ("tool_use", "anthropic/claude-sonnet-5-5")
-
-
-def test_no_beginning_of_a_stream_is_an_answer() -> None:
-    events = events_of(text="one two", tool_calls=[{"name": "bash", "input": {"command": "ls"}}])
-    for length in range(len(events)):
-        reader, _ = read(events[:length])
-        assert (reader.answer, reader.failure) == (None, None)
-    assert read(events)[0].answer is not None
 
 
 def test_an_error_event_ends_it_without_an_answer() -> None:
     events = events_of(text="one two")
     error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    reader, said = read([*events[:5], error, *events[5:]])
+    reader, said = read(reader_of(), [*events[:5], error, *events[5:]])
     assert said["content"] == "one two"
     assert reader.answer is None
     assert reader.failure is not None
@@ -87,18 +59,9 @@ def test_an_error_event_ends_it_without_an_answer() -> None:
     ],
 )
 def test_what_makes_no_sense_is_a_failure_worth_another_try(events: list[dict[str, Any]], problem: str) -> None:
-    reader, _ = read(events)
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert problem in str(reader.failure)
-    assert reader.failure.retry_after_s == 0
-
-
-@pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"type": 5}', '{"type":"\\ud800"}', '{"a":' * 9999])
-def test_data_that_is_no_event_is_a_failure(data: str) -> None:
-    reader = reader_of("m")
-    assert reader.feed(data) == []
-    assert reader.failure is not None
+    failure = failure_of(reader_of(), events)
+    assert problem in str(failure)
+    assert failure.retry_after_s == 0
 
 
 def test_kinds_that_come_with_time_are_passed_over() -> None:
@@ -108,9 +71,8 @@ def test_kinds_that_come_with_time_are_passed_over() -> None:
         *block(7, "hologram", {"type": "light_delta", "light": 1}, {"type": "input_json_delta", "partial_json": "{"}),
         {"type": "content_block_delta", "index": 0, "delta": {"type": "scent_delta", "scent": "rose"}},
     ]
-    reader, _ = read([*events[:4], *new, *events[4:]])
-    assert reader.answer is not None
-    assert (reader.answer.text, reader.answer.tool_calls) == ("hello", ())
+    answer = answer_of(reader_of(), [*events[:4], *new, *events[4:]])
+    assert (answer.text, answer.tool_calls) == ("hello", ())
 
 
 @pytest.mark.parametrize(
@@ -125,14 +87,11 @@ def test_kinds_that_come_with_time_are_passed_over() -> None:
     ],
 )
 def test_stop_reasons(reason: str, stop_reason: str) -> None:
-    answer = read(events_of(text="x", stop_reason=reason))[0].answer
-    assert answer is not None
-    assert answer.stop_reason == stop_reason
+    assert answer_of(reader_of(), events_of(text="x", stop_reason=reason)).stop_reason == stop_reason
 
 
 def test_an_unknown_reason_to_stop_does_not_lose_tool_calls() -> None:
-    answer = read(events_of(tool_calls=[{"name": "x", "input": {}}], stop_reason="tired"))[0].answer
-    assert answer is not None
+    answer = answer_of(reader_of(), events_of(tool_calls=[{"name": "x", "input": {}}], stop_reason="tired"))
     assert (answer.stop_reason, len(answer.tool_calls)) == ("tool_use", 1)
 
 
@@ -141,93 +100,67 @@ def test_a_refusal_says_why_and_calls_nothing() -> None:
     events = events_of(
         text="Sure.", tool_calls=[{"name": "x", "input": {}}], stop_reason="refusal", stop_details=details
     )
-    reader, said = read(events)
-    assert reader.answer is not None
-    assert (reader.answer.stop_reason, reader.answer.tool_calls) == ("refusal", ())
-    assert reader.answer.text == said["content"]
-    assert reader.answer.text == "Sure.\n\nThe model declined to answer (category: cyber). Not this."
+    answer = answer_of(reader_of(), events)
+    assert (answer.stop_reason, answer.tool_calls) == ("refusal", ())
+    assert answer.text == "Sure.\n\nThe model declined to answer (category: cyber). Not this."
 
 
 def test_a_refusal_without_details_still_says_so() -> None:
-    reader, said = read([{"type": "message_start", "message": {}}, *end("refusal")])
-    assert reader.answer is not None
-    assert reader.answer.text == said["content"] == "The model declined to answer."
+    answer = answer_of(reader_of(), [START, *end("refusal")])
+    assert answer.text == "The model declined to answer."
 
 
 def test_a_call_cut_off_in_its_arguments_was_never_made() -> None:
     whole = block(0, "tool_use", {"type": "input_json_delta", "partial_json": "{}"}, id="a", name="x", input={})
     cut = block(1, "tool_use", {"type": "input_json_delta", "partial_json": '{"path": "a'}, id="b", name="x", input={})
-    reader, _ = read([{"type": "message_start", "message": {}}, *whole, *cut, *end("max_tokens")])
-    assert reader.answer is not None
-    assert [call.tool_call_id for call in reader.answer.tool_calls] == ["a"]
+    answer = answer_of(reader_of(), [START, *whole, *cut, *end("max_tokens")])
+    assert [call.tool_call_id for call in answer.tool_calls] == ["a"]
 
 
 def test_arguments_that_are_no_json_are_left_for_the_tool_to_refuse() -> None:
     broken = block(
         0, "tool_use", {"type": "input_json_delta", "partial_json": '{"path": a'}, id="b", name="x", input={}
     )
-    reader, _ = read([{"type": "message_start", "message": {}}, *broken, *end("tool_use")])
-    assert reader.answer is not None
-    assert reader.answer.tool_calls[0].input == '{"path": a'
+    answer = answer_of(reader_of(), [START, *broken, *end("tool_use")])
+    assert answer.tool_calls[0].input == '{"path": a'
 
 
 def test_arguments_that_come_at_once_are_taken() -> None:
-    reader, _ = read(
-        [
-            {"type": "message_start", "message": {}},
-            *block(0, "tool_use", id="b", name="x", input={"a": "é"}),
-            *end("tool_use"),
-        ]
-    )
-    assert reader.answer is not None
-    assert json.loads(reader.answer.tool_calls[0].input) == {"a": "é"}
+    whole = block(0, "tool_use", id="b", name="x", input={"a": "é"})
+    answer = answer_of(reader_of(), [START, *whole, *end("tool_use")])
+    assert json.loads(answer.tool_calls[0].input) == {"a": "é"}
 
 
 def test_text_after_a_tool_call_is_a_paragraph_of_its_own_and_is_streamed_so() -> None:
-    reader, said = read(
-        [
-            {"type": "message_start", "message": {}},
-            *block(0, "text", text_delta("one"), text="zero "),
-            *block(1, "text", text_delta(" two")),
-            *block(2, "tool_use", id="b", name="x", input={}),
-            *block(3, "text", text_delta("three")),
-            *end("tool_use"),
-        ]
-    )
-    assert reader.answer is not None
-    assert reader.answer.text == said["content"] == "zero one two\n\nthree"
+    events = [
+        START,
+        *block(0, "text", text_delta("one"), text="zero "),
+        *block(1, "text", text_delta(" two")),
+        *block(2, "tool_use", id="b", name="x", input={}),
+        *block(3, "text", text_delta("three")),
+        *end("tool_use"),
+    ]
+    assert answer_of(reader_of(), events).text == "zero one two\n\nthree"
 
 
 def test_usage_is_what_the_last_event_says_and_what_it_leaves_out_stays() -> None:
     start = {"input_tokens": 5, "cache_creation_input_tokens": 7, "cache_read_input_tokens": None, "output_tokens": 1}
-    reader, _ = read(
-        [
-            {"type": "message_start", "message": {"model": "claude-sonnet-5-5", "usage": start}},
-            {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 3, "input_tokens": None}},
-            {
-                "type": "message_delta",
-                "delta": {"stop_reason": "end_turn"},
-                "usage": {"output_tokens": 8, "cache_read_input_tokens": 9},
-            },
-            {"type": "message_stop"},
-        ]
-    )
-    assert reader.answer is not None
+    events = [
+        {"type": "message_start", "message": {"model": "claude-sonnet-5-5", "usage": start}},
+        {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 3, "input_tokens": None}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"output_tokens": 8, "cache_read_input_tokens": 9},
+        },
+        {"type": "message_stop"},
+    ]
+    answer = answer_of(reader_of(), events)
     usage = Usage(input_tokens=5, cache_creation_input_tokens=7, cache_read_input_tokens=9, output_tokens=8)
-    assert replace(reader.answer.usage, cost_usd=0.0) == usage
-    assert reader.answer.usage.cost_usd == pytest.approx((5 * 2 + 7 * 2.5 + 9 * 0.1 + 8 * 10) / 1e6)
+    assert answer.usage.costing(0) == usage
+    assert answer.usage.cost_usd == pytest.approx((5 * 2 + 7 * 2.5 + 9 * 0.1 + 8 * 10) / 1e6)
 
 
 def test_a_model_of_unknown_price_costs_nothing() -> None:
-    reader = reader_of("llama")
-    for event in answer_events({"text": "x"}, "llama"):
-        reader.feed(json.dumps(event))
-    answer = reader.answer
-    assert answer is not None
+    answer = answer_of(reader_of("llama"), answer_events({"text": "x"}, "llama"))
     assert (answer.usage.output_tokens, answer.usage.cost_usd, answer.model) == (10, 0, "anthropic/llama")
-
-
-def test_after_the_end_nothing_counts() -> None:
-    reader, said = read([*events_of(text="x"), *block(0, "text", text_delta("y")), {"type": "error", "error": {}}])
-    assert said["content"] == "x"
-    assert reader.failure is None

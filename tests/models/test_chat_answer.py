@@ -1,38 +1,25 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
+from tests.models.reading import answer_of, failure_of, read
 from tests.standins.openai_events import chat_chunks
 from trio_agent.core.usage import Usage
 from trio_agent.models.chat_answer import AnswerReader
 from trio_agent.models.openai import ChatWire
-from trio_agent.seams import Answer, Part
 
 Chunk = dict[str, Any] | str
 DONE = "[DONE]"
 
 
-def read(chunks: list[Chunk], model: str = "gpt-4.1") -> tuple[AnswerReader, dict[Part, str]]:
-    reader = ChatWire(model, "a key", prefix="openai").reader()
-    said: dict[Part, str] = {"content": "", "thinking": ""}
-    for chunk in chunks:
-        for part, text in reader.feed(chunk if isinstance(chunk, str) else json.dumps(chunk)):
-            said[part] += text
-    return reader, said
+def reader_of(model: str = "gpt-4.1") -> AnswerReader:
+    return ChatWire(model, "a key", prefix="openai").reader()
 
 
 def chunks_of(**answer: Any) -> list[Chunk]:
     return list(chat_chunks(answer, "gpt-4.1"))
-
-
-def answer_of(chunks: list[Chunk], model: str = "gpt-4.1") -> Answer:
-    reader, said = read(chunks, model)
-    assert reader.answer is not None
-    assert (reader.answer.text, reader.answer.thinking) == (said["content"], said["thinking"])
-    return reader.answer
 
 
 def delta(finish: str | None = None, **fields: Any) -> Chunk:
@@ -45,27 +32,8 @@ def call(arguments: object = "", **fields: Any) -> Chunk:
 
 
 def made(*chunks: Chunk) -> list[tuple[str, str, str]]:
-    answer = answer_of([*chunks, delta("tool_calls"), DONE])
+    answer = answer_of(reader_of(), [*chunks, delta("tool_calls"), DONE])
     return [(each.tool_call_id, each.name, each.input) for each in answer.tool_calls]
-
-
-def test_thinking_text_and_tool_calls_make_an_answer() -> None:
-    calls = [{"name": "bash", "input": {"command": "ls é"}}, {"name": "todo", "input": {}}]
-    answer = answer_of(chunks_of(thinking="Let me see", text="I look\naround.", tool_calls=calls))
-    assert (answer.text, answer.thinking) == ("I look\naround.", "Let me see")
-    assert [(each.name, json.loads(each.input), each.tool_call_id) for each in answer.tool_calls] == [
-        ("bash", {"command": "ls é"}, "call_1_0"),
-        ("todo", {}, "call_1_1"),
-    ]
-    assert (answer.stop_reason, answer.model) == ("tool_use", "openai/gpt-4.1")
-
-
-def test_no_beginning_of_a_stream_is_an_answer() -> None:
-    chunks = chunks_of(thinking="hm", text="one two", tool_calls=[{"name": "bash", "input": {"command": "ls"}}])
-    for length in range(len(chunks)):
-        reader, _ = read(chunks[:length])
-        assert (reader.answer, reader.failure) == (None, None)
-    assert read(chunks)[0].answer is not None
 
 
 @pytest.mark.parametrize(
@@ -73,23 +41,28 @@ def test_no_beginning_of_a_stream_is_an_answer() -> None:
     [("stop", "end_turn"), ("length", "max_tokens"), ("content_filter", "refusal"), ("eos", "end_turn")],
 )
 def test_stop_reasons(finish: str, stop_reason: str) -> None:
-    assert answer_of(chunks_of(text="x", finish_reason=finish)).stop_reason == stop_reason
+    assert answer_of(reader_of(), chunks_of(text="x", finish_reason=finish)).stop_reason == stop_reason
 
 
 @pytest.mark.parametrize("finish", ["stop", "eos", "function_call", "tool_calls"])
 def test_calls_are_not_lost_where_the_server_gives_another_reason(finish: str) -> None:
-    answer = answer_of(chunks_of(tool_calls=[{"name": "x", "input": {}}], finish_reason=finish))
+    answer = answer_of(reader_of(), chunks_of(tool_calls=[{"name": "x", "input": {}}], finish_reason=finish))
     assert (answer.stop_reason, len(answer.tool_calls)) == ("tool_use", 1)
 
 
 @pytest.mark.parametrize("fields", [{"reasoning_content": "hm"}, {"reasoning": "hm"}])
 def test_thinking_is_heard_under_each_of_its_names(fields: dict[str, str]) -> None:
-    assert answer_of([delta(**fields), delta("stop", content="so"), DONE]).thinking == "hm"
+    assert answer_of(reader_of(), [delta(**fields), delta("stop", content="so"), DONE]).thinking == "hm"
 
 
 def test_thinking_told_under_both_names_is_heard_once() -> None:
     both = delta(reasoning="hm", reasoning_content="hm")
-    assert answer_of([both, delta("stop", content="so"), DONE]).thinking == "hm"
+    assert answer_of(reader_of(), [both, delta("stop", content="so"), DONE]).thinking == "hm"
+
+
+def test_thinking_that_is_no_text_is_passed_over() -> None:
+    odd = delta(reasoning={"steps": 3})
+    assert answer_of(reader_of(), [odd, delta("stop", content="so"), DONE]).thinking == ""
 
 
 def test_a_call_may_come_in_any_of_the_ways_that_servers_have() -> None:
@@ -117,13 +90,17 @@ def test_a_call_may_come_in_any_of_the_ways_that_servers_have() -> None:
 
 
 def test_a_refusal_is_told_in_the_models_words_and_calls_nothing() -> None:
-    answer = answer_of(chunks_of(refusal="I can't help with that.", tool_calls=[{"name": "x", "input": {}}]))
+    answer = answer_of(
+        reader_of(), chunks_of(refusal="I can't help with that.", tool_calls=[{"name": "x", "input": {}}])
+    )
     assert (answer.stop_reason, answer.tool_calls) == ("refusal", ())
     assert answer.text == "I can't help with that."
 
 
 def test_an_answer_that_the_filter_cut_off_says_so() -> None:
-    answer = answer_of(chunks_of(text="Sure.", finish_reason="content_filter", tool_calls=[{"name": "x", "input": {}}]))
+    answer = answer_of(
+        reader_of(), chunks_of(text="Sure.", finish_reason="content_filter", tool_calls=[{"name": "x", "input": {}}])
+    )
     assert (answer.stop_reason, answer.tool_calls) == ("refusal", ())
     assert answer.text == "Sure.\n\nThe model declined to answer: the server's filter cut the answer off."
 
@@ -135,7 +112,7 @@ def test_a_call_cut_off_in_its_arguments_was_never_made() -> None:
         delta("length"),
         DONE,
     ]
-    assert [each.tool_call_id for each in answer_of(chunks).tool_calls] == ["a"]
+    assert [each.tool_call_id for each in answer_of(reader_of(), chunks).tool_calls] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +127,8 @@ def test_a_call_cut_off_in_its_arguments_was_never_made() -> None:
     ],
 )
 def test_an_error_in_place_of_a_chunk_ends_it_without_an_answer(error: object, says: str, retried: bool) -> None:
-    reader, said = read([delta(content="one"), {"error": error}, delta("stop", content="two"), DONE])
+    events = [delta(content="one"), {"error": error}, delta("stop", content="two"), DONE]
+    reader, said = read(reader_of(), events)
     assert said["content"] == "one"
     assert reader.answer is None
     assert reader.failure is not None
@@ -167,36 +145,24 @@ def test_an_error_in_place_of_a_chunk_ends_it_without_an_answer(error: object, s
     ],
 )
 def test_what_makes_no_sense_is_a_failure_worth_another_try(chunks: list[Chunk], problem: str) -> None:
-    reader, _ = read(chunks)
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert problem in str(reader.failure)
-    assert reader.failure.retry_after_s == 0
+    failure = failure_of(reader_of(), chunks)
+    assert problem in str(failure)
+    assert failure.retry_after_s == 0
 
 
 def test_an_answer_that_ended_in_an_error_is_none() -> None:
-    reader, _ = read([delta(content="x"), delta("error"), DONE])
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert reader.failure.retry_after_s == 0
-
-
-@pytest.mark.parametrize("data", ["", "{", "[]", "5", '{"choices": 5}', '{"model":"\\ud800"}', '{"a":' * 9999, "DONE"])
-def test_data_that_is_no_chunk_is_a_failure(data: str) -> None:
-    reader = ChatWire("m", "k").reader()
-    assert reader.feed(data) == []
-    assert reader.failure is not None
+    assert failure_of(reader_of(), [delta(content="x"), delta("error"), DONE]).retry_after_s == 0
 
 
 def test_chunks_that_hold_nothing_are_passed_over() -> None:
     chunks = chunks_of(text="hello")
     empty: list[Chunk] = [{}, {"choices": None}, {"choices": []}, {"choices": [{}]}, {"choices": [{"delta": None}]}]
-    assert answer_of([*chunks[:2], *empty, *chunks[2:]]).text == "hello"
+    assert answer_of(reader_of(), [*chunks[:2], *empty, *chunks[2:]]).text == "hello"
 
 
 def test_usage_tells_what_was_cached_apart_from_what_was_new() -> None:
     usage = {"input_tokens": 100, "cached_tokens": 60, "cache_write_tokens": 30, "output_tokens": 8}
-    answer = answer_of(chunks_of(text="x", usage=usage))
+    answer = answer_of(reader_of(), chunks_of(text="x", usage=usage))
     assert answer.usage.costing(0) == Usage(
         input_tokens=10, cache_creation_input_tokens=30, cache_read_input_tokens=60, output_tokens=8
     )
@@ -205,11 +171,5 @@ def test_usage_tells_what_was_cached_apart_from_what_was_new() -> None:
 
 def test_the_last_usage_counts_and_a_server_that_tells_none_is_not_reckoned() -> None:
     usages: list[Chunk] = [{"usage": {"prompt_tokens": 5, "completion_tokens": n}} for n in (1, 2)]
-    assert answer_of([*usages, delta("stop"), DONE]).usage.output_tokens == 2
-    assert answer_of([delta("stop", content="x"), DONE]).usage == Usage()
-
-
-def test_after_the_end_nothing_counts() -> None:
-    reader, said = read([*chunks_of(text="x"), delta(content="y"), {"error": "z"}])
-    assert said["content"] == "x"
-    assert reader.failure is None
+    assert answer_of(reader_of(), [*usages, delta("stop"), DONE]).usage.output_tokens == 2
+    assert answer_of(reader_of(), [delta("stop", content="x"), DONE]).usage == Usage()

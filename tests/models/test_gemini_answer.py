@@ -1,40 +1,24 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.models.reading import answer_of, failure_of, read
 from tests.standins.gemini_chunks import answer_chunks, signature_of
 from trio_agent.core.price import Price
 from trio_agent.core.usage import Usage
 from trio_agent.models.gemini import GeminiWire
 from trio_agent.models.gemini_answer import AnswerReader
 from trio_agent.models.gemini_signatures import Signatures
-from trio_agent.seams import Answer, Part
 
 MODEL = "gemini-4-hydrogen"
 Chunk = dict[str, Any]
 
 
-def read(chunks: list[Chunk], signatures: Signatures | None = None) -> tuple[AnswerReader, dict[Part, str]]:
+def reader_of(signatures: Signatures | None = None) -> AnswerReader:
     price = Price(input=1, output=10, cache_write=100, cache_read=0.1)
-    reader = AnswerReader(GeminiWire(MODEL, "a key", price=price).endpoint, signatures or Signatures())
-    said: dict[Part, str] = {"content": "", "thinking": ""}
-    for chunk in chunks:
-        for part, text in reader.feed(json.dumps(chunk)):
-            said[part] += text
-    return reader, said
-
-
-def answer_of(chunks: list[Chunk]) -> Answer:
-    reader, said = read(chunks)
-    answer = reader.answer
-    assert answer is not None
-    assert (answer.text, answer.thinking) == (said["content"], said["thinking"])
-    return answer
+    return AnswerReader(GeminiWire(MODEL, "a key", price=price).endpoint, signatures or Signatures())
 
 
 def chunks_of(**answer: Any) -> list[Chunk]:
@@ -48,27 +32,8 @@ def chunk(*parts: dict[str, Any], **candidate: Any) -> Chunk:
 STOP = {"candidates": [{"finishReason": "STOP", "index": 0}]}
 
 
-def test_thinking_text_and_tool_calls_make_an_answer() -> None:
-    calls = [{"name": "bash", "input": {"command": "ls é"}}, {"name": "todo", "input": {}}]
-    answer = answer_of(chunks_of(thinking="Let me see", text="I look\naround.", tool_calls=calls))
-    assert (answer.text, answer.thinking) == ("I look\naround.", "Let me see")
-    assert [(call.name, json.loads(call.input), call.tool_call_id) for call in answer.tool_calls] == [
-        ("bash", {"command": "ls é"}, "fc10"),
-        ("todo", {}, "fc11"),
-    ]
-    assert (answer.stop_reason, answer.model) == ("tool_use", f"gemini/{MODEL}")
-
-
-def test_no_beginning_of_a_stream_is_an_answer() -> None:
-    chunks = chunks_of(thinking="hm", text="one two", tool_calls=[{"name": "bash", "input": {"command": "ls"}}])
-    for length in range(len(chunks)):
-        reader, _ = read(chunks[:length])
-        assert (reader.answer, reader.failure) == (None, None)
-    assert read(chunks)[0].answer is not None
-
-
 def test_calls_without_an_id_or_arguments_are_calls_too() -> None:
-    answer = answer_of([chunk({"functionCall": {"name": "todo"}}), STOP])
+    answer = answer_of(reader_of(), [chunk({"functionCall": {"name": "todo"}}), STOP])
     (call,) = answer.tool_calls
     assert (call.name, call.input, call.tool_call_id) == ("todo", "{}", "")
 
@@ -77,38 +42,22 @@ def test_what_a_whole_answer_was_signed_with_is_remembered_and_nothing_of_a_brok
     calls = [{"name": "bash", "input": {"command": "ls"}}, {"name": "todo", "input": {}}]
     signatures = Signatures()
     chunks = chunks_of(tool_calls=calls)
-    read(chunks[:-1], signatures)
-    whole = answer_of(chunks)
+    read(reader_of(signatures), chunks[:-1])
+    whole = answer_of(reader_of(), chunks)
     assert [signatures.get(call) for call in whole.tool_calls] == ["", ""]
-    read(chunks, signatures)
+    read(reader_of(signatures), chunks)
     assert [signatures.get(call) for call in whole.tool_calls] == [signature_of(1), ""]
 
 
 def test_an_error_event_ends_it_without_an_answer() -> None:
     chunks = chunks_of(text="one two")
     error = {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}
-    reader, said = read([chunks[0], error, *chunks[1:]])
+    reader, said = read(reader_of(), [chunks[0], error, *chunks[1:]])
     assert said["content"] == "one"
     assert reader.answer is None
     assert reader.failure is not None
     assert reader.failure.retry_after_s == 0
     assert "is overloaded" in str(reader.failure)
-
-
-DEEP = "[" * 100_000 + "]" * 100_000
-
-
-@pytest.mark.parametrize(
-    "data",
-    ["", "{", "[]", "5", "null", '{"candidates": 5}', '{"modelVersion":"\\ud800"}', f'{{"x":{DEEP}}}'],
-    ids=lambda data: data[:20],
-)
-def test_data_that_is_no_chunk_is_a_failure_worth_another_try(data: str) -> None:
-    reader = GeminiWire(MODEL, "a key").reader()
-    assert reader.feed(data) == []
-    assert reader.failure is not None
-    assert reader.failure.retry_after_s == 0
-    assert "makes no sense" in str(reader.failure)
 
 
 def test_kinds_that_come_with_time_are_passed_over() -> None:
@@ -120,7 +69,7 @@ def test_kinds_that_come_with_time_are_passed_over() -> None:
         chunk({"text": None, "thought": None}),
     ]
     first, *rest = chunks_of(text="hello there")
-    assert answer_of([first, *new, *rest]).text == "hello there"
+    assert answer_of(reader_of(), [first, *new, *rest]).text == "hello there"
 
 
 @pytest.mark.parametrize(
@@ -128,39 +77,9 @@ def test_kinds_that_come_with_time_are_passed_over() -> None:
     [('{"a": 1e999}', '{"a": 1e999}'), ("[1]", "[1]"), ("null", "{}")],
 )
 def test_arguments_that_are_odd_are_left_for_the_tool_to_refuse(written: str, read: str) -> None:
-    reader = GeminiWire(MODEL, "a key").reader()
     call = f'{{"functionCall":{{"name":"x","args":{written}}}}}'
-    reader.feed(f'{{"candidates":[{{"content":{{"parts":[{call}]}},"finishReason":"STOP"}}]}}')
-    assert reader.answer is not None
-    assert reader.answer.tool_calls[0].input == read
-
-
-SHAPES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["STOP", "SAFETY", "OTHER"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    *("candidates", "content", "parts", "text", "thought", "functionCall", "name", "args", "id"),
-                    *("finishReason", "promptFeedback", "blockReason", "usageMetadata", "promptTokenCount", "error"),
-                    *("code", "status", "details", "retryDelay", "violations", "thoughtSignature", "modelVersion"),
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=20,
-)
-
-
-@given(st.lists(SHAPES, max_size=4), st.text(max_size=20))
-def test_whatever_is_fed_nothing_is_raised_and_only_one_end_is_reached(shapes: list[object], text: str) -> None:
-    reader = GeminiWire(MODEL, "a key").reader()
-    for data in [*map(json.dumps, shapes), text]:
-        reader.feed(data)
-        assert reader.answer is None or reader.failure is None
+    chunk = f'{{"candidates":[{{"content":{{"parts":[{call}]}},"finishReason":"STOP"}}]}}'
+    assert answer_of(reader_of(), [chunk]).tool_calls[0].input == read
 
 
 @pytest.mark.parametrize(
@@ -168,17 +87,17 @@ def test_whatever_is_fed_nothing_is_raised_and_only_one_end_is_reached(shapes: l
     [("STOP", "end_turn"), ("MAX_TOKENS", "max_tokens"), ("CONTINUATION", "max_tokens"), ("TIRED", "end_turn")],
 )
 def test_finish_reasons(reason: str, stop_reason: str) -> None:
-    assert answer_of(chunks_of(text="x", finish_reason=reason)).stop_reason == stop_reason
+    assert answer_of(reader_of(), chunks_of(text="x", finish_reason=reason)).stop_reason == stop_reason
 
 
 @pytest.mark.parametrize("reason", ["STOP", "TIRED"])
 def test_an_end_after_tool_calls_asks_for_their_results(reason: str) -> None:
-    answer = answer_of(chunks_of(tool_calls=[{"name": "x", "input": {}}], finish_reason=reason))
+    answer = answer_of(reader_of(), chunks_of(tool_calls=[{"name": "x", "input": {}}], finish_reason=reason))
     assert (answer.stop_reason, len(answer.tool_calls)) == ("tool_use", 1)
 
 
 def test_an_answer_that_was_cut_off_while_it_thought_says_so() -> None:
-    answer = answer_of(chunks_of(thinking="Let me", finish_reason="MAX_TOKENS"))
+    answer = answer_of(reader_of(), chunks_of(thinking="Let me", finish_reason="MAX_TOKENS"))
     assert (answer.text, answer.stop_reason) == ("", "max_tokens")
 
 
@@ -186,19 +105,16 @@ def test_an_answer_that_was_cut_off_while_it_thought_says_so() -> None:
     "reason", ["SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "ESCALATION"]
 )
 def test_a_refusal_says_why_and_calls_nothing(reason: str) -> None:
-    signatures = Signatures()
     chunks = chunks_of(
         text="Sure.", tool_calls=[{"name": "x", "input": {}}], finish_reason=reason, finish_message="Not this."
     )
-    reader, said = read(chunks, signatures)
-    assert reader.answer is not None
-    assert (reader.answer.stop_reason, reader.answer.tool_calls) == ("refusal", ())
-    assert reader.answer.text == said["content"]
-    assert reader.answer.text == f"Sure.\n\nThe model declined to answer (category: {reason}). Not this."
+    answer = answer_of(reader_of(), chunks)
+    assert (answer.stop_reason, answer.tool_calls) == ("refusal", ())
+    assert answer.text == f"Sure.\n\nThe model declined to answer (category: {reason}). Not this."
 
 
 def test_a_question_that_was_refused_is_told_so() -> None:
-    answer = answer_of(chunks_of(block_reason="PROHIBITED_CONTENT"))
+    answer = answer_of(reader_of(), chunks_of(block_reason="PROHIBITED_CONTENT"))
     assert answer.stop_reason == "refusal"
     assert answer.text == "The model declined to answer (category: PROHIBITED_CONTENT)."
     assert answer.usage.input_tokens == 100
@@ -215,31 +131,27 @@ def test_a_question_that_was_refused_is_told_so() -> None:
 )
 def test_a_model_that_lost_its_way_is_asked_again(reason: str, says: str) -> None:
     chunks = chunks_of(text="x", finish_reason=reason, finish_message="print(bash\n")
-    reader, _ = read(chunks)
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert says in str(reader.failure)
-    assert reader.failure.retry_after_s == 0
+    failure = failure_of(reader_of(), chunks)
+    assert says in str(failure)
+    assert failure.retry_after_s == 0
 
 
 @pytest.mark.parametrize("thinking", ["", "Hm."])
 def test_an_answer_with_nothing_in_it_is_asked_for_again(thinking: str) -> None:
-    reader, _ = read(chunks_of(thinking=thinking))
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert "an empty answer" in str(reader.failure)
-    assert reader.failure.retry_after_s == 0
+    failure = failure_of(reader_of(), chunks_of(thinking=thinking))
+    assert "an empty answer" in str(failure)
+    assert failure.retry_after_s == 0
 
 
 def test_a_signature_that_is_missed_is_told_and_not_asked_for_again() -> None:
-    reader, _ = read(chunks_of(finish_reason="MISSING_THOUGHT_SIGNATURE"))
-    assert reader.failure is not None
-    assert "signature" in str(reader.failure)
-    assert reader.failure.retry_after_s is None
+    failure = failure_of(reader_of(), chunks_of(finish_reason="MISSING_THOUGHT_SIGNATURE"))
+    assert "signature" in str(failure)
+    assert failure.retry_after_s is None
 
 
 def test_text_after_a_thought_or_a_tool_call_is_a_paragraph_of_its_own_and_is_streamed_so() -> None:
     answer = answer_of(
+        reader_of(),
         [
             chunk({"text": "zero "}),
             chunk({"text": "one"}, {"text": "", "thoughtSignature": "c2ln"}, {"text": " two"}),
@@ -247,7 +159,7 @@ def test_text_after_a_thought_or_a_tool_call_is_a_paragraph_of_its_own_and_is_st
             chunk({"text": "three"}, {"functionCall": {"name": "x", "id": "b"}}, {"text": "four"}),
             chunk({"text": "Oh.", "thought": True}),
             STOP,
-        ]
+        ],
     )
     assert answer.text == "zero one two\n\nthree\n\nfour"
     assert answer.thinking == "Hm.\n\nOh."
@@ -262,32 +174,17 @@ def test_usage_is_what_the_last_chunk_says_and_what_it_leaves_out_stays() -> Non
             "usageMetadata": {"candidatesTokenCount": 8, "thoughtsTokenCount": 20, "toolUsePromptTokenCount": 5},
         },
     ]
-    reader, _ = read(chunks)
-    usage = Usage(input_tokens=405, cache_read_input_tokens=600, output_tokens=28)
-    assert reader.usage == usage.costing(reader.usage.cost_usd)
-    assert reader.usage.cost_usd == pytest.approx((405 * 1 + 600 * 0.1 + 28 * 10) / 1e6)
-    assert reader.answer is not None
-    assert reader.answer.usage == reader.usage
+    told = answer_of(reader_of(), chunks).usage
+    assert told.costing(0) == Usage(input_tokens=405, cache_read_input_tokens=600, output_tokens=28)
+    assert told.cost_usd == pytest.approx((405 * 1 + 600 * 0.1 + 28 * 10) / 1e6)
 
 
 def test_an_alias_costs_what_the_model_costs_that_answers() -> None:
-    reader = GeminiWire("gemini-flash-latest", "a key").reader()
-    for each in answer_chunks({"text": "x"}, MODEL):
-        reader.feed(json.dumps(each))
-    assert reader.answer is not None
-    assert reader.answer.model == f"gemini/{MODEL}"
-    assert reader.answer.usage.cost_usd == pytest.approx((100 * 1.5 + 10 * 7.5) / 1e6)
+    answer = answer_of(GeminiWire("gemini-flash-latest", "a key").reader(), chunks_of(text="x"))
+    assert answer.model == f"gemini/{MODEL}"
+    assert answer.usage.cost_usd == pytest.approx((100 * 1.5 + 10 * 7.5) / 1e6)
 
 
 def test_a_model_of_unknown_price_costs_nothing() -> None:
-    reader = GeminiWire("gemini-9", "a key").reader()
-    for each in answer_chunks({"text": "x"}, "gemini-9"):
-        reader.feed(json.dumps(each))
-    assert reader.answer is not None
-    assert (reader.answer.usage.output_tokens, reader.answer.usage.cost_usd) == (10, 0)
-
-
-def test_after_the_end_nothing_counts() -> None:
-    reader, said = read([*chunks_of(text="x"), chunk({"text": "y"}), {"error": {}}])
-    assert said["content"] == "x"
-    assert reader.failure is None
+    answer = answer_of(GeminiWire("gemini-9", "a key").reader(), answer_chunks({"text": "x"}, "gemini-9"))
+    assert (answer.usage.output_tokens, answer.usage.cost_usd) == (10, 0)
