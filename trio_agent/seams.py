@@ -6,7 +6,7 @@ in a `Store`. Each Protocol an outsider would implement has four methods at most
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ import trio
 
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Commit, Message, ToolCall
+from trio_agent.core.search import Query
 from trio_agent.core.state import Facts, TodoItem
 from trio_agent.core.transcript import Turn
 from trio_agent.core.usage import CumulativeUsage, Usage
@@ -82,6 +83,38 @@ class Store(Protocol):
 
     async def save(self, record: SessionRecord) -> None:
         """Keep `record` under its session_id. One that is `deleted` goes, and its log with it."""
+        ...
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Messages that were found, each by its log and index; `complete` unless some have not been looked at yet."""
+
+    places: tuple[tuple[str, int], ...]
+    complete: bool = True
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A Store that finds messages by an index of its own. One that has none is read through."""
+
+    async def keep_index(self) -> None:
+        """Keep the index up to date, until cancelled: its caller lends the task. Appends never wait for it."""
+        ...
+
+    async def find(self, query: Query, logs: Collection[str], limit: int) -> Found:
+        """The messages of `logs` that `query` fits, newest first, `limit` at most. Raises StoreError."""
+        ...
+
+
+@runtime_checkable
+class Forkable(Protocol):
+    """A Store that can begin a log with the beginning of another."""
+
+    async def fork(self, record: SessionRecord, log: str, count: int) -> None:
+        """Keep `record`, and as its log the first `count` messages of `log`, without their keys; all or nothing.
+
+        Raises StoreRefused where `log` has no such messages, and StoreError and its kin.
+        """
         ...
 
 

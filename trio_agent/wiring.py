@@ -23,6 +23,7 @@ from trio_agent.models.choose import chosen_model, default_model_name
 from trio_agent.seams import Agent, Blobs, Model, Store, Tool
 from trio_agent.stores.blobs import FileBlobs, MemoryBlobs
 from trio_agent.stores.memory import open_memory
+from trio_agent.stores.search_index import INDEX_SUFFIX
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.token import load_token
 from trio_agent.tools.ask_user import AskUser
@@ -44,6 +45,9 @@ from trio_agent.tools.todo_write import TodoWrite
 from trio_agent.tools.web_fetch import WebFetch
 from trio_agent.web.app import App
 from trio_agent.web.guard import Access
+
+STORE_SUFFIXES = ("", "-wal", "-shm", ".lock", *(f"{INDEX_SUFFIX}{each}" for each in ("", "-wal", "-shm")))
+"""Of the files that a store consists of, its own name first."""
 
 OpenMcp = Callable[[], AbstractAsyncContextManager[Callable[[], Sequence[Tool]]]]
 
@@ -158,8 +162,8 @@ def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Pat
     hidden = [settings.data_dir.absolute(), config_file(environment).parent]
     store = settings.store_path
     if store is not None:
-        # SQLite's files beside the store hold its newest content.
-        hidden += [Path(f"{store.absolute()}{suffix}") for suffix in ("", "-wal", "-shm", ".lock")]
+        # SQLite's files beside the store hold its newest content, and the index the words of all of it.
+        hidden += [Path(f"{store.absolute()}{suffix}") for suffix in STORE_SUFFIXES]
     return hidden
 
 

@@ -80,6 +80,7 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
             "new_session": {"title": "another"},
             "change_session": {"title": "other"},
         }
+        queries = {"search": "?text=tool"}
         description = (await client.get("/openapi.json")).json()
         components = description["components"]["schemas"]
         seen = set()
@@ -93,6 +94,7 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
             path = route.path.replace("<session_id>", session_id).replace("<idx>", "0").replace("<blob>", blob)
             if route.of_session:
                 path = f"/sessions/{session_id}{path}"
+            path += queries.get(route.handler, "")
             body = bodies.get(route.handler)
             headers = {"Idempotency-Key": "the-same-key"} if route.handler == "chat" else {}
             answer = await client.request(route.method, path, json=body, headers=headers)

@@ -20,7 +20,7 @@ from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Agent, Clock, SessionRecord, Store, rfc3339
+from trio_agent.seams import Agent, Clock, Searchable, SessionRecord, Store, rfc3339
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
 FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
@@ -94,6 +94,8 @@ class Hall:
             await self.newest()
         else:
             await self.create()
+        if isinstance(self.store, Searchable):
+            self._nursery.start_soon(self.store.keep_index)
 
     async def create(self, *, title: str = "", model: str = "") -> Session:
         """A new session, at work on return. Raises StoreError."""

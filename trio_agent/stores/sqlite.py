@@ -7,7 +7,7 @@ newer than this program is refused and left as it is.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -15,9 +15,13 @@ from typing import TypeVar
 import trio
 
 from trio_agent.core.errors import StoreDown, StoreRefused
-from trio_agent.seams import Entry, SessionRecord
+from trio_agent.core.search import Query
+from trio_agent.seams import Entry, Found, SessionRecord
 from trio_agent.stores import sqlite_rows
+from trio_agent.stores.search_index import INDEX_SUFFIX
 from trio_agent.stores.sqlite_file import locked, open_to_read, open_to_write, require_whole, translated
+from trio_agent.stores.sqlite_fork import copy_log
+from trio_agent.stores.sqlite_search import SqliteSearch
 
 R = TypeVar("R")
 
@@ -90,6 +94,7 @@ class SqliteStore(SqliteReader):
         except StoreRefused:
             self._writer.close()
             raise
+        self._search = SqliteSearch(self, Path(f"{path}{INDEX_SUFFIX}"))
 
     def close(self) -> None:
         """Synchronous, so that a cancelled shutdown closes too. The last connection to go folds the WAL into the file."""
@@ -99,6 +104,13 @@ class SqliteStore(SqliteReader):
     async def append(self, entries: Sequence[Entry]) -> None:
         rows = [sqlite_rows.message_row(entry) for entry in entries]
         await self._write(lambda: self._writer.executemany(sqlite_rows.INSERT_MESSAGE, rows))
+        self._search.changed({entry.log for entry in entries})
+
+    async def keep_index(self) -> None:
+        await self._search.keep_index()
+
+    async def find(self, query: Query, logs: Collection[str], limit: int) -> Found:
+        return await self._search.find(query, logs, limit)
 
     async def save(self, record: SessionRecord) -> None:
         def work() -> None:
@@ -109,6 +121,12 @@ class SqliteStore(SqliteReader):
                 self._writer.execute(sqlite_rows.UPSERT_SESSION, sqlite_rows.session_row(record))
 
         await self._write(work)
+        if record.deleted:
+            self._search.changed([record.log])
+
+    async def fork(self, record: SessionRecord, log: str, count: int) -> None:
+        await self._write(lambda: copy_log(self._writer, record, log, count))
+        self._search.changed([record.log])
 
     async def _write(self, work: Callable[[], object]) -> None:
         def transaction() -> None:

@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from trio_agent.core.message import Message
+from trio_agent.core.message import Message, MessageType
+from trio_agent.core.search import Piece
 from trio_agent.core.usage import CumulativeUsage
 from trio_agent.runtime.session import Session
 from trio_agent.seams import SessionRecord
@@ -51,6 +52,30 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     message_count: int | None
     total_cost_usd: float | None
     updated: str | None
+
+
+class FoundMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in `GET /search`. `url` leads to it in the dashboard; `snippet` is its text around what was found."""
+
+    session_id: str
+    url: str
+    title: str
+    archived: bool
+    idx: int
+    type: MessageType
+    timestamp: str
+    snippet: tuple[Piece, ...]
+
+
+class Searched(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /search`: sessions by their titles, and messages, newest first. `more` where there are others than these messages;
+    not `complete` where some have not been looked at yet.
+    """
+
+    sessions: tuple[Listed, ...]
+    messages: tuple[FoundMessage, ...]
+    more: bool
+    complete: bool
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):

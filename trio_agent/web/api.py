@@ -24,6 +24,7 @@ from trio_agent.runtime.session import Session
 from trio_agent.seams import Blobs, rfc3339
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
+from trio_agent.web.finding import MOST_FOUND, find
 from trio_agent.web.messages_body import answer_messages
 from trio_agent.web.pages import Pages
 from trio_agent.web.parameters import (
@@ -32,6 +33,7 @@ from trio_agent.web.parameters import (
     query_cursor,
     query_heartbeat,
     query_integer,
+    query_text,
 )
 from trio_agent.web.polling import wait_for_attendant, wait_for_more
 from trio_agent.web.render import render
@@ -187,6 +189,10 @@ class Api:
             "Cache-Control": "private, max-age=31536000, immutable",
         }
         return Response(await self.blobs.get(blob), 200, headers)
+
+    async def search(self) -> Response:
+        limit = query_integer(request, "limit")
+        return _json(await find(self.serving.hall, query_text(request), MOST_FOUND if limit is None else limit))
 
     async def sessions(self) -> Response:
         opened = {session.id: session for session in self.serving.hall.open_sessions()}

@@ -11,7 +11,7 @@ import msgspec
 from trio_agent import __version__
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
-from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted, Replayed
+from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted, Replayed, Searched
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, ReplayBody, SessionPatchBody
 from trio_agent.web.routes import ROUTES, Route, expanded
 
@@ -32,6 +32,7 @@ _QUERY: dict[str, dict[str, str]] = {
         "access_token": "string",
     },
     "state": {"poll": "boolean", "seen": "integer"},
+    "search": {"text": "string", "limit": "integer"},
     "messages": {"start": "integer", "end": "integer"},
     "diff": {"commit": "string"},
 }
@@ -46,6 +47,7 @@ _SUCCESS: dict[str, tuple[int, Any]] = {
     "diff": (200, "text/plain"),
     "download": (200, Download),
     "blob": (200, "application/octet-stream"),
+    "search": (200, Searched),
     "sessions": (200, list[Listed]),
     "new_session": (201, Begun),
     "change_session": (200, Listed),

@@ -35,6 +35,14 @@ def query_heartbeat(request: Request, default_s: float) -> float:
     return default_s if asked is None else min(max(float(asked), MIN_HEARTBEAT_S), MAX_HEARTBEAT_S)
 
 
+def query_text(request: Request) -> str:
+    """The query parameter `text`. Raises InvalidInput unless it is given once."""
+    values = request.args.getlist("text")
+    if len(values) != 1:
+        raise InvalidInput("search for one 'text'")
+    return values[0]
+
+
 def query_cursor(request: Request) -> str | None:
     """The text of the cursor that counts: `Last-Event-ID`, else `cursor`; None where there is neither.
 

@@ -28,7 +28,7 @@ class Roll:
         self._hall = hall
         self._version = 0
         self._noted = {record.session_id for record in hall.records()}
-        # By session, in the order in which they changed: the version that told it last, and its JSON; none for one that is gone.
+        # By session, in the order in which they changed: the version that told it, and its JSON; none for one that is gone.
         self._told: dict[str, tuple[int, bytes]] = {}
         self._gone: deque[str] = deque()
         self._oldest = 1

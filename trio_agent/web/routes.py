@@ -34,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/diff", "diff", "What changed, as a unified diff", of_session=True),
     Route("GET", "/download", "download", "The whole session as JSON", of_session=True),
     Route("GET", "/blobs/<blob>", "blob", "The bytes behind a display: an image, a command's whole output"),
+    Route("GET", "/search", "search", "Find sessions and messages by their words"),
     Route("GET", "/sessions", "sessions", "All sessions, newest first"),
     Route("POST", "/sessions", "new_session", "Begin a session"),
     Route("PATCH", "/sessions/<session_id>", "change_session", "Rename or archive a session"),
