@@ -480,7 +480,7 @@ async def test_anything_that_makes_such_a_generator_will_do(
         assert answer in (await lines(session))[1]
 
 
-@pytest.mark.parametrize("end", [SystemExit(3), GeneratorExit()])
+@pytest.mark.parametrize("end", [SystemExit(3), GeneratorExit(), KeyboardInterrupt()])
 async def test_what_would_end_the_program_fails_the_turn_alone(end: BaseException) -> None:
     async def quitting(message: str) -> AsyncIterator[str]:
         yield "so far"

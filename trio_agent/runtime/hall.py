@@ -15,6 +15,7 @@ from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
 from trio_agent.core.errors import Conflict, NotFound
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE, Redactor
+from trio_agent.runtime.containment import contained
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
@@ -184,7 +185,8 @@ class Hall:
         with trio.move_on_after(FORGET_S, shield=True) as forgetting:
             await opened.finished.wait()
             try:
-                await self._agent.forget(session_id)
+                with contained():
+                    await self._agent.forget(session_id)
             except* Exception as group:
                 logger.error("session_not_forgotten", session=session_id, exc_info=group)
         if forgetting.cancelled_caught:

@@ -19,6 +19,7 @@ import trio
 from trio_agent.core.errors import Conflict, StoreError, TrioAgentError, first_error
 from trio_agent.core.machine import ENDINGS, AgentState
 from trio_agent.core.message import Message
+from trio_agent.runtime.containment import contained
 from trio_agent.seams import Agent, Attendant, Preparing
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class Work:
             try:
                 recorded = await self._session.history() if first is None else first
                 first = None
-                async with agent.attend(self._session, recorded) as self.attendant:
-                    await self._attend(self.attendant)
+                with contained():
+                    async with agent.attend(self._session, recorded) as self.attendant:
+                        await self._attend(self.attendant)
             except* Exception as group:
                 self.attendant = None
                 if self._session.kept.deleted and group.split(Conflict)[1] is None:
@@ -102,7 +104,8 @@ class Work:
                         self._session.go_to(AgentState.SENDING_TO_LLM)
                     await self.note_turn()
                     given = True
-                    await self._answer_to_an_end(attendant, prompts)
+                    with contained():
+                        await self._answer(attendant, prompts)
                 except* StoreError as group:
                     # The log is whole as far as it goes. A full disk often has room for the few words that say so.
                     logger.error("turn_stopped_by_store", session=self._session.id, reason=_describe(group))
@@ -120,13 +123,6 @@ class Work:
             self._scope = None
             self._idle.set()
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
-
-    async def _answer_to_an_end(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
-        try:
-            await self._answer(attendant, prompts)
-        except* (SystemExit, GeneratorExit) as group:
-            # A library may take itself for the whole program. It must not end the sessions of all others.
-            raise RuntimeError(f"it raised {type(first_error(group)).__name__}") from group
 
     async def _answer(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
         if isinstance(attendant, Preparing):
