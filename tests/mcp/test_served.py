@@ -11,7 +11,7 @@ from pathlib import Path
 import trio
 
 from tests.mcp.connecting import SERVERS
-from tests.server.process import make_repository, running
+from tests.server.process import make_repository, program, running
 from tests.tools.bench import running as processes
 from tests.web.serving import open_events
 
@@ -78,3 +78,44 @@ def test_without_the_package_the_program_says_what_to_install(tmp_path: Path) ->
 def test_without_a_server_the_package_is_not_even_looked_at() -> None:
     code = "import sys; import trio_agent.wiring; sys.exit('mcp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+async def test_the_doctor_starts_every_server_once_and_tells_how_it_did(tmp_path: Path) -> None:
+    config = tmp_path / "config" / "trio-agent" / "config.toml"
+    config.parent.mkdir(parents=True)
+    program_of = {"good": ("honest.py",), "odd": ("hostile.py", "crooked"), "dead": ("hostile.py", "stillborn")}
+    program_of |= {"loud": ("hostile.py", "chatty"), "bare": ("hostile.py", "useless")}
+    config.write_text(
+        "port = 0\n"
+        + "".join(
+            f"[mcp.{name}]\ncommand = {json.dumps([sys.executable, str(SERVERS / file), *words, 'mcp-of-the-doctor'])}\n"
+            'env = {SOME_KEY = "s3cret-of-the-server"}\n'
+            for name, (file, *words) in program_of.items()
+        )
+    )
+    done = await program(tmp_path, "doctor", "--data-dir", str(tmp_path), "--model", "demo")
+    lines = {line.partition(": ")[0]: line for line in done.stdout.decode().splitlines()}
+    assert done.returncode == 1
+    assert lines["ok      mcp good"].endswith(" tools")
+    assert "2 tools; left out: bare (it has no schema)" in lines["ok      mcp odd"]
+    assert "there is no such database" in lines["broken  mcp dead"]
+    assert "no access with" in lines["broken  mcp loud"]
+    assert "0 tools; left out: bare?[31m (it has no schema)" in lines["ok      mcp bare"]
+    assert "s3cret" not in done.stdout.decode()
+    assert done.stderr == b""
+    assert processes("mcp-of-the-doctor") == []
+
+
+def test_the_doctor_says_where_the_package_is_missing(tmp_path: Path) -> None:
+    write_config(tmp_path, name="honest", how="honest.py")
+    code = "import sys; sys.modules['mcp'] = None; from trio_agent.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "doctor", "--data-dir", str(tmp_path / "data"), "--model", "demo"],
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "broken  mcp: the package 'mcp' is missing: pip install" in done.stdout
+    assert done.stderr == ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import http.client
+import importlib
+import logging
 import os
 import shutil
 import subprocess
@@ -18,6 +20,8 @@ import trio
 from trio_agent.commands.reading import open_reader
 from trio_agent.config import Settings, load_settings
 from trio_agent.core.errors import ConfigError, StoreError
+from trio_agent.core.redaction import Redactor, secrets_of
+from trio_agent.logs import configure_logs
 from trio_agent.models.choose import default_model_name, make_model
 from trio_agent.stores.sqlite import open_sqlite
 from trio_agent.tools.sandbox import find_sandbox
@@ -27,6 +31,7 @@ UNPRICED = (
     "what its tokens cost is not known, so no budget in dollars is ever reached: give --price or --budget-responses"
 )
 ANSWER_S = 5.0  # for a server that listens where ours would
+MCP_S = 60.0  # for MCP servers to come, as long as a session gives them: `npx` and `uvx` fetch new ones first
 
 
 @click.command("doctor")
@@ -34,7 +39,9 @@ ANSWER_S = 5.0  # for a server that listens where ours would
 @click.option("--model", default=None, help="the model to check")
 @click.option("--port", default=None, type=int, help="the port to check")
 def command(data_dir: Path | None, model: str | None, port: int | None) -> None:
-    """Check the store, git, the address, the sandbox and the model's credentials; exit 1 if something is broken."""
+    """Check store, git, address, sandbox, the model's credentials and MCP servers; exit 1 if something is broken."""
+    # What is wrong stands in the table; the same once more in a log would stand between its lines.
+    configure_logs("pretty", logging.CRITICAL)
     settings = load_settings({"data_dir": data_dir, "model": model, "port": port}, os.environ)
     broken = False
     for name, problem, remark in _checks(settings):
@@ -51,6 +58,7 @@ def _checks(settings: Settings) -> Iterator[tuple[str, str, str]]:
     yield _address(settings)
     yield _sandbox(settings)
     yield _model(settings)
+    yield from _mcp(settings)
 
 
 def _git() -> tuple[str, str, str]:
@@ -129,3 +137,27 @@ def _model(settings: Settings) -> tuple[str, str, str]:
     except ConfigError as exc:
         return "model", str(exc), ""
     return "model", "", name if model.priced else f"{name}; {UNPRICED}"
+
+
+def _mcp(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Each server that the user has named is started once, as for a session."""
+    if not settings.mcp:
+        return
+    try:
+        # A second, for those alone who have named a server.
+        module = importlib.import_module("trio_agent.tools.mcp")
+    except ModuleNotFoundError as exc:
+        yield "mcp", f"the package {exc.name!r} is missing: pip install 'trio-agent[mcp]'", ""
+        return
+    theirs = [secret for server in settings.mcp.values() for secret in secrets_of(server.secrets)]
+    redactor = Redactor([*secrets_of(os.environ), *theirs])
+    found = trio.run(module.examine_mcp, settings.mcp, os.environ, redactor, MCP_S)
+    for name, examined in found.items():
+        left_out = ", ".join(f"{tool} ({why})" for tool, why in examined.left_out.items())
+        remark = f"{examined.tools} tools" + (f"; left out: {left_out}" if left_out else "")
+        yield f"mcp {name}", _harmless(examined.problem), _harmless(remark)
+
+
+def _harmless(text: str) -> str:
+    """A server's words must not drive the terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)

@@ -37,7 +37,7 @@ def listed() -> list[dict[str, Any]]:
         ]
         return [*wrong, TOOL, {"name": "plain", "inputSchema": {}, "outputSchema": 7, "annotations": []}]
     if HOW == "useless":
-        return [{"name": "bare"}]
+        return [{"name": "bare\x1b[31m"}]
     return [TOOL]
 
 
