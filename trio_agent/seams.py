@@ -46,6 +46,9 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     `notes` belongs to the agent: whatever it needs to find its work again after a restart. `turn_from` is how long the log
     was when the last turn began, 0 once it ended: one that no last answer followed is unfinished. `taken` is the place after
     the last of the user's words that a turn took up, or of which the user was told that none will: later ones wait.
+
+    `messages`, `cost_usd` and `updated` (when the last message came, RFC 3339) tell of a session without reading its log: as
+    it was when this was kept, at the latest when its last turn ended; None where that was never noted.
     """
 
     session_id: str
@@ -61,6 +64,9 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     notes: dict[str, str] = {}
     turn_from: int = 0
     taken: int = 0
+    messages: int | None = None
+    cost_usd: float | None = None
+    updated: str | None = None
 
 
 class Store(Protocol):

@@ -119,12 +119,39 @@ def test_what_cannot_be_done_is_one_line_and_its_own_status(server: ServedReposi
         assert told in ended.stderr
 
 
-def test_a_damaged_store_ends_the_server_with_one_line(server: ServedRepository) -> None:
+def damage(server: ServedRepository, old: bytes, new: bytes) -> None:
+    path = server.data_dir / "agent.db"
+    content = path.read_bytes()
+    assert content.count(old) == 1
+    path.write_bytes(content.replace(old, new))
+
+
+def test_a_damaged_log_is_named_and_keeps_nobody_from_the_other_sessions(server: ServedRepository) -> None:
     with server.client() as client:
         ask(client, "echo something to be found")
+        broken = client.get("state").json()
     server.stop()
-    path = server.data_dir / "agent.db"
-    path.write_bytes(path.read_bytes().replace(b"something to be found", b"something to be mound"))
+    damage(server, b'"content":"something to be found"', b'"content":"something to be mound"')
+    server.start()
+    with server.client() as client:
+        fresh = client.get("state").json()["session_id"]
+        assert fresh != broken["session_id"]
+        (newest, row) = client.get("sessions").json()
+        assert (newest["session_id"], newest["damaged"], row["session_id"]) == (fresh, "", broken["session_id"])
+        assert f"of log {broken['log']} is damaged" in row["damaged"]
+        shown = client.get(f"sessions/{broken['session_id']}/messages").text
+        assert row["damaged"] in shown
+        assert "something to be" not in shown
+        ask(client, "echo two")
+        assert client.delete(f"sessions/{broken['session_id']}").status_code == 204
+        assert [each["session_id"] for each in client.get("sessions").json()] == [fresh]
+
+
+def test_a_store_that_cannot_be_opened_at_all_ends_the_server_with_one_line(server: ServedRepository) -> None:
+    with server.client() as client:
+        client.patch(f"sessions/{client.get('state').json()['session_id']}", json={"title": "to be found"})
+    server.stop()
+    damage(server, b'"title":"to be found"', b'"title":"to be mound"')
     ended = run("serve", server.repository, "--data-dir", server.data_dir, "--port", "0", "--no-open")
     assert (ended.returncode, ended.stdout) == (4, "")
     (line,) = ended.stderr.splitlines()

@@ -12,10 +12,14 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.runtime.house import PROJECT, HouseAgent, HouseStore, answer_at_once, at_rest, events, house_hall, lines
 from trio_agent.core.cursor import start_of
-from trio_agent.core.errors import Conflict, NotFound, StoreDown, StoreRefused
+from trio_agent.core.errors import Conflict, NotFound, StoreDown
 from trio_agent.core.message import Message
 from trio_agent.core.state import Facts
+from trio_agent.core.usage import Usage
+from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.follower import Follower
+from trio_agent.runtime.session import DEFAULT_CANCEL_REASON
+from trio_agent.runtime.work import INTERRUPTED
 from trio_agent.seams import Attendant, Entry, SessionHandle
 
 
@@ -80,6 +84,8 @@ async def test_a_session_that_many_ask_for_at_once_is_opened_once(store: HouseSt
                 nursery.start_soon(ask)
         await wait_all_tasks_blocked()
         assert len({id(session) for session in found}) == 1
+        await found[0].post("hello")
+        await at_rest(found[0])
         assert agent.attempts == 2
 
 
@@ -433,17 +439,140 @@ async def test_a_session_that_breaks_does_not_end_its_siblings(store: HouseStore
         assert (await lines(sibling))[-1] == "agent: to hello"
 
 
-async def test_a_log_that_was_tampered_with_is_refused_by_name(store: HouseStore) -> None:
+async def test_an_old_session_costs_its_log_alone_until_somebody_says_something(store: HouseStore) -> None:
     async with house_hall(store, HouseAgent()) as hall:
-        session = await hall.newest()
-        await session.post("hello")
+        old = await hall.newest()
+        await old.post("hello")
+        await at_rest(old)
+        await hall.create()
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        await wait_all_tasks_blocked()
+        assert agent.attempts == 1, "the newest is made ready"
+        session = await hall.session(old.id)
+        await wait_all_tasks_blocked()
+        assert (session.attendant, session.state.value) == (None, "WaitingForUserInput")
+        assert await lines(session) == ["user: hello", "agent: to hello"]
+        assert await session.cancel() == DEFAULT_CANCEL_REASON
+        assert agent.attempts == 1
+        await session.post("more")
         await at_rest(session)
-    (log,) = store._entries
+        assert agent.attempts == 2
+        assert agent.histories[-1] == ["hello", "to hello"]
+        assert (await lines(session))[2:] == ["user: more", "agent: to more"]
+
+
+async def test_an_agent_that_is_wanted_begins_before_anything_is_said(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        old = await hall.newest()
+        await hall.create()
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.session(old.id)
+        await wait_all_tasks_blocked()
+        session.want_agent()
+        await wait_all_tasks_blocked()
+        assert session.attendant is not None
+        assert await lines(session) == []
+
+
+async def test_an_old_session_that_was_interrupted_says_so_to_who_only_looks(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent(hang)) as hall:
+        old = await hall.newest()
+        await old.post("hello")
+        await wait_all_tasks_blocked()
+        await hall.create()
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.session(old.id)
+        await wait_all_tasks_blocked()
+        assert await lines(session) == ["user: hello", f"error: {INTERRUPTED}"]
+        assert agent.attempts == 1
+
+
+async def test_how_long_a_session_is_and_what_it_cost_is_known_without_its_log(store: HouseStore) -> None:
+    async def turn(session: SessionHandle, prompts: Sequence[Message]) -> None:
+        await session.record(Message(type="agent", content="a", end_of_turn=True, usage=Usage(cost_usd=0.25)))
+
+    async with house_hall(store, HouseAgent(turn)) as hall:
+        old = await hall.newest()
+        for _ in range(2):
+            await old.post("hello")
+            await at_rest(old)
+        await hall.create()
+    async with house_hall(store, HouseAgent()) as hall:
+        reads = store.reads
+        (_, record) = hall.records()
+        assert (record.messages, record.cost_usd, store.reads) == (4, 0.5, reads)
+
+
+async def test_how_long_a_session_is_is_known_where_its_agent_could_not_begin(store: HouseStore) -> None:
+    agent = HouseAgent()
+    agent.refusal = StoreDown("gone")
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+        assert len(await lines(session)) == 1
+    assert (await store.sessions())[0].messages == 1
+
+
+def tamper(store: HouseStore, log: str) -> None:
     first = store._entries[log][0]
     store._entries[log][0] = Entry(log, 0, first.wire.replace(b"hello", b"hullo"), first.tag)
-    with pytest.RaisesGroup(pytest.RaisesExc(StoreRefused, match=log)):
-        async with house_hall(store, HouseAgent()):
-            pytest.fail("it was opened")
+
+
+async def test_a_log_that_was_tampered_with_is_not_shown_and_keeps_nobody_from_the_others(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        whole, broken = await hall.newest(), await hall.create(title="Mine")
+        for session in (whole, broken):
+            await session.post("hello")
+            await at_rest(session)
+    tamper(store, broken.kept.log)
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        assert (await hall.newest()).id == whole.id
+        damaged = await hall.session(broken.id)
+        assert isinstance(damaged, DamagedSession)
+        assert broken.kept.log in damaged.damage
+        assert damaged.log.cursor.log != broken.kept.log, "no cursor of what was there fits what is shown"
+        (told,) = await lines(damaged)
+        assert told.startswith("error: This session cannot be shown")
+        assert (damaged.snapshot().title, damaged.ended, damaged.running) == ("Mine", True, False)
+        with pytest.raises(Conflict):
+            await damaged.post("still there?")
+        await damaged.cancel()
+        record = await hall.change(broken.id, title="Broken", archived=True)
+        assert (record.log, record.title, record.messages) == (broken.kept.log, "Broken", 2)
+        await wait_all_tasks_blocked()
+        assert agent.attempts == 1
+    assert len(store._entries[broken.kept.log]) == 2, "it stays as it is, for whoever can mend it"
+
+
+async def test_where_no_session_is_whole_there_is_a_new_one(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        broken = await hall.newest()
+        await broken.post("hello")
+        await at_rest(broken)
+    tamper(store, broken.kept.log)
+    async with house_hall(store, HouseAgent()) as hall:
+        fresh = await hall.newest()
+        assert await hall.newest() is fresh
+        assert [record.session_id for record in hall.records()] == [fresh.id, broken.id]
+
+
+async def test_a_damaged_session_is_deleted_like_any_other(store: HouseStore) -> None:
+    async with house_hall(store, HouseAgent()) as hall:
+        broken = await hall.newest()
+        await broken.post("hello")
+        await at_rest(broken)
+    tamper(store, broken.kept.log)
+    agent = HouseAgent()
+    async with house_hall(store, agent) as hall:
+        await hall.delete(broken.id)
+        assert agent.forgotten == [broken.id]
+        assert broken.kept.log not in store._entries
+        with pytest.raises(NotFound):
+            await hall.session(broken.id)
 
 
 async def test_sessions_work_side_by_side(store: HouseStore) -> None:

@@ -12,10 +12,11 @@ import structlog
 import trio
 
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
-from trio_agent.core.errors import Conflict, NotFound
+from trio_agent.core.errors import Conflict, NotFound, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.runtime.containment import contained
+from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
@@ -91,10 +92,8 @@ class Hall:
         for record in reversed(await self.store.sessions()):
             if record.project == self._project:
                 self._records[record.session_id] = record
-        if self._records:
-            await self.newest()
-        else:
-            await self.create()
+        # The one that people most likely go on with: its workspace is ready when they do.
+        (await self.newest()).want_agent()
         if isinstance(self.store, Searchable):
             self._nursery.start_soon(self.store.keep_index)
 
@@ -111,10 +110,15 @@ class Hall:
         await self._writer.save(record)
         self._records[record.session_id] = record
         self.on_change(record.session_id)
-        return await self.session(record.session_id)
+        session = await self.session(record.session_id)
+        session.want_agent()
+        return session
 
     async def session(self, session_id: str) -> Session:
-        """The session of this id, opened if it was not. Raises NotFound, StoreError."""
+        """The session of this id, its log read if it was not. The agent begins in it when it is wanted.
+
+        One whose log is damaged is a DamagedSession. Raises NotFound, StoreError.
+        """
         if session_id not in self._records:
             raise NotFound("no such session")
         await trio.lowlevel.checkpoint()
@@ -131,12 +135,14 @@ class Hall:
         return opened.session
 
     async def newest(self) -> Session:
-        """The session made last; a new one if all were deleted."""
-        while self._records:
+        """The session made last of those that are whole; a new one if there is none."""
+        for session_id in reversed([*self._records]):
             try:
-                return await self.session(next(reversed(self._records)))
+                session = await self.session(session_id)
             except NotFound:
                 continue  # deleted this moment: it was the newest no longer
+            if not isinstance(session, DamagedSession):
+                return session
         return await self.create()
 
     def records(self) -> list[SessionRecord]:
@@ -194,12 +200,26 @@ class Hall:
 
     async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()
-        log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
+        try:
+            log, history = await open_log(record.log, self.store, self._writer, self._clock, signal)
+        except StoreRefused as exc:
+            return self._damaged(record, exc)
         session = Session(record, log, history, self._writer, signal, self._place, self.heartbeat_s, self._redactor)
-        opened = self._open[record.session_id] = _Opened(session)
+        opened = self._opened(session)
+        self._nursery.start_soon(self._run, opened, history)
+        return opened
+
+    def _damaged(self, record: SessionRecord, why: StoreRefused) -> _Opened:
+        logger.error("session_damaged", session=record.session_id, reason=str(why))
+        session = DamagedSession(record, why, self._writer, self._place, self.heartbeat_s, self._redactor, self._clock)
+        opened = self._opened(session)
+        opened.finished.set()
+        return opened
+
+    def _opened(self, session: Session) -> _Opened:
+        opened = self._open[session.id] = _Opened(session)
         session.on_change = partial(self._changed, session.id)
         session.on_change()
-        self._nursery.start_soon(self._run, opened, history)
         return opened
 
     def _changed(self, session_id: str) -> None:

@@ -225,8 +225,12 @@ class Session:
 
     @property
     def attendant(self) -> Attendant | None:
-        """The agent at work here; None until it has begun."""
+        """The agent at work here; None until it has begun, which it does when it is wanted."""
         return self._work.attendant
+
+    def want_agent(self) -> None:
+        """Let the agent begin, though nobody has said anything: its workspace is to be looked at, or soon will be."""
+        self._work.want()
 
     async def keep(self, **changes: Any) -> None:
         """Change fields of what is kept of the session beside its log. Raises StoreError, Conflict once it is deleted."""
@@ -234,10 +238,18 @@ class Session:
         async with self._keeping:
             if self.kept.deleted:
                 raise Conflict("this session was deleted")
-            record = msgspec.structs.replace(self.kept, **changes)
+            record = msgspec.structs.replace(self.kept, **self._summary(), **changes)
             await self._writer.save(record)
             self.kept = record
         self.changed()
+
+    def _summary(self) -> dict[str, object]:
+        """What a list of sessions tells of the log, for the record."""
+        return {
+            "messages": self.log.cursor.index,
+            "cost_usd": self.usage.total_cost_usd,
+            "updated": self.account.last,
+        }
 
     def end(self) -> None:
         """No more messages: streams say goodbye once they have sent what there is."""
@@ -272,8 +284,8 @@ class Session:
             self._encoded = (present, rest)
         return b'{"message_count":%d,"cursor":"%b","log":%b' % (cursor.index, str(cursor).encode(), rest)
 
-    async def run(self, agent: Agent, history: Sequence[Message]) -> None:
-        """Let `agent` work here until cancelled. `history` is the log so far."""
+    async def run(self, agent: Agent, history: list[Message]) -> None:
+        """Let `agent` work here until cancelled. `history` is the log so far; it is emptied, for it may be large."""
         await self._work.run(agent, history)
 
     def _published(self, messages: Sequence[Message]) -> None:

@@ -40,6 +40,7 @@ class Work:
         self._scope: trio.CancelScope | None = None
         self._cancel_reason = ""
         self._idle = trio.Event()
+        self._wanted = False
 
     @property
     def running(self) -> bool:
@@ -49,6 +50,12 @@ class Work:
     def cancel_reason(self) -> str:
         """Why a user stopped the turn that runs; empty where nobody did."""
         return self._cancel_reason if self._scope is not None and self._scope.cancel_called else ""
+
+    def want(self) -> None:
+        """The agent is to be at work from now on; else it begins with the first words."""
+        if not self._wanted:
+            self._wanted = True
+            self._session.signal.notify()
 
     async def cancel(self, reason: str) -> None:
         """Stop the turn that runs, or is about to; returns when what it was running is gone. The first reason stands."""
@@ -65,9 +72,13 @@ class Work:
         else:
             await trio.lowlevel.checkpoint()
 
-    async def run(self, agent: Agent, history: Sequence[Message]) -> None:
+    async def run(self, agent: Agent, history: list[Message]) -> None:
         """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
         first: Sequence[Message] | None = [*history, *await self._settle_after_restart(history)]
+        history.clear()
+        if not self._wanted:
+            first = None
+            await self._wait_wanted()
         while True:
             try:
                 recorded = await self._session.history() if first is None else first
@@ -87,6 +98,12 @@ class Work:
                     await self._complain(f"{_describe(group)}. Send another message to try again.")
                     await self._note_ended()
             await self._wait_prompts()
+
+    async def _wait_wanted(self) -> None:
+        """Until there is something to do here. Somebody who only looks costs a log, and neither workspace nor tools."""
+        self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
+        while not (self._wanted or self._session.prompts.ready):
+            await self._session.signal.wait_past(self._session.signal.version)
 
     async def _attend(self, attendant: Attendant) -> None:
         self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
@@ -144,9 +161,9 @@ class Work:
             await self.note_turn()
 
     async def _note_ended(self) -> None:
-        """Keep that no turn is under way, unless the log shows it: the last answer has been recorded since it began."""
+        """Keep that no turn is under way, and how long the log is now."""
         kept, taken = self._session.kept, self._session.prompts.taken
-        if kept.taken != taken or self._session.account.in_turn(kept.turn_from, taken):
+        if (kept.turn_from, kept.taken, kept.messages) != (0, taken, self._session.log.cursor.index):
             await self._note(turn_from=0, taken=taken)
 
     async def _note(self, *, turn_from: int, taken: int) -> None:

@@ -6,9 +6,11 @@ from typing import Literal
 
 import msgspec
 
+from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message, MessageType
 from trio_agent.core.search import Piece
 from trio_agent.core.usage import CumulativeUsage
+from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.session import Session
 from trio_agent.seams import SessionRecord
 
@@ -38,7 +40,10 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in `GET /sessions`; what only an open session knows is null for the others."""
+    """A session in `GET /sessions`; one that is not open as it was when its last turn ended, null where that was not noted.
+
+    `damaged` says why the log cannot be shown; empty where it can, or where nobody has asked for it yet.
+    """
 
     session_id: str
     url: str
@@ -48,10 +53,11 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool
     ended: bool
     model: str
-    agent_state: str | None
+    agent_state: str
     message_count: int | None
     total_cost_usd: float | None
     updated: str | None
+    damaged: str
 
 
 class FoundMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +116,9 @@ def session_url(session_id: str) -> str:
 
 
 def listed(record: SessionRecord, session: Session | None) -> Listed:
+    """`session` is None for one that is not open. Of a damaged one, what was kept of it before is told."""
+    damaged = session.damage if isinstance(session, DamagedSession) else ""
+    shown = None if damaged else session
     return Listed(
         session_id=record.session_id,
         url=session_url(record.session_id),
@@ -117,10 +126,11 @@ def listed(record: SessionRecord, session: Session | None) -> Listed:
         title=record.title or record.facts.title,
         created=record.created,
         archived=record.archived,
-        ended=record.ended,
+        ended=record.ended or bool(damaged),
         model=record.model or record.facts.model,
-        agent_state=session.state.value if session else None,
-        message_count=session.log.cursor.index if session else None,
-        total_cost_usd=session.usage.total_cost_usd if session else None,
-        updated=session.account.last if session else None,
+        agent_state=(session.state if session else AgentState.WAITING_FOR_USER_INPUT).value,
+        message_count=shown.log.cursor.index if shown else record.messages,
+        total_cost_usd=shown.usage.total_cost_usd if shown else record.cost_usd,
+        updated=shown.account.last if shown else record.updated,
+        damaged=damaged,
     )

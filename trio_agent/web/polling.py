@@ -22,7 +22,8 @@ async def wait_for_more(session: Session, seen: int, stopping: Callable[[], bool
 
 
 async def wait_for_attendant(session: Session, stopping: Callable[[], bool]) -> Attendant:
-    """The agent at work in `session`; one that is about to begin is waited for. Raises Conflict where none is."""
+    """The agent at work in `session`, which begins if it has not, and is waited for. Raises Conflict where none is."""
+    session.want_agent()
     with trio.move_on_after(BEGIN_S):
         while session.attendant is None and not session.ended and not stopping():
             await session.signal.wait_past(session.signal.version)
