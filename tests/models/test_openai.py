@@ -1,4 +1,4 @@
-"""OpenAI's two wires as a whole: where they go, and that they may be cut anywhere."""
+"""OpenAI's two wires as a whole: where they go, and what they learn from a refusal."""
 
 from __future__ import annotations
 
@@ -8,23 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 import trio
-from hypothesis import given
-from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from tests.models.cuts import (
-    assert_no_beginning_is_an_answer,
-    assert_the_same_at_every_cut,
-    assert_the_same_in_pieces,
-)
 from tests.models.listener import Listener, asking
 from tests.models.transport import Far, ok
 from tests.standins.openai_events import chat_chunks, encode_chunk, encode_event, response_events
-from trio_agent.core.errors import ConfigError, ProviderError
+from trio_agent.core.errors import ProviderError
 from trio_agent.core.price import Price
 from trio_agent.models.openai import ChatWire, ResponsesWire, openai_wire
 from trio_agent.models.streamed import MAX_TRIES, StreamedModel
-from trio_agent.models.wire import Wire
 
 RESPONSES = ResponsesWire("gpt-6.2-sol", "sk-secret", prefix="openai")
 CHAT = ChatWire("gpt-4.1", "sk-secret")
@@ -81,39 +73,6 @@ def test_another_server_is_asked_where_it_is_by_chat(base: str, url: str) -> Non
 def test_another_server_may_be_asked_by_the_responses_api() -> None:
     endpoint = ResponsesWire("llama", "", base_url="http://localhost:8000").endpoint
     assert (endpoint.name, endpoint.url) == ("openai-responses/llama", "http://localhost:8000/v1/responses")
-
-
-@pytest.mark.parametrize("base", ["localhost:8080", "http://", " "])
-def test_an_address_that_is_none_is_refused(base: str) -> None:
-    with pytest.raises(ConfigError, match="--base-url"):
-        openai_wire("m", "k", base_url=base)
-
-
-CALLS = [{"name": "bash", "input": {"command": "echo 🌍"}}, {"name": "todo", "input": {}}]
-STREAMS = [
-    (RESPONSES, responses_stream(text="Grüße, 🌍!\u2028 Done", thinking="Hm 🤔\n\nwell")),
-    (RESPONSES, responses_stream(text="I look.", tool_calls=CALLS).replace(b"\n", b"\r\n")),
-    (RESPONSES, responses_stream(text="a b", refusal="No.")),
-    (RESPONSES, responses_stream(text="a b", incomplete="max_output_tokens")),
-    (CHAT, chat_stream(text="Grüße, 🌍!\u2028 Done", thinking="Hm 🤔")),
-    (CHAT, chat_stream(text="I look.", tool_calls=CALLS).replace(b"\n", b"\r\n")),
-    (CHAT, chat_stream(text="a b", finish_reason="content_filter")),
-]
-
-
-@pytest.mark.parametrize(("wire", "whole"), STREAMS)
-def test_the_answer_is_the_same_wherever_the_stream_is_cut_in_two(wire: Wire, whole: bytes) -> None:
-    assert_the_same_at_every_cut(wire, whole)
-
-
-@given(st.sampled_from(STREAMS), st.lists(st.integers(0, 6000), max_size=30))
-def test_the_answer_is_the_same_however_the_stream_is_cut(stream: tuple[Wire, bytes], cuts: list[int]) -> None:
-    assert_the_same_in_pieces(*stream, cuts)
-
-
-@pytest.mark.parametrize(("wire", "whole"), STREAMS)
-def test_no_beginning_of_a_stream_is_taken_for_an_answer(wire: Wire, whole: bytes) -> None:
-    assert_no_beginning_is_an_answer(wire, whole)
 
 
 async def test_a_stream_cut_off_is_asked_for_again_and_what_was_shown_is_void(autojump_clock: MockClock) -> None:
