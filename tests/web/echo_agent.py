@@ -9,8 +9,9 @@ import trio
 
 from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.core.message import Message, ToolCall
-from trio_agent.seams import Attendant, SessionHandle
+from trio_agent.seams import Attendant, Changes, FileChange, FileContent, FilePatch, PatchLine, SessionHandle
 
+CHANGE = FileChange(path="a.py", status="added", new_mode="100644", added=1)
 TOOL_CALL = ToolCall(name="bash", input="{}", tool_call_id="call-1")
 
 
@@ -56,3 +57,19 @@ class _Echo:
         if commit == "beef":
             raise RepositoryError("git refused")
         return f"diff --git a/{commit} b/{commit}\n+é\n"
+
+    async def changes(self, commit: str) -> Changes:
+        await trio.lowlevel.checkpoint()
+        return Changes(files=(CHANGE,), added=1)
+
+    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
+        await trio.lowlevel.checkpoint()
+        return FilePatch(change=CHANGE, lines=(PatchLine(kind="added", new=1, text="é"),))
+
+    async def content(self, commit: str, path: str) -> FileContent:
+        await trio.lowlevel.checkpoint()
+        return FileContent(data=b"x = 1\n", size=6)
+
+    async def names(self) -> Sequence[str]:
+        await trio.lowlevel.checkpoint()
+        return ["a.py"]

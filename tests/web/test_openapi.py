@@ -80,7 +80,7 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
             "new_session": {"title": "another"},
             "change_session": {"title": "other"},
         }
-        queries = {"search": "?text=tool"}
+        queries = {**dict.fromkeys(("changed_lines", "file_lines", "file_text"), "?path=a.py"), "search": "?text=tool"}
         description = (await client.get("/openapi.json")).json()
         components = description["components"]["schemas"]
         seen = set()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MARK = "[redacted]"
@@ -155,6 +155,13 @@ class Redactor:
         """`text` with MARK in the place of every secret. Doing so twice changes nothing more."""
         return self._secret.sub(MARK, text) if self.suspects(text) else text
 
+    def redact_lines(self, lines: Sequence[str]) -> list[str]:
+        """The lines of one text, redacted, and as many as before: a secret of several lines leaves MARK in each of them."""
+        text = "\n".join(lines)
+        if not self.suspects(text):
+            return list(lines)
+        return self._secret.sub(_mark_lines, text).split("\n")
+
     def redact_from(self, text: str, start: int) -> str:
         """`text` from `start` on, redacted; a secret that begins before counts as well."""
         if not self.suspects(text):
@@ -209,6 +216,10 @@ class Redactor:
             if any(len(rest) < len(begin) and begin.startswith(rest) for begin in self._by_first[match[0]]):
                 return match.start()
         return len(text)
+
+
+def _mark_lines(match: re.Match[str]) -> str:
+    return "\n".join(MARK if line else "" for line in match[0].split("\n"))
 
 
 def _texts(value: object) -> Iterator[str]:

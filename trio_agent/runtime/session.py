@@ -57,7 +57,7 @@ class Session:
         self.signal = signal
         self.live = Live(signal, redactor)
         self.ended = record.ended
-        self._redactor = redactor
+        self.redactor = redactor
         self._writer = writer
         self._keeping = trio.Lock()
         self._place = place
@@ -117,7 +117,7 @@ class Session:
 
     def show(self, facts: Facts) -> None:
         # A name made of the user's words, a plan of the model's: clients see these too.
-        self._facts = msgspec.convert(self._redactor.redact_all(msgspec.to_builtins(facts)), Facts)
+        self._facts = msgspec.convert(self.redactor.redact_all(msgspec.to_builtins(facts)), Facts)
         self.changed()
 
     def enter(self, state: AgentState) -> None:
@@ -302,7 +302,7 @@ class Session:
         self.on_change()
 
     def _addressed(self, message: Message) -> Message:
-        tidy = tidied(message, self._redactor)
+        tidy = tidied(message, self.redactor)
         return tidy if tidy.conversation_id else msgspec.structs.replace(tidy, conversation_id=self.id)
 
     def _state_at(self, cursor: Cursor) -> State:

@@ -24,6 +24,7 @@ from trio_agent.runtime.session import Session
 from trio_agent.seams import Blobs, rfc3339
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
+from trio_agent.web.files import Files, files_of
 from trio_agent.web.finding import MOST_FOUND, find
 from trio_agent.web.messages_body import answer_messages
 from trio_agent.web.pages import Pages
@@ -143,14 +144,31 @@ class Api:
 
     async def diff(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
-        commits = request.args.getlist("commit")
-        pattern, digits = (_COMMIT, 40) if len(session.facts.initial_commit) != 64 else (_SHA256_COMMIT, 64)
-        if len(commits) > 1 or (commits and not pattern.fullmatch(commits[0])):
-            raise InvalidInput(f"commit takes 4 to {digits} hexadecimal digits")
+        commit = _commit(request, session)
         attendant = await wait_for_attendant(session, self.serving.stopping.is_set)
-        text = await attendant.diff(commits[0] if commits else "")
+        diff = await attendant.diff(commit)
+        text = await trio.to_thread.run_sync(session.redactor.redact, diff, limiter=self.renderers)
         headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
         return Response(text.encode("utf-8", "replace"), 200, headers)
+
+    async def changes(self, session_id: str | None = None) -> Response:
+        files = await self._files(session_id)
+        return await files.changes(_commit(request, files.session))
+
+    async def changed_lines(self, session_id: str | None = None) -> Response:
+        files = await self._files(session_id)
+        return await files.lines(_commit(request, files.session), request)
+
+    async def file_names(self, session_id: str | None = None) -> Response:
+        return await (await self._files(session_id)).names(request)
+
+    async def file_lines(self, session_id: str | None = None) -> Response:
+        files = await self._files(session_id)
+        return await files.file_lines(_commit(request, files.session, "at"), request)
+
+    async def file_text(self, session_id: str | None = None) -> Response:
+        files = await self._files(session_id)
+        return await files.text(_commit(request, files.session, "at"), request)
 
     async def download(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
@@ -201,7 +219,11 @@ class Api:
     async def new_session(self) -> Response:
         body = await self._body(NewSessionBody, optional=True)
         self.serving.check_model(body.model)
-        session = await self.serving.hall.create(title=body.title, model=body.model)
+        hall = self.serving.hall
+        if (fork := body.fork) is not None:
+            session = await hall.fork(fork.session, fork.index, title=body.title, model=body.model)
+        else:
+            session = await hall.create(title=body.title, model=body.model)
         return _json(Begun(session_id=session.id, url=session_url(session.id)), HTTPStatus.CREATED)
 
     async def change_session(self, session_id: str) -> Response:
@@ -229,6 +251,9 @@ class Api:
         hall = self.serving.hall
         return await (hall.newest() if session_id is None else hall.session(session_id))
 
+    async def _files(self, session_id: str | None) -> Files:
+        return await files_of(await self._session(session_id), self.serving.stopping.is_set, self.renderers)
+
     async def _body(self, kind: type[T], *, optional: bool = False) -> T:
         """The body of a request that would change something; it may come slowly, and the server begin to stop meanwhile."""
         self._require_open()
@@ -239,6 +264,15 @@ class Api:
     def _require_open(self) -> None:
         if self.serving.stopping.is_set():
             raise ServiceUnavailable("the server is shutting down")
+
+
+def _commit(request: Request, session: Session, name: str = "commit") -> str:
+    """The commit that the query names, empty where it names none. Raises InvalidInput."""
+    commits = request.args.getlist(name)
+    pattern, digits = (_COMMIT, 40) if len(session.facts.initial_commit) != 64 else (_SHA256_COMMIT, 64)
+    if len(commits) > 1 or (commits and not pattern.fullmatch(commits[0])):
+        raise InvalidInput(f"{name} takes 4 to {digits} hexadecimal digits")
+    return commits[0] if commits else ""
 
 
 async def _stream_start(request: Request, session: Session) -> Start:

@@ -13,6 +13,7 @@ from trio_agent.core.message import Message
 from trio_agent.core.state import State
 from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted, Replayed, Searched
 from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, ReplayBody, SessionPatchBody
+from trio_agent.web.file_answers import Changed, ChangedLines, FileLines, FileNames
 from trio_agent.web.routes import ROUTES, Route, expanded
 
 _BODIES: dict[str, tuple[type, bool]] = {
@@ -35,6 +36,18 @@ _QUERY: dict[str, dict[str, str]] = {
     "search": {"text": "string", "limit": "integer"},
     "messages": {"start": "integer", "end": "integer"},
     "diff": {"commit": "string"},
+    "changes": {"commit": "string"},
+    "changed_lines": {
+        "path": "string",
+        "old_path": "string",
+        "commit": "string",
+        "space": "string",
+        "start": "integer",
+        "context": "integer",
+    },
+    "file_names": {"match": "string"},
+    "file_lines": {"path": "string", "at": "string", "start": "integer"},
+    "file_text": {"path": "string", "at": "string"},
 }
 # What each handler answers where all went well: the status, and the type behind the JSON or else the media type.
 _SUCCESS: dict[str, tuple[int, Any]] = {
@@ -45,6 +58,11 @@ _SUCCESS: dict[str, tuple[int, Any]] = {
     "chat": (202, Posted),
     "cancel": (200, Cancelled),
     "diff": (200, "text/plain"),
+    "changes": (200, Changed),
+    "changed_lines": (200, ChangedLines),
+    "file_names": (200, FileNames),
+    "file_lines": (200, FileLines),
+    "file_text": (200, "text/plain"),
     "download": (200, Download),
     "blob": (200, "application/octet-stream"),
     "search": (200, Searched),
