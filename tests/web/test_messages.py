@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from tests.web.serving import serving_app
+from tests.web.serving import open_events, serving_app, settled
 from trio_agent.web.polling import POLL_S
 
 
@@ -118,6 +118,25 @@ async def test_a_poll_answers_when_a_message_comes(mock_clock: MockClock) -> Non
             while len(counts) < 2:
                 await wait_all_tasks_blocked()
         assert counts == [2, 2]
+
+
+async def test_polls_that_wait_leave_room_and_one_too_many_is_answered_at_once(mock_clock: MockClock) -> None:
+    async with serving_app(max_streams=2) as server, server.client() as client, trio.open_nursery() as nursery:
+        nursery.start_soon(client.get, "/state?poll=true&seen=0")
+        await settled(lambda: server.serving._streams == 1)
+        async with open_events(client) as events:
+            await events.next_of("state")
+            answer = await client.get("/state?poll=true&seen=0")
+            assert (answer.status_code, answer.json()["message_count"]) == (200, 0)
+            assert answer.headers["Retry-After"] == "5"
+            assert "Retry-After" not in (await client.get("/state")).headers
+        await settled(lambda: server.serving._streams == 1)
+        nursery.start_soon(client.get, "/state?poll=true&seen=0")
+        await settled(lambda: server.serving._streams == 2)
+        async with open_events(client) as events:
+            assert "overload" in (await events.next()).data
+        await server.record("hello")
+        await settled(lambda: server.serving._streams == 0)
 
 
 async def test_a_poll_answers_after_ninety_seconds_with_what_there_is(mock_clock: MockClock) -> None:

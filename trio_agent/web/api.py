@@ -37,6 +37,7 @@ from trio_agent.web.parameters import (
     query_text,
 )
 from trio_agent.web.polling import wait_for_attendant, wait_for_more
+from trio_agent.web.problems import RETRY_AFTER_S
 from trio_agent.web.render import render
 from trio_agent.web.serving import Serving
 from trio_agent.web.stream import HEADERS as STREAM_HEADERS
@@ -93,11 +94,18 @@ class Api:
     async def state(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
         seen = query_integer(request, "seen")
+        full = False
         if request.args.get("poll") == "true":
-            await wait_for_more(
-                session, session.log.cursor.index if seen is None else seen, self.serving.stopping.is_set
-            )
-        return _json(session.snapshot())
+            # Who waits holds a connection like a stream, and those there are must leave some for everybody else.
+            with self.serving.place() as free:
+                if free:
+                    count = session.log.cursor.index if seen is None else seen
+                    await wait_for_more(session, count, self.serving.stopping.is_set)
+            full = not free
+        answer = _json(session.snapshot())
+        if full:
+            answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return answer
 
     async def messages(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)

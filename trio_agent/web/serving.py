@@ -34,7 +34,7 @@ class Serving:
 
     @contextmanager
     def place(self) -> Iterator[bool]:
-        """A place among the streams, taken for as long as the block lasts; False where there is none left."""
+        """A place among streams and waiting polls, taken for as long as the block lasts; False where there is none left."""
         if self._streams >= self._max_streams:
             yield False
             return
@@ -52,7 +52,7 @@ class Serving:
         def gauge(name: str, what: str, value: float) -> None:
             Gauge(f"trio_agent_{name}", what, registry=registry).set(value)
 
-        gauge("streams", "Connected event streams", self._streams)
+        gauge("streams", "Connected event streams, and polls that wait", self._streams)
         gauge("sessions", "Sessions of this project", len(self.hall.records()))
         gauge("sessions_open", "Sessions that are open", len(sessions))
         gauge("sessions_running", "Sessions with a turn under way", sum(session.running for session in sessions))
