@@ -16,6 +16,7 @@ from trio_agent.seams import ToolResult
 from trio_agent.tools.approval import wants_approval
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.environment import child_environment
+from trio_agent.tools.hidden_names import HiddenNames
 from trio_agent.tools.sandbox import NoSandbox
 
 WORKSPACE = "/home/user/work"
@@ -150,6 +151,76 @@ def test_the_network_is_asked_for_where_there_is_none(command: str) -> None:
     assert "network" in wants_approval(command, WORKSPACE, network=False)
 
 
+HOME = "/home/user"
+DATA = f"{HOME}/.local/share/trio-agent"
+HIDDEN = [f"{HOME}/.ssh", f"{HOME}/.netrc", f"{HOME}/.config/gh", DATA]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cat ~/.ssh/id_rsa",
+        "cat ~user/.ssh/id_rsa",
+        'cat "$HOME/.netrc"',
+        "cat ${HOME}/.netrc",
+        "cat /home/user/.config/gh/hosts.yml",
+        "cat /home/user/x/../.netrc",
+        "cat < ~/.netrc",
+        "while read x; do echo $x; done < ../.netrc",
+        "cp ~/.netrc .",
+        "ls ~/.s*",
+        "cat ~/.{ssh,aws}/id_rsa",
+        "cat ../../*/.ssh/id_rsa",
+        "cat /home/*/.ne[t]rc",
+        "curl --netrc-file=/home/user/.netrc http://localhost",
+        "tar czf a.tgz -C /home/user .ssh --exclude x /home/user/.ssh",
+        "ssh-keygen -yf/home/user/.ssh/id_rsa",
+        "git -c include.path=~/.config/gh/x status",
+        "python3 -c \"print(open('/home/user/.netrc').read())\"",
+        "H=/home/user; cat $H/.ssh/id_rsa",
+        "echo $(cat ~/.ssh/id_rsa)",
+        "bash -c 'cat ~/.netrc'",
+        "bash <<EOF\ncat ~/.netrc\nEOF",
+        f"ls {DATA}",
+        f"sqlite3 {DATA}/agent.db .dump",
+    ],
+)
+def test_what_is_hidden_is_asked_about_however_it_is_named(command: str) -> None:
+    assert "reaches for " in wants_approval(command, WORKSPACE, hidden=HiddenNames(HIDDEN, WORKSPACE, HOME))
+    assert "reaches for " not in wants_approval(command, WORKSPACE)
+
+
+@pytest.mark.parametrize("workspace", [f"{DATA}/workspaces/s1", WORKSPACE, f"{HOME}/.ssh"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cat .sshd ssh/id_rsa netrc .netrc.example",
+        "ls -la * */* .*",
+        "cat {workspace}/src/a.py src/../README.md",
+        "python3 {workspace}/x.py --data={workspace}/.netrc2",
+        "ls ~/.sshfs ~/.config/ghostty /home/user/.netrc-old",
+        "cat ~/* /home/user/work/*",
+        "cat > README.md <<'EOF'\nPut your key into ~/.ssh/id_rsa.\nEOF",
+        "echo a:b @c d=e -i/f",
+    ],
+)
+def test_names_beside_what_is_hidden_are_not_asked_about(command: str, workspace: str) -> None:
+    hidden = HiddenNames(HIDDEN, workspace, HOME)
+    assert wants_approval(command.format(workspace=workspace), workspace, hidden=hidden) == ""
+
+
+def test_a_folder_that_holds_what_is_hidden_is_read_with_every_cd() -> None:
+    hidden = HiddenNames(HIDDEN, HOME, HOME)
+    assert wants_approval("cd src && cat ../README", HOME, hidden=hidden) == ""
+    assert "reaches for" in wants_approval("cd .config && cat gh/hosts.yml", HOME, hidden=hidden)
+    assert "reaches for" in wants_approval("cat .ssh/id_rsa", HOME, hidden=hidden)
+
+
+@given(st.text(st.sampled_from(list("ab '\"$()`<>|&;\n\\#~/.=-{}*[]@:")), max_size=60))
+def test_no_text_breaks_the_look_for_what_is_hidden(command: str) -> None:
+    wants_approval(command, WORKSPACE, hidden=HiddenNames(HIDDEN, WORKSPACE, HOME))
+
+
 @given(st.text(st.sampled_from(list("ab '\"$()`<>|&;\n\\#~/.=-")), max_size=60))
 def test_no_text_breaks_the_reading(command: str) -> None:
     wants_approval(command, WORKSPACE)
@@ -183,6 +254,19 @@ async def test_whatever_is_not_yes_is_told_to_the_model_and_nothing_runs(
     assert "not run" in str(raised.value)
     assert reply in str(raised.value)
     assert not outside.exists()
+
+
+async def test_the_user_is_asked_about_what_is_hidden_by_either_of_its_names(bench: FakeBench) -> None:
+    data = bench.workspace.parent / "data"
+    data.mkdir()
+    (bench.workspace.parent / "link").symlink_to(data)
+    hidden = [bench.workspace.parent / "link", bench.workspace.parent / "missing"]
+    bash = Bash(sandbox=NoSandbox(), environment=child_environment(os.environ, {}), asks=True, hidden=hidden)
+    for name in ("../data/x", "../link", f"{bench.workspace.parent}/missing"):
+        bench.replies = ["no"]
+        with pytest.raises(ToolError, match="reaches for"):
+            await bash.run(msgspec.json.encode({"command": f"ls {name}"}), bench)
+    assert (await bash.run(msgspec.json.encode({"command": "echo data link"}), bench)).text == "data link\n"
 
 
 async def test_nobody_is_asked_about_ordinary_work_or_where_nobody_asked_to_be(bench: FakeBench) -> None:

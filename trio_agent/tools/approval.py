@@ -8,113 +8,45 @@ from __future__ import annotations
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-_OPERATORS = "();<>|&`\n"
-_HEREDOC = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*?)\n(?:.*?\n)?[ \t]*\2[ \t]*(?=\n|\Z)", re.DOTALL)
-_FED = re.compile(
-    r"(?:^|[\s;&|(/])(?:sh|bash|dash|zsh|ksh)\b[^\n;&|]*<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)[^\n]*\n"
-    r"(?P<body>.*?)(?:^[ \t]*(?P=end)[ \t]*$|\Z)",
-    re.DOTALL | re.MULTILINE,
+from trio_agent.tools.command_line import OPERATORS, fed_scripts, substitutions, tokens, without_heredocs
+from trio_agent.tools.hidden_names import HiddenNames
+from trio_agent.tools.program_kinds import (
+    COPIES,
+    GIT_WITH_VALUE,
+    INTO,
+    KEYWORDS,
+    NETWORK,
+    OF_SERVERS,
+    OTHER_USERS,
+    PUBLISHERS,
+    SHELLS,
+    WRAPPERS,
+    WRITE_LAST,
+    WRITERS,
 )
-_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
 _HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
-
-_KEYWORDS = frozenset(
-    {
-        "if",
-        "then",
-        "elif",
-        "else",
-        "fi",
-        "while",
-        "until",
-        "do",
-        "done",
-        "!",
-        "{",
-        "}",
-        "time",
-        "case",
-        "esac",
-        "coproc",
-    }
-)
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
-_WRAPPERS = frozenset(
-    {
-        *("env", "command", "exec", "nohup", "nice", "ionice", "setsid", "stdbuf", "timeout", "xargs", "builtin"),
-        *(
-            "watch",
-            "strace",
-            "ltrace",
-            "unshare",
-            "nsenter",
-            "chroot",
-            "parallel",
-            "script",
-            "flock",
-            "taskset",
-            "chrt",
-        ),
-        *("setarch", "busybox", "unbuffer", "coproc"),
-    }
-)
-_OTHER_USERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser"})
-_OF_SERVERS = frozenset({"gh", "glab", "hub", "ssh", "sftp"})
-_COPIES = frozenset({"scp", "rsync"})
 _HOST = re.compile(r"(?:[^/:]+:|(?:scp|rsync|sftp)://)")
 _UPLOAD = re.compile(
     r"-[a-zA-Z]*[dTF]|--(?:data(?:-\w+)*|json|form(?:-string)?|upload-file|post-(?:data|file)|body-(?:data|file))(?:=|\Z)"
 )
 _LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
-_NETWORK = frozenset(
-    {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "ftp", "socat", "aria2c"}
-)
-_PUBLISHERS = {
-    **dict.fromkeys(
-        ("npm", "yarn", "pnpm", "cargo", "poetry", "uv", "flit", "hatch", "gem", "vsce"), ("publish", "push")
-    ),
-    **dict.fromkeys(("docker", "podman", "buildah", "helm", "hg", "bzr", "fossil", "jj", "darcs"), ("push",)),
-    "twine": ("upload",),
-}
-_WRITERS = frozenset(
-    {
-        "rm",
-        "rmdir",
-        "mv",
-        "tee",
-        "touch",
-        "mkdir",
-        "chmod",
-        "chown",
-        "chgrp",
-        "truncate",
-        "shred",
-        "unlink",
-        "dd",
-        "mkfifo",
-    }
-)
-_WRITE_LAST = frozenset({"cp", "ln", "install", "rsync", "scp"})
-_GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--exec-path", "--namespace"})
-_INTO = frozenset(
-    {"-C", "--directory", "-d", "-t", "--target-directory", "-o", "--output", "-O", "--git-dir", "--work-tree"}
-)
 
 
-def wants_approval(command: str, workspace: str, *, network: bool = True) -> str:
+def wants_approval(command: str, workspace: str, *, network: bool = True, hidden: HiddenNames | None = None) -> str:
     """What `command` does that its user should be asked about ("pushes commits"); empty where it does nothing of the kind.
 
-    `workspace` is its directory, absolute. Without `network`, to try and reach it is a reason too.
+    `workspace` is its directory, absolute. Without `network`, to try and reach it is a reason too, and so is to name something
+    `hidden`.
     """
-    return next(_Reading(workspace, network).reasons(command), "")
+    return next(_Reading(workspace, network, hidden or HiddenNames((), workspace)).reasons(command), "")
 
 
 @dataclass(slots=True)
@@ -123,6 +55,7 @@ class _Reading:
 
     workspace: str
     network: bool
+    hidden: HiddenNames
     directory: str = ""
 
     def __post_init__(self) -> None:
@@ -132,33 +65,41 @@ class _Reading:
         if depth > 8:
             yield "is nested too deeply to be read"
             return
+        line = without_heredocs(command)
+        if named := self.hidden.in_text(line):
+            yield _reaches(named)
         try:
-            tokens = _tokens(_HEREDOC.sub(r"\3", command.replace("\\\n", " ")))
+            words_and_operators = tokens(line)
         except ValueError:
             yield "cannot be read: its quotes do not match"
             return
-        for fed in _FED.finditer(command):
-            yield from self.reasons(fed["body"], depth + 1)
-        for token in tokens:
-            for inner in _SUBSTITUTION.findall(token):
-                yield from self.reasons("".join(inner), depth + 1)
+        for script in fed_scripts(command):
+            yield from self.reasons(script, depth + 1)
+        for token in words_and_operators:
+            for inner in substitutions(token):
+                yield from self.reasons(inner, depth + 1)
+        yield from self._commands(words_and_operators, depth)
+
+    def _commands(self, tokens: Sequence[str], depth: int) -> Iterator[str]:
         words: list[str] = []
         piped = False
         at = 0
         while at < len(tokens):
             token = tokens[at]
             at += 1
-            if not token or not set(token) <= set(_OPERATORS):
+            if not token or not set(token) <= set(OPERATORS):
                 words.append(token)
                 continue
             if ">" in token and at < len(tokens) and set(token) <= set("<>&|"):
                 target = tokens[at]
                 at += 1
+                yield from self._hidden([target])
                 # `2>&1` and `>&-` name a descriptor.
                 if not (token.endswith("&") and re.fullmatch(r"\d+|-", target)) and self._is_outside(target):
                     yield f"writes to {target}"
                 continue
             if "<" in token and set(token) <= set("<"):
+                yield from self._hidden(tokens[at : at + 1])
                 at += 1
                 continue
             yield from self._simple(words, piped, depth)
@@ -166,26 +107,27 @@ class _Reading:
         yield from self._simple(words, piped, depth)
 
     def _simple(self, words: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
+        yield from self._hidden(words)
         words = list(words)
-        while words and (words[0] in _KEYWORDS or _ASSIGNMENT.match(words[0])):
+        while words and (words[0] in KEYWORDS or _ASSIGNMENT.match(words[0])):
             del words[0]
         if not words:
             return
         name, arguments = posixpath.basename(words[0]), words[1:]
         plain = [each for each in arguments if not each.startswith("-")]
-        if name in _OTHER_USERS:
+        if name in OTHER_USERS:
             yield f"acts as another user ({name})"
-        elif name in _WRAPPERS:
+        elif name in WRAPPERS:
             yield from self._wrapped(arguments, piped, depth)
-        elif name in _SHELLS or name in ("eval", "source", "."):
+        elif name in SHELLS or name in ("eval", "source", "."):
             yield from self._shell(name, arguments, plain, piped, depth)
         elif name == "git":
             yield from self._git(arguments, depth)
-        elif name in _OF_SERVERS:
+        elif name in OF_SERVERS:
             yield f"acts on a server ({name})"
-        elif any(verb in plain for verb in _PUBLISHERS.get(name, ())):
+        elif any(verb in plain for verb in PUBLISHERS.get(name, ())):
             yield f"publishes ({name} {plain[0]})"
-        elif name in _COPIES and any(map(_HOST.match, plain)):
+        elif name in COPIES and any(map(_HOST.match, plain)):
             yield f"sends to another machine, or takes from it ({name})"
         elif name in ("curl", "wget") and self._uploads(name, arguments):
             yield f"sends to a server ({name})"
@@ -193,13 +135,18 @@ class _Reading:
             yield from self.reasons(plain[0], depth + 1)
         elif name in ("cd", "pushd"):
             yield from self._cd(plain)
-        if name in _NETWORK and not self.network:
+        if name in NETWORK and not self.network:
             yield f"wants the network ({name}), which commands have not"
         yield from self._writes(name, arguments, plain)
         if name == "find":
             for at, each in enumerate(arguments):
                 if each in ("-exec", "-execdir", "-ok"):
                     yield from self._simple(arguments[at + 1 :], False, depth)
+
+    def _hidden(self, words: Sequence[str]) -> Iterator[str]:
+        for word in words:
+            if named := self.hidden.reached(word, self.directory):
+                yield _reaches(named)
 
     def _wrapped(self, arguments: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
         """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
@@ -233,7 +180,7 @@ class _Reading:
     def _git(self, arguments: Sequence[str], depth: int) -> Iterator[str]:
         rest = list(arguments)
         while rest and rest[0].startswith("-"):
-            del rest[: 2 if rest[0] in _GIT_WITH_VALUE else 1]
+            del rest[: 2 if rest[0] in GIT_WITH_VALUE else 1]
         match rest:
             case ["push" | "send-pack" | "send-email", *_]:
                 yield "pushes commits" if rest[0] != "send-email" else "sends mail"
@@ -259,18 +206,18 @@ class _Reading:
 
     def _writes(self, name: str, arguments: Sequence[str], plain: Sequence[str]) -> Iterator[str]:
         targets: list[str] = []
-        if name in _WRITERS:
+        if name in WRITERS:
             targets = [each.removeprefix("of=") for each in plain if not each.startswith("if=")]
-        elif name in _WRITE_LAST:
+        elif name in WRITE_LAST:
             targets = [each for each in plain[-1:] if ":" not in each]
         elif name in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", each) for each in arguments):
             targets = list(plain[1:])
         elif name == "find" and "-delete" in arguments:
             targets = list(plain)
-        if name in ("tar", "unzip", "make", "git", "curl", "wget", *_WRITE_LAST):
+        if name in ("tar", "unzip", "make", "git", "curl", "wget", *WRITE_LAST):
             pairs = pairwise(arguments)
-            targets += [value for option, value in pairs if option in _INTO]
-            targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in _INTO and "=" in each]
+            targets += [value for option, value in pairs if option in INTO]
+            targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in INTO and "=" in each]
         if outside := next(filter(self._is_outside, targets), ""):
             yield f"writes to {outside}"
 
@@ -284,11 +231,5 @@ class _Reading:
         return not _HARMLESS.match(whole) and not PurePosixPath(whole).is_relative_to(self.workspace)
 
 
-def _tokens(command: str) -> list[str]:
-    """Words without their quotes, and operators. Raises ValueError where quotes do not match."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=_OPERATORS)
-    lexer.whitespace = " \t\r"
-    lexer.whitespace_split = True
-    # To the lexer, `a#b` has a comment in it, and could hide what follows.
-    lexer.commenters = ""
-    return list(lexer)
+def _reaches(hidden: str) -> str:
+    return f"reaches for {hidden}, where credentials are or this program's own data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.approval import wants_approval
 from trio_agent.tools.background import Background
+from trio_agent.tools.hidden_names import HiddenNames
 from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.output import Output
 from trio_agent.tools.process import TERM_GRACE_S, Finished, run_group
@@ -45,7 +47,8 @@ class Bash:
     """Runs commands in `sandbox`, which does not show them `hidden`, with `environment` and nothing else of ours.
 
     What is to run on belongs to `background`; without one, nothing may. `redactor` knows what their output must not show.
-    With `asks`, the user is asked before what leaves the workspace, pushes, or wants a `network` that there is not.
+    With `asks`, the user is asked before what leaves the workspace, pushes, names something `hidden`, or wants a `network`
+    that there is not.
     """
 
     def __init__(
@@ -90,12 +93,18 @@ class Bash:
 
     async def _require_leave(self, command: str, bench: Toolbench) -> None:
         """Ask the user about a command that leaves the workspace, or the like. Raises ToolError where they do not say yes."""
-        why = wants_approval(command, str(bench.workspace), network=self._network)
+        hidden = await trio.to_thread.run_sync(self._hidden_names, bench.workspace)
+        why = wants_approval(command, str(bench.workspace), network=self._network, hidden=hidden)
         if not why:
             return
         answer = await bench.ask(f"May this command run? It {why}.\n\n{command}", ("yes", "no"))
         if answer.strip().lower() != "yes":
             raise ToolError(f"The command was not run. The user was asked, for it {why}, and answered: {answer}")
+
+    def _hidden_names(self, workspace: Path) -> HiddenNames:
+        # By either name: the command may use the one, and the folder it works in the other.
+        names = dict.fromkeys(name for path in self._hidden for name in (str(path), os.path.realpath(path)))
+        return HiddenNames([*names], str(workspace), self._environment.get("HOME", ""))
 
     def _command_line(self, command: str, workspace: Path) -> list[str]:
         return self._sandbox.wrap(limited(["bash", "-c", command], self._limits), workspace, self._hidden)

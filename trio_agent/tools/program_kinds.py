@@ -1,0 +1,69 @@
+"""Programs by what a user who is asked wants to know of them."""
+
+from __future__ import annotations
+
+KEYWORDS = frozenset(
+    {
+        *("if", "then", "elif", "else", "fi", "while", "until", "do", "done", "case", "esac"),
+        *("!", "{", "}", "time", "coproc"),
+    }
+)
+"""What may stand before a command without being one."""
+
+SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+
+WRAPPERS = frozenset(
+    {
+        *("env", "command", "exec", "nohup", "nice", "ionice", "setsid", "stdbuf", "timeout", "xargs", "builtin"),
+        *(
+            "watch",
+            "strace",
+            "ltrace",
+            "unshare",
+            "nsenter",
+            "chroot",
+            "parallel",
+            "script",
+            "flock",
+            "taskset",
+            "chrt",
+        ),
+        *("setarch", "busybox", "unbuffer", "coproc"),
+    }
+)
+"""They run the command that they are given."""
+
+OTHER_USERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser"})
+OF_SERVERS = frozenset({"gh", "glab", "hub", "ssh", "sftp"})
+COPIES = frozenset({"scp", "rsync"})
+NETWORK = frozenset(
+    {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "ftp", "socat", "aria2c"}
+)
+
+PUBLISHERS = {
+    **dict.fromkeys(
+        ("npm", "yarn", "pnpm", "cargo", "poetry", "uv", "flit", "hatch", "gem", "vsce"), ("publish", "push")
+    ),
+    **dict.fromkeys(("docker", "podman", "buildah", "helm", "hg", "bzr", "fossil", "jj", "darcs"), ("push",)),
+    "twine": ("upload",),
+}
+"""And the words by which they publish."""
+
+WRITERS = frozenset(
+    {
+        *("rm", "rmdir", "mv", "tee", "touch", "mkdir", "chmod", "chown", "chgrp", "truncate", "shred", "unlink", "dd"),
+        "mkfifo",
+    }
+)
+"""Every path that they are given is written to."""
+
+WRITE_LAST = frozenset({"cp", "ln", "install", "rsync", "scp"})
+"""The last one is."""
+
+GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--exec-path", "--namespace"})
+"""Options of git's own that take the next word."""
+
+INTO = frozenset(
+    {"-C", "--directory", "-d", "-t", "--target-directory", "-o", "--output", "-O", "--git-dir", "--work-tree"}
+)
+"""Options that are followed by where to write, or to be."""
