@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.models.conversations import calling, looking, showing
 from tests.models.listener import asking
 from tests.models.logs import requests
 from tests.standins.anthropic_rules import objection
-from trio_agent.core.message import ToolCall
-from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn
+from trio_agent.core.transcript import NO_IMAGE
 from trio_agent.models.anthropic_request import encode_request
-from trio_agent.seams import ModelRequest, ToolSpec
+from trio_agent.seams import ModelRequest
 
 HEADERS = {"x-api-key": "k", "anthropic-version": "v", "content-type": "application/json"}
 CACHED = {"type": "ephemeral"}
@@ -27,19 +27,7 @@ def body_of(request: ModelRequest) -> dict[str, Any]:
 
 
 def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
-    request = ModelRequest(
-        system="Be brief.",
-        turns=(
-            UserTurn(text="Look."),
-            AgentTurn(text="I look.", tool_calls=(ToolCall(name="bash", input='{"command":"ls"}', tool_call_id="t1"),)),
-            UserTurn(
-                outcomes=(Outcome(tool_call_id="t1", name="bash", text="no such file", error=True),),
-                text="Hurry \u2028é.",
-            ),
-        ),
-        tools=(ToolSpec(name="bash", description="Runs.", input_schema={"type": "object"}),),
-    )
-    assert body_of(request) == {
+    assert body_of(looking()) == {
         "model": "claude-sonnet-5-5",
         "max_tokens": 1000,
         "stream": True,
@@ -75,16 +63,7 @@ def test_a_model_that_thinks_anyhow_is_asked_to_tell_of_it() -> None:
 
 
 def test_what_is_empty_is_left_out() -> None:
-    body = body_of(
-        asking(
-            "hi",
-            AgentTurn(text=" ", tool_calls=(ToolCall(name="x", input="", tool_call_id="t"),)),
-            UserTurn(
-                outcomes=(Outcome(tool_call_id="t", name="x", text="done"),),
-                text=" ",
-            ),
-        )
-    )
+    body = body_of(calling("", space=" "))
     assert "system" not in body
     assert "tools" not in body
     assert [[block["type"] for block in message["content"]] for message in body["messages"]] == [
@@ -106,25 +85,12 @@ def test_what_is_empty_is_left_out() -> None:
     ],
 )
 def test_the_input_of_a_tool_is_sent_as_an_object_whatever_the_model_wrote(written: str, sent: dict[str, Any]) -> None:
-    call = ToolCall(name="x", input=written, tool_call_id="t")
-    outcome = Outcome(tool_call_id="t", name="x", text="done")
-    body = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))
+    body = body_of(calling(written))
     assert body["messages"][1]["content"][0]["input"] == sent
 
 
 def test_images_stand_beside_the_words_they_belong_to() -> None:
-    call = ToolCall(name="look", input="{}", tool_call_id="t")
-    seen, own, gone = ImageRef("b1", "image/png"), ImageRef("b2", "image/jpeg"), ImageRef("b3", "image/png")
-    request = ModelRequest(
-        system="",
-        turns=(
-            UserTurn(text="", images=(own,)),
-            AgentTurn(tool_calls=(call,)),
-            UserTurn(outcomes=(Outcome(tool_call_id="t", name="look", text="a page", images=(seen, gone)),)),
-        ),
-        images={"b1": b"\x89PNG", "b2": b"\xff\xd8"},
-    )
-    first, _, last = body_of(request)["messages"]
+    first, _, last = body_of(showing("", gone=True))["messages"]
     assert first["content"] == [
         {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "/9g="}},
     ]

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.models.conversations import calling, looking, showing
 from tests.models.listener import asking
 from tests.models.logs import requests
 from tests.standins.openai_rules import CHAT, objection
-from trio_agent.core.message import ToolCall
-from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn
+from trio_agent.core.transcript import NO_IMAGE, ImageRef, UserTurn
 from trio_agent.models.chat_request import encode_request
-from trio_agent.seams import ModelRequest, ToolSpec
+from trio_agent.seams import ModelRequest
 
 HEADERS = {"authorization": "Bearer k", "content-type": "application/json"}
 
@@ -26,22 +26,9 @@ def body_of(request: ModelRequest, *, usage: bool = True) -> dict[str, Any]:
 
 
 def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
-    call = ToolCall(name="bash", input='{"command": "ls"}', tool_call_id="call_1")
-    request = ModelRequest(
-        system="Be brief.",
-        turns=(
-            UserTurn(text="Look."),
-            AgentTurn(text="I look.", tool_calls=(call,)),
-            UserTurn(
-                outcomes=(Outcome(tool_call_id="call_1", name="bash", text="no such file", error=True),),
-                text="Hurry \u2028é.",
-            ),
-        ),
-        tools=(ToolSpec(name="bash", description="Runs.", input_schema={"type": "object"}),),
-    )
     function = {"name": "bash", "description": "Runs.", "parameters": {"type": "object", "properties": {}}}
-    made = {"id": "call_1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
-    assert body_of(request) == {
+    made = {"id": "t1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
+    assert body_of(looking()) == {
         "model": "llama",
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -50,20 +37,14 @@ def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "Look."},
             {"role": "assistant", "content": "I look.", "tool_calls": [made]},
-            {"role": "tool", "tool_call_id": "call_1", "content": "Error: no such file"},
+            {"role": "tool", "tool_call_id": "t1", "content": "Error: no such file"},
             {"role": "user", "content": "Hurry \u2028é."},
         ],
     }
 
 
 def test_what_is_empty_or_not_to_be_asked_is_left_out() -> None:
-    call = ToolCall(name="x", input="", tool_call_id="t")
-    turns = asking(
-        "hi",
-        AgentTurn(text=" ", tool_calls=(call,)),
-        UserTurn(outcomes=(Outcome(tool_call_id="t", name="x", text="done"),), text=" "),
-    )
-    body = body_of(turns, usage=False)
+    body = body_of(calling("", space=" "), usage=False)
     assert set(body) == {"model", "stream", "messages"}
     assert [(message["role"], message["content"]) for message in body["messages"]] == [
         ("user", "hi"),
@@ -74,29 +55,12 @@ def test_what_is_empty_or_not_to_be_asked_is_left_out() -> None:
 
 @pytest.mark.parametrize("written", ['{"a": ', "[1]", "null"])
 def test_arguments_that_are_no_object_are_sent_as_one_that_shows_them(written: str) -> None:
-    call = ToolCall(name="x", input=written, tool_call_id="t")
-    outcome = Outcome(tool_call_id="t", name="x", text="no")
-    body = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))
+    body = body_of(calling(written))
     assert json.loads(body["messages"][1]["tool_calls"][0]["function"]["arguments"]) == {"invalid": written}
 
 
 def test_what_a_tool_showed_follows_its_result_for_that_can_only_be_text() -> None:
-    call = ToolCall(name="look", input="{}", tool_call_id="t")
-    request = ModelRequest(
-        system="",
-        turns=(
-            UserTurn(text="Like this.", images=(ImageRef("b2", "image/jpeg"),)),
-            AgentTurn(tool_calls=(call,)),
-            UserTurn(
-                outcomes=(
-                    Outcome(tool_call_id="t", name="look", text="a page", images=(ImageRef("b1", "image/png"),)),
-                ),
-                text="Well?",
-            ),
-        ),
-        images={"b1": b"\x89PNG", "b2": b"\xff\xd8"},
-    )
-    first, _, result, last = body_of(request)["messages"]
+    first, _, result, last = body_of(showing("Like this.", text="Well?"))["messages"]
     assert first["content"] == [
         {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9g="}},
         {"type": "text", "text": "Like this."},

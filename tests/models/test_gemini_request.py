@@ -2,23 +2,24 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.models.conversations import LS, calling, looking
 from tests.models.listener import asking
+from tests.models.logs import requests
 from tests.standins.gemini_rules import UNSIGNED, objection
-from trio_agent.core.message import Message, MessageType, ToolCall
-from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, Turn, UserTurn, transcript
+from trio_agent.core.message import ToolCall
+from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, Turn, UserTurn
 from trio_agent.models.gemini_request import encode_request
 from trio_agent.models.gemini_signatures import MAX_REMEMBERED, Signatures
-from trio_agent.seams import ModelRequest, ToolSpec
+from trio_agent.seams import ModelRequest
 
 NEW, OLD, OTHER = "gemini-4-hydrogen", "gemini-2.5-flash", "gemma-4-31b-it"
 HEADERS = {"x-goog-api-key": "k", "content-type": "application/json"}
-LS = ToolCall(name="bash", input='{"command":"ls"}', tool_call_id="t1")
 PWD = ToolCall(name="bash", input='{"command":"pwd"}', tool_call_id="t2")
 PNG = ImageRef("b1", "image/png")
 
@@ -46,20 +47,8 @@ def called(*calls: ToolCall, images: tuple[ImageRef, ...] = ()) -> tuple[Turn, .
 
 
 def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
-    request = ModelRequest(
-        system="Be brief.",
-        turns=(
-            UserTurn(text="Look."),
-            AgentTurn(text="I look.", tool_calls=(LS,)),
-            UserTurn(
-                outcomes=(Outcome(tool_call_id="t1", name="bash", text="no such file", error=True),),
-                text="Hurry \u2028é.",
-            ),
-        ),
-        tools=(ToolSpec(name="bash", description="Runs.", input_schema={"type": "object"}),),
-    )
     result = {"id": "t1", "name": "bash", "response": {"error": "no such file"}}
-    assert body_of(request, signatures=signed(LS)) == {
+    assert body_of(looking(), signatures=signed(LS)) == {
         "systemInstruction": {"parts": [{"text": "Be brief."}]},
         "tools": [
             {
@@ -87,10 +76,7 @@ def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
 
 
 def test_what_is_empty_is_left_out() -> None:
-    call = ToolCall(name="x", input="", tool_call_id="t")
-    outcome = Outcome(tool_call_id="t", name="x", text="done")
-    turns = asking("hi", AgentTurn(text=" ", tool_calls=(call,)), UserTurn(outcomes=(outcome,), text=" "))
-    body = body_of(turns)
+    body = body_of(calling("", space=" "))
     assert set(body) == {"contents", "generationConfig"}
     assert [len(content["parts"]) for content in body["contents"]] == [1, 1, 1]
     assert body["contents"][2]["parts"][0]["functionResponse"]["response"] == {"output": "done"}
@@ -157,8 +143,7 @@ def test_results_are_told_in_the_order_of_the_calls_whichever_tool_ended_first(m
 
 
 def test_calls_of_another_model_are_sent_as_the_api_takes_them() -> None:
-    call = ToolCall(name="functions bash", input='{"command": ', tool_call_id="functions.bash:0")
-    contents = body_of(ModelRequest(system="", turns=called(call)))["contents"]
+    contents = body_of(calling('{"command": ', name="functions bash", id="functions.bash:0"))["contents"]
     function, result = contents[1]["parts"][0]["functionCall"], contents[2]["parts"][0]["functionResponse"]
     assert (function["name"], function["args"]) == ("functions_bash", {"invalid": '{"command": '})
     assert (result["name"], result["id"]) == (function["name"], function["id"])
@@ -195,34 +180,6 @@ def test_an_image_that_cannot_be_shown_is_told_of(model: str) -> None:
     assert contents[4]["parts"][0]["text"] == NO_IMAGE
 
 
-@st.composite
-def logs(draw: st.DrawFn) -> list[Message]:
-    """Messages as a log may hold them, broken off anywhere; each call has a name of its own."""
-    messages: list[Message] = []
-    texts = st.sampled_from(["", " ", "words", "more\n\nwords"])
-    shown = st.sampled_from([None, {"kind": "image", "blob": "b1", "media_type": "image/png"}])
-    for number in range(draw(st.integers(0, 12))):
-        match draw(st.sampled_from(["user", "agent", "tool", "auto", "error", "compact"])):
-            case "agent":
-                calls = tuple(
-                    ToolCall(name="x", input="{}", tool_call_id=f"{number}-{i}") for i in range(draw(st.integers(0, 3)))
-                )
-                messages.append(Message(type="agent", content=draw(texts), tool_calls=calls))
-            case "tool":
-                names = [call.tool_call_id for message in messages for call in message.tool_calls] or ["none"]
-                messages.append(
-                    Message(
-                        type="tool",
-                        tool_call_id=draw(st.sampled_from(names)),
-                        tool_result=draw(texts),
-                        display=draw(shown),
-                    )
-                )
-            case kind:
-                messages.append(Message(type=cast(MessageType, kind), content=draw(texts), display=draw(shown)))
-    return [*messages, Message(type="user", content="and now?")]
-
-
-@given(logs(), st.sampled_from([NEW, OLD, OTHER]))
-def test_every_log_makes_a_request_that_the_api_takes(messages: list[Message], model: str) -> None:
-    body_of(ModelRequest(system="s", turns=transcript(messages), images={"b1": b"png"}), model)
+@given(requests(), st.sampled_from([NEW, OLD, OTHER]))
+def test_every_log_makes_a_request_that_the_api_takes(request: ModelRequest, model: str) -> None:
+    body_of(request, model)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from tests.models.conversations import calling, looking, showing
 from tests.models.listener import asking
 from tests.models.logs import requests
 from tests.standins.openai_rules import RESPONSES, objection
-from trio_agent.core.message import ToolCall
-from trio_agent.core.transcript import NO_IMAGE, AgentTurn, ImageRef, Outcome, UserTurn
+from trio_agent.core.transcript import NO_IMAGE, AgentTurn, UserTurn
 from trio_agent.models.responses_request import cache_key, encode_request
-from trio_agent.seams import ModelRequest, ToolSpec
+from trio_agent.seams import ModelRequest
 
 HEADERS = {"authorization": "Bearer k", "content-type": "application/json"}
 
@@ -27,21 +27,7 @@ def body_of(request: ModelRequest, **change: Any) -> dict[str, Any]:
 
 
 def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
-    call = ToolCall(name="bash", input='{"command": "ls"}', tool_call_id="call_1")
-    request = ModelRequest(
-        system="Be brief.",
-        turns=(
-            UserTurn(text="Look."),
-            AgentTurn(text="I look.", tool_calls=(call,)),
-            UserTurn(
-                outcomes=(Outcome(tool_call_id="call_1", name="bash", text="no such file", error=True),),
-                text="Hurry \u2028é.",
-            ),
-            AgentTurn(text="There is none."),
-            UserTurn(text="Thanks."),
-        ),
-        tools=(ToolSpec(name="bash", description="Runs.", input_schema={"type": "object"}),),
-    )
+    request = looking(AgentTurn(text="There is none."), UserTurn(text="Thanks."))
     assert body_of(request) == {
         "model": "gpt-6.2-sol",
         "stream": True,
@@ -62,8 +48,8 @@ def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
         "input": [
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Look."}]},
             {"type": "message", "role": "assistant", "content": "I look.", "phase": "commentary"},
-            {"type": "function_call", "call_id": "call_1", "name": "bash", "arguments": '{"command": "ls"}'},
-            {"type": "function_call_output", "call_id": "call_1", "output": "Error: no such file"},
+            {"type": "function_call", "call_id": "t1", "name": "bash", "arguments": '{"command": "ls"}'},
+            {"type": "function_call_output", "call_id": "t1", "output": "Error: no such file"},
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hurry \u2028é."}]},
             {"type": "message", "role": "assistant", "content": "There is none.", "phase": "final_answer"},
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Thanks."}]},
@@ -72,13 +58,7 @@ def test_a_conversation_with_tools_is_sent_as_the_api_wants_it() -> None:
 
 
 def test_what_is_empty_or_not_known_is_left_out() -> None:
-    call = ToolCall(name="x", input="", tool_call_id="t")
-    turns = asking(
-        "hi",
-        AgentTurn(text=" ", tool_calls=(call,)),
-        UserTurn(outcomes=(Outcome(tool_call_id="t", name="x", text="done"),), text=" "),
-    )
-    body = body_of(turns, max_tokens=0, phases=False, summaries=False)
+    body = body_of(calling("", space=" "), max_tokens=0, phases=False, summaries=False)
     assert set(body) == {"model", "stream", "store", "prompt_cache_key", "input"}
     assert [item["type"] for item in body["input"]] == ["message", "function_call", "function_call_output"]
     assert body["input"][1]["arguments"] == "{}"
@@ -91,33 +71,18 @@ def test_a_model_that_knows_no_phases_is_told_none() -> None:
 
 @pytest.mark.parametrize("written", ['{"a": ', "[1]", "null", '{"a":' * 9999])
 def test_arguments_that_are_no_object_are_sent_as_one_that_shows_them(written: str) -> None:
-    call = ToolCall(name="x", input=written, tool_call_id="t")
-    outcome = Outcome(tool_call_id="t", name="x", text="no")
-    body = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))
+    body = body_of(calling(written))
     assert json.loads(body["input"][1]["arguments"]) == {"invalid": written}
 
 
 def test_a_call_of_another_provider_and_its_result_go_by_an_id_that_this_one_takes() -> None:
-    call = ToolCall(name="functions.bash", input="{}", tool_call_id="functions.bash:0")
-    outcome = Outcome(tool_call_id="functions.bash:0", name="functions.bash", text="ok")
-    items = body_of(asking("hi", AgentTurn(tool_calls=(call,)), UserTurn(outcomes=(outcome,))))["input"]
+    items = body_of(calling("{}", name="functions.bash", id="functions.bash:0"))["input"]
     assert items[1]["name"] == "functions_bash"
     assert items[1]["call_id"] == items[2]["call_id"] != "functions.bash:0"
 
 
 def test_images_stand_beside_the_words_they_belong_to() -> None:
-    call = ToolCall(name="look", input="{}", tool_call_id="t")
-    seen, own, gone = ImageRef("b1", "image/png"), ImageRef("b2", "image/jpeg"), ImageRef("b3", "image/png")
-    request = ModelRequest(
-        system="",
-        turns=(
-            UserTurn(text="Like this.", images=(own,)),
-            AgentTurn(tool_calls=(call,)),
-            UserTurn(outcomes=(Outcome(tool_call_id="t", name="look", text="a page", images=(seen, gone)),)),
-        ),
-        images={"b1": b"\x89PNG", "b2": b"\xff\xd8"},
-    )
-    first, _, result = body_of(request)["input"]
+    first, _, result = body_of(showing("Like this.", gone=True))["input"]
     assert first["content"] == [
         {"type": "input_image", "detail": "auto", "image_url": "data:image/jpeg;base64,/9g="},
         {"type": "input_text", "text": "Like this."},
