@@ -33,7 +33,7 @@ from trio_agent.tools.bash_kill import BashKill
 from trio_agent.tools.bash_output import BashOutput
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.confined import Confined
-from trio_agent.tools.environment import child_environment
+from trio_agent.tools.environment import child_environment, terminal_environment
 from trio_agent.tools.file_view import FileView
 from trio_agent.tools.formatters import Formatters
 from trio_agent.tools.orphans import end_orphans
@@ -41,6 +41,7 @@ from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import CREDENTIALS, Sandbox, find_sandbox
 from trio_agent.tools.search import Search
+from trio_agent.tools.terminal import Shells, open_terminals
 from trio_agent.tools.todo_write import TodoWrite
 from trio_agent.tools.web_fetch import WebFetch
 from trio_agent.web.app import App
@@ -131,6 +132,7 @@ def coding_agent(
         )
     hidden = [*private, *(Path.home() / name for name in CREDENTIALS)]
     confined = Confined(sandbox=sandbox, environment=child_environment(environment, {}), hidden=hidden)
+    shells = Shells(sandbox=sandbox, environment=terminal_environment(environment), hidden=hidden)
     workspaces = RepositoryWorkspaces(
         repository,
         settings.data_dir,
@@ -154,6 +156,7 @@ def coding_agent(
         run_program=confined.run,
         format_files=Formatters(confined).format,
         read_file=FileView(hidden).read,
+        open_terminals=partial(open_terminals, shells),
     )
 
 

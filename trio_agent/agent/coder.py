@@ -7,7 +7,7 @@ log from which the next turn can go on, because every tool call has its result w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -29,7 +29,7 @@ from trio_agent.core.display import budget_display
 from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
-from trio_agent.seams import Answer, ReadFileIn, Workspace
+from trio_agent.seams import Answer, ReadFileIn, Terminal, Workspace
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
 WAITING_TOO_LONG = (
@@ -57,6 +57,7 @@ class Coder(ShownFiles):
         naming: Naming,
         orders: Orders,
         budget: Budget,
+        find_terminal: Callable[[int], Terminal],
         allowance: Allowance,
     ) -> None:
         super().__init__(workspace, read_file)
@@ -68,12 +69,18 @@ class Coder(ShownFiles):
         self._naming = naming
         self._orders = orders
         self._budget = budget
+        self._find_terminal = find_terminal
         self._allowance = allowance
         self._told_of_price = ""
         self._is_sure = True
 
     async def diff(self, commit: str) -> str:
         return await self._workspace.diff(commit)
+
+    async def terminal(self, number: int) -> Terminal:
+        """See `OffersTerminals`."""
+        await trio.lowlevel.checkpoint()
+        return self._find_terminal(number)
 
     async def prepare(self, prompts: Sequence[Message]) -> Sequence[Message]:
         """See `Preparing`: the user's commands are done, and a conversation that has become too long is compacted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import trio
@@ -25,10 +26,24 @@ from trio_agent.agent.subagent import Subagent
 from trio_agent.agent.tidying import Tidying
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
+from trio_agent.core.errors import NotFound
 from trio_agent.core.message import Message
-from trio_agent.seams import Attendant, Blobs, FormatFiles, Model, ReadFileIn, RunProgram, SessionHandle, Tool, Workspaces
+from trio_agent.seams import (
+    Attendant,
+    Blobs,
+    FormatFiles,
+    Model,
+    ReadFileIn,
+    RunProgram,
+    SessionHandle,
+    Terminal,
+    Tool,
+    Workspaces,
+)
 
 ToolsOf = Callable[[Model], Sequence[Tool]]
+OpenTerminals = Callable[[Path], AbstractAsyncContextManager[Callable[[int], Terminal]]]
+"""Opens what finds the terminals of a workspace by their number; leaving ends them."""
 
 
 class CodingAgent:
@@ -48,6 +63,7 @@ class CodingAgent:
         run_program: RunProgram | None = None,
         format_files: FormatFiles | None = None,
         read_file: ReadFileIn = show_none,
+        open_terminals: OpenTerminals | None = None,
     ) -> None:
         """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
 
@@ -56,6 +72,7 @@ class CodingAgent:
         session what tells its tools for a model; leaving ends what they left running. Without `run_program`, nothing is
         pulled; without `format_files`, commits stay as they are; without
         `read_file`, users are shown no file but in diffs.
+        Without `open_terminals`, users have none.
         """
         self._make_model = make_model
         self._open_tools = open_tools
@@ -68,6 +85,7 @@ class CodingAgent:
         self._run_program = run_program
         self._format_files = format_files
         self._read_file = read_file
+        self._open_terminals = open_terminals or _no_terminals
 
     @asynccontextmanager
     async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
@@ -85,7 +103,7 @@ class CodingAgent:
         workspace = await self._workspaces.open(session.id, session.notes)
         survey, trouble = await first_survey(workspace)
         allowance = Allowance(self._session_budget, history, trio.current_time)
-        async with self._open_tools() as tools:
+        async with self._open_tools() as tools, self._open_terminals(workspace.path) as find_terminal:
             room = Workroom(
                 session=session,
                 workspace=workspace.path,
@@ -124,6 +142,7 @@ class CodingAgent:
                     Orders(room, conversation, self._make_model, repository),
                     self._budget,
                     allowance,
+                    find_terminal,
                 )
 
     async def forget(self, session_id: str) -> None:
@@ -135,6 +154,15 @@ def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
     subagent = Subagent(room)
     return Conversation(
         room,
+@asynccontextmanager
+async def _no_terminals(workspace: Path) -> AsyncIterator[Callable[[int], Terminal]]:
+    def find(number: int) -> Terminal:
+        raise NotFound("the agent of this session offers no terminals")
+
+    await trio.lowlevel.checkpoint()
+    yield find
+
+
         history,
         tools=lambda: [*room.tools(room.model), subagent],
         instructions=room.instructions,

@@ -28,12 +28,23 @@ FIXED = {
     "DEBIAN_FRONTEND": "noninteractive",
 }
 
+TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+"""What xterm.js, which the page draws terminals with, understands."""
+
 
 def child_environment(ours: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
     """What is allowed of `ours`, then FIXED, then `extra` (git's author and committer, for instance)."""
-    allowed = {
+    return {**_allowed(ours), **FIXED, **extra}
+
+
+def terminal_environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The same for a terminal, where a person is there to page, to edit and to answer prompts."""
+    return {**_allowed(ours), **TERMINAL}
+
+
+def _allowed(ours: Mapping[str, str]) -> dict[str, str]:
+    return {
         name: value
         for name, value in ours.items()
         if name in ALLOWED or name.startswith(ALLOWED_PREFIX) or (name.lower() in PROXIES and "@" not in value)
     }
-    return {**allowed, **FIXED, **extra}
