@@ -39,6 +39,14 @@ class Entry(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
+class Fork(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session came from: it began with the first `index` messages of the session `session_id`, then called `title`."""
+
+    session_id: str
+    index: int
+    title: str = ""
+
+
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a session beside its log. `created` is RFC 3339; `facts` is the agent's last word on the session.
     `project` is what the server was started for (a repository's path): a server sees its own project's sessions only.
@@ -67,6 +75,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     messages: int | None = None
     cost_usd: float | None = None
     updated: str | None = None
+    forked_from: Fork | None = None
 
 
 class Store(Protocol):
@@ -479,7 +488,9 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """`initial_commit` is the base; it and `origin` (the user's remote) are empty where there is none.
 
     `is_clone` where the directory was made for the session alone, and commits are brought from it to the user's repository;
-    `left_out` is how many files had changes there that were not committed, and that did not come along.
+    `left_out` is how many files had changes there that were not committed, and that did not come along. `fork` says, where the
+    session was forked from another, with which files it began: those of `fork_commit`, or of HEAD because that is not in the
+    user's repository, or with whatever stands in the folder that both work in.
     """
 
     is_clone: bool = False
@@ -488,12 +499,21 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     lines_added: int = 0
     lines_removed: int = 0
     left_out: int = 0
+    fork: Literal["", "found", "lost", "shared"] = ""
+    fork_commit: str = ""
 
 
 class Workspaces(Protocol):
     """Makes a session's workspace, or finds it again."""
 
     async def open(self, session_id: str, notes: Mapping[str, str]) -> Workspace: ...
+
+    def fork(self, notes: Mapping[str, str], commit: str) -> dict[str, str]:
+        """The notes for the workspace of a session that is forked from the one with `notes`, where it was at `commit`.
+
+        Empty: where that session began.
+        """
+        ...
 
     async def remove(self, session_id: str) -> None:
         """Delete the session's workspace, if it was made for the session alone. Never touches the user's repository."""
@@ -704,6 +724,15 @@ class Agent(Protocol):
 
     async def forget(self, session_id: str) -> None:
         """The session was deleted, and is attended no more: remove what was kept for it outside its log."""
+        ...
+
+
+@runtime_checkable
+class Forking(Protocol):
+    """An Agent that keeps notes of where a session works, from which a fork of it finds its place."""
+
+    def fork(self, notes: Mapping[str, str], history: Sequence[Message]) -> dict[str, str]:
+        """The notes of a session that begins with `history`, which the session with `notes` began with too."""
         ...
 
 

@@ -52,6 +52,26 @@ def left_out(survey: Survey) -> str:
     )
 
 
+def forked(survey: Survey) -> str:
+    """What is to be said of the files of a session that was forked; empty where it was not."""
+    commit = survey.fork_commit[:12]
+    match survey.fork:
+        case "found":
+            return (
+                f"This session was forked. Its files are those of commit {commit}, the last before the message where it was "
+                "forked; what was not committed by then is not among them."
+            )
+        case "lost":
+            asked = f"The commit {commit} where it was forked is not in the repository" if commit else "Nobody knows where"
+            return f"This session was forked. {asked}, so its files are those of the repository's last commit."
+        case "shared":
+            return (
+                "This session was forked. It works in the same folder as the session it came from, on the files as they are."
+            )
+        case "":
+            return ""
+
+
 class Progress:
     """Tells of the work in `workspace`. `history` is the log so far."""
 

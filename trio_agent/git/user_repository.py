@@ -19,6 +19,7 @@ from trio_agent.git.plain_file import require_no_special
 FALLBACK_NAME = "trio-agent"
 FALLBACK_EMAIL = "trio-agent@localhost"
 MAX_REFS = 20_000
+HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 _SETTINGS = r"^(user\.(name|email)|remote\.origin\.url|core\.excludesfile)$"
 
@@ -62,6 +63,13 @@ class UserRepository:
         await trio.to_thread.run_sync(require_no_special, str(self.git_dir / "HEAD"))
         output = await self._git.run("rev-parse", "--quiet", "--verify", "--end-of-options", "HEAD", accept=(0, 1))
         return output.text
+
+    async def has_commit(self, commit: str) -> bool:
+        """Whether there is a commit of this full name; there is none of an empty one."""
+        if not HASH.fullmatch(commit):
+            return False
+        found = await self._git.run("cat-file", "-e", f"{commit}^{{commit}}", accept=(0, 1, 128))
+        return found.status == 0
 
     async def branch(self) -> str:
         """The short name of the branch that is checked out, or empty for a detached HEAD."""

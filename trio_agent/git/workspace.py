@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import trio
@@ -31,11 +32,13 @@ NAMES_S = 3.0
 COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 FROM_HEAD = re.compile(r"HEAD((?:[~^][0-9]{0,6})*)")
 
-NOTES = ("initial_commit", "branch", "announced", "late", "left_out", "base", "pulled", "expected")
+NOTES = ("initial_commit", "branch", "announced", "late", "left_out", "base", "pulled", "expected", "fork")
 """Where the session began, the branch its commits arrive on, the head when commits were last told of, whether some of them
-have not arrived, how many changed files were left out, the base where it was moved, and which commits of the user's came in
-last, or are about to.
+have not arrived, how many changed files were left out, the base where it was moved, which commits of the user's came in last,
+or are about to, and the commit where a forked session was to begin (UNKNOWN where that is not known).
 """
+
+UNKNOWN = "unknown"
 
 
 class GitWorkspace:
@@ -168,7 +171,18 @@ class GitWorkspace:
             lines_added=added,
             lines_removed=removed,
             left_out=int(self._notes["left_out"] or 0),
+            fork=self._fork,
+            fork_commit=self._notes["fork"].removeprefix(UNKNOWN),
         )
+
+    @property
+    def _fork(self) -> Literal["", "found", "lost", "shared"]:
+        wanted = self._notes["fork"]
+        if not wanted:
+            return ""
+        if self._courier is None:
+            return "shared"
+        return "found" if wanted == self._notes["initial_commit"] else "lost"
 
     @property
     def _base(self) -> str:
@@ -256,7 +270,7 @@ class FolderWorkspace:
 
     async def survey(self) -> Survey:
         await trio.lowlevel.checkpoint()
-        return Survey()
+        return Survey(fork="shared" if self._notes.get("fork") else "")
 
     async def move_base(self, commit: str) -> str:
         await trio.lowlevel.checkpoint()

@@ -31,7 +31,7 @@ from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
 from trio_agent.git.host_repository import HostRepository, make_host_repository
 from trio_agent.git.user_repository import UserRepository, find_repository
-from trio_agent.git.workspace import NOTES, FolderWorkspace, GitWorkspace
+from trio_agent.git.workspace import COMMIT, NOTES, UNKNOWN, FolderWorkspace, GitWorkspace
 from trio_agent.seams import Workspace
 
 OPEN_S = 600.0
@@ -86,7 +86,7 @@ class RepositoryWorkspaces:
                 raise RepositoryError(f"the session's repository {repository} is gone")
             user = await find_repository(repository)
             kind = notes.get("kind") or self._kind(user)
-            kept = {"kind": kind, "repository": str(repository)}
+            kept = {"kind": kind, "repository": str(repository), "fork": notes.get("fork", "")}
             if kind == "folder":
                 await self._require_apart(repository)
                 return FolderWorkspace(repository, kept)
@@ -98,6 +98,13 @@ class RepositoryWorkspaces:
             if kind == "in_place":
                 return await self._open_in_place(session_id, user, kept)
             return await self._open_clone(session_id, user, kept)
+
+    def fork(self, notes: Mapping[str, str], commit: str) -> dict[str, str]:
+        """See `Workspaces.fork`. What changed is told since the session that it came from began."""
+        place = {name: notes[name] for name in ("kind", "repository") if name in notes}
+        began = notes.get("initial_commit", "")
+        start = commit if COMMIT.fullmatch(commit) else began
+        return {**place, "base": notes.get("base", "") or began, "fork": start or UNKNOWN}
 
     async def remove(self, session_id: str) -> None:
         """Delete what was made for the session; safe to repeat. Raises NotFound for what cannot be a session's name.
@@ -144,12 +151,18 @@ class RepositoryWorkspaces:
         host = await self._make_host(session_id, user, [path / ".git" / "objects", user.objects])
         start = initial = await user.head()
         delivered = (await user.branches(STEM)).get(notes["branch"])
+        forked = delivered is None and await user.has_commit(notes["fork"])
+        if forked:
+            start = initial = notes["fork"]
+        elif notes["fork"]:
+            # What it was to be compared with may be gone too.
+            notes["base"] = ""
         if delivered is not None:
             # The clone is gone, but not what it delivered: go on from there.
             start, initial = delivered.tip, notes["initial_commit"]
         await make_clone(user, making, start, await user.branch() or DETACHED_BRANCH)
         host.keep("base", start)
-        if delivered is None and user.top is not None:
+        if delivered is None and user.top is not None and not forked:
             if self._with_changes:
                 initial = await commit_changes(user, user.top, making, host, self._data_dir) or initial
             else:

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import structlog
 import trio
 
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
-from trio_agent.core.errors import Conflict, NotFound, StoreRefused
+from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE, Redactor
+from trio_agent.core.state import Facts
 from trio_agent.runtime.containment import contained
 from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.log import open_log
@@ -22,7 +24,7 @@ from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Agent, Clock, Searchable, SessionRecord, Store, rfc3339
+from trio_agent.seams import Agent, Clock, Fork, Forking, Searchable, SessionRecord, Store, rfc3339
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
 FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
@@ -99,15 +101,43 @@ class Hall:
 
     async def create(self, *, title: str = "", model: str = "") -> Session:
         """A new session, at work on return. Raises StoreError."""
-        record = SessionRecord(
+        record = self._new_record(title=self._redactor.redact(title), model=model)
+        await self._writer.save(record)
+        return await self._begin(record)
+
+    async def fork(self, session_id: str, index: int, *, title: str = "", model: str = "") -> Session:
+        """A new session that begins with the first `index` messages of another, at work on return.
+
+        Raises NotFound, InvalidContent where there are not that many, Conflict where that cannot be done here, StoreError.
+        """
+        source = await self.session(session_id)
+        count = source.log.cursor.index
+        if not 0 < index <= count:
+            raise InvalidContent(f"index must be from 1 to {count}, the number of messages there are")
+        kept = source.kept
+        notes = {}
+        if isinstance(self._agent, Forking):
+            notes = self._agent.fork(source.notes, [each for each in await source.history() if each.idx < index])
+        record = msgspec.structs.replace(
+            self._new_record(title=self._redactor.redact(title) or kept.title, model=model or kept.model),
+            facts=Facts(title=source.facts.title, slug=source.facts.slug),
+            notes=notes,
+            forked_from=Fork(session_id=session_id, index=index, title=kept.title or source.facts.title),
+        )
+        await self._writer.fork(record, kept.log, index)
+        return await self._begin(record)
+
+    def _new_record(self, *, title: str, model: str) -> SessionRecord:
+        return SessionRecord(
             session_id=secrets.token_hex(8),
             log=log_id(secrets.token_bytes(LOG_ID_ENTROPY_BYTES)),
             created=rfc3339(self._clock()),
             project=self._project,
-            title=self._redactor.redact(title),
+            title=title,
             model=model,
         )
-        await self._writer.save(record)
+
+    async def _begin(self, record: SessionRecord) -> Session:
         self._records[record.session_id] = record
         self.on_change(record.session_id)
         session = await self.session(record.session_id)

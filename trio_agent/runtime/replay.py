@@ -68,6 +68,10 @@ class ReplayHall(Hall):
         await trio.lowlevel.checkpoint()
         raise Conflict(REFUSED)
 
+    async def fork(self, session_id: str, index: int, *, title: str = "", model: str = "") -> Session:
+        await self.session(session_id)
+        raise Conflict(REFUSED)
+
     async def change(self, session_id: str, *, title: str | None, archived: bool | None) -> SessionRecord:
         await self.session(session_id)
         raise Conflict(REFUSED)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import outcome
 import trio
 
-from trio_agent.seams import SessionRecord, Store
+from trio_agent.core.errors import Conflict
+from trio_agent.seams import Forkable, SessionRecord, Store
 
 if TYPE_CHECKING:
     from trio_agent.runtime.log import Receipt, Staged
@@ -64,6 +65,16 @@ class Writer:
         with trio.CancelScope(shield=True):
             async with self._turn:
                 await self._store.save(record)
+
+    async def fork(self, record: SessionRecord, log: str, count: int) -> None:
+        """Begin a session with the first messages of `log`; as `save`. Raises StoreError, Conflict where the store cannot."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        store = self._store
+        if not isinstance(store, Forkable):
+            raise Conflict("this store cannot fork a session")
+        with trio.CancelScope(shield=True):
+            async with self._turn:
+                await store.fork(record, log, count)
 
     async def _commit(self) -> None:
         group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
+from trio_agent.core.errors import StoreRefused
 from trio_agent.seams import Entry, SessionRecord
 
 
@@ -44,3 +45,11 @@ class MemoryStore:
             self._entries.pop(record.log, None)
         else:
             self._records[record.session_id] = record
+
+    async def fork(self, record: SessionRecord, log: str, count: int) -> None:
+        await trio.lowlevel.checkpoint()
+        begun = self._entries.get(log, [])[:count]
+        if len(begun) < count:
+            raise StoreRefused(f"log {log} has no {count} messages")
+        self._entries[record.log] = [Entry(record.log, entry.index, entry.wire, entry.tag) for entry in begun]
+        self._records[record.session_id] = record

@@ -12,7 +12,7 @@ from trio_agent.core.search import Piece
 from trio_agent.core.usage import CumulativeUsage
 from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.session import Session
-from trio_agent.seams import SessionRecord
+from trio_agent.seams import Fork, SessionRecord
 
 
 class Posted(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     message_count: int | None
     total_cost_usd: float | None
     updated: str | None
+    forked_from: Fork | None
     damaged: str
 
 
@@ -132,5 +133,6 @@ def listed(record: SessionRecord, session: Session | None) -> Listed:
         message_count=shown.log.cursor.index if shown else record.messages,
         total_cost_usd=shown.usage.total_cost_usd if shown else record.cost_usd,
         updated=shown.account.last if shown else record.updated,
+        forked_from=record.forked_from,
         damaged=damaged,
     )

@@ -23,11 +23,19 @@ class CancelBody(msgspec.Struct, frozen=True):
     tool_call_id: str = ""
 
 
+class ForkBody(msgspec.Struct, frozen=True):
+    """A session to go on from, and how many of its messages come along: those before `index`."""
+
+    session: str
+    index: int
+
+
 class NewSessionBody(msgspec.Struct, frozen=True):
-    """`POST /sessions`: `model` as on the command line; empty for the server's default."""
+    """`POST /sessions`: `model` as on the command line; empty for the server's default, or that of what is forked."""
 
     title: Title = ""
     model: str = ""
+    fork: ForkBody | None = None
 
 
 class SessionPatchBody(msgspec.Struct, frozen=True):
