@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 import trio
 
+from trio_agent.core.display import StoppedBy
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Commit, Message, ToolCall
 from trio_agent.core.search import Query
@@ -593,8 +594,8 @@ class SessionHandle(Protocol):
         """The log so far, without user messages that no turn has taken up. Raises StoreError."""
         ...
 
-    async def close_open_calls(self, why: str) -> list[Message]:
-        """Record an error result, saying `why`, for every tool call of the log that has none; those results.
+    async def close_open_calls(self, why: str, by: StoppedBy = ...) -> list[Message]:
+        """Record an error result, saying `why` and by what, for every tool call of the log that has none; those results.
 
         Raises StoreError.
         """

@@ -125,6 +125,17 @@ export function readableInput(input) {
   return [command, ...Object.entries(rest).map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`)].join("\n");
 }
 
+/**
+ * What kept a tool call from finishing, for one that was stopped and did not fail: the wire's `display.by`.
+ * @param {Message} message
+ * @returns {"user" | "budget" | "restart" | "failure" | ""}
+ */
+export function stoppedBy(message) {
+  const { kind, by } = message.display ?? {};
+  if (kind !== "stopped") return "";
+  return by === "user" || by === "budget" || by === "restart" ? by : "failure";
+}
+
 /** How long a message's work took, in words; empty where it does not say. @param {Message} message */
 export function elapsed(message) {
   const nanoseconds = message.turnDuration || message.elapsed || 0;

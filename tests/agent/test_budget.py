@@ -58,6 +58,7 @@ async def test_calls_that_the_budget_left_undone_are_closed_and_not_run(store: H
         messages = await logged(session)
         assert [message.type for message in messages] == ["user", "agent", "tool", "budget"]
         assert messages[2].tool_error
+        assert messages[2].display == {"kind": "stopped", "by": "budget"}
         assert tool.runs == 0
         await session.post("go on")
         await at_rest(session)

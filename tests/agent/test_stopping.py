@@ -15,7 +15,7 @@ from trio_agent.agent.shown import MAX_CHARS, Shown
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.toolbox import MAX_AT_ONCE
 from trio_agent.core.budget import Budget
-from trio_agent.core.errors import ProviderError, StoreFull
+from trio_agent.core.errors import ProviderError, StoreFull, ToolError
 from trio_agent.core.transcript import transcript
 from trio_agent.seams import Answer, Entry, ModelRequest, OnText, Toolbench, ToolResult
 
@@ -140,6 +140,7 @@ async def test_a_cancelled_tool_s_output_is_kept_and_told(store: HouseStore, tmp
         told = "Cancelled before it finished: stop\n\nIts output until then:\nhalf way"
         (result,) = [each for each in await logged(session) if each.type == "tool"]
         assert (result.tool_result, result.tool_error, result.elapsed > 0) == (told, True, True)
+        assert result.display == {"kind": "stopped", "by": "user"}
         await session.post("go on")
         await at_rest(session)
     assert f"a: {told}" in roles(desk.model.requests[1])
@@ -154,6 +155,7 @@ async def test_a_tool_cancelled_alone_has_its_end_in_the_log_when_the_cancel_is_
         await wait_all_tasks_blocked()
         await session.cancel_tool("id-b", "too slow")
         assert (await lines(session))[-1].startswith("tool: Cancelled before it finished: too slow\n\nIts output")
+        assert (await logged(session))[-1].display == {"kind": "stopped", "by": "user"}
         assert session.snapshot().outstanding_tool_calls == ("a",)
         await session.cancel()
 
@@ -166,9 +168,10 @@ async def test_calls_that_waited_for_their_turn_are_told_as_never_begun(store: H
         await wait_all_tasks_blocked()
         assert len(session.snapshot().outstanding_tool_calls) == MAX_AT_ONCE
         await session.cancel("stop")
-        results = [each.tool_result for each in await logged(session) if each.type == "tool"]
+        results = [each for each in await logged(session) if each.type == "tool"]
     assert len(results) == len(names)
-    assert results.count("Cancelled before it began: stop") == 3
+    assert [each.tool_result for each in results].count("Cancelled before it began: stop") == 3
+    assert all(each.display == {"kind": "stopped", "by": "user"} for each in results)
 
 
 async def test_the_dollars_end_an_answer_while_it_comes(store: HouseStore, tmp_path: Path) -> None:
@@ -197,6 +200,19 @@ async def test_tools_that_the_budget_ended_say_so_with_their_output(
     assert result.tool_result == (
         "Not finished: the budget of this turn was reached.\n\nIts output until then:\nhalf way"
     )
+    assert result.display == {"kind": "stopped", "by": "budget"}
+
+
+async def test_a_tool_that_failed_by_itself_was_not_stopped(store: HouseStore, tmp_path: Path) -> None:
+    async def fails(input: bytes, bench: Toolbench) -> ToolResult:
+        raise ToolError("no such file")
+
+    desk = Desk(tmp_path, calls("a"), says("I see."), tools=[FakeTool("a", fails)])
+    async with desk.session(store) as session:
+        await session.post("hi")
+        await at_rest(session)
+        (result,) = [each for each in await logged(session) if each.type == "tool"]
+    assert (result.tool_error, result.display) == (True, None)
 
 
 async def test_what_others_recorded_for_want_of_room_is_what_the_model_hears(tmp_path: Path) -> None:

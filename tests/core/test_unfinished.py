@@ -81,9 +81,10 @@ def test_a_sub_agent_s_calls_are_its_own_and_told_before_the_call_that_made_it()
     assert open_calls(*log) == (SEARCH, BASH, PATCH)
     (inner, *_) = after(*log).calls()
     assert (inner.conversation_id, inner.parent_conversation_id) == ("sub", "root")
-    closed = inner.closed("gone")
+    closed = inner.closed("gone", "restart")
     assert (closed.conversation_id, closed.parent_conversation_id, closed.tool_call_id) == ("sub", "root", "3")
     assert (closed.type, closed.tool_result, closed.tool_error, closed.tool_name) == ("tool", "gone", True, "search")
+    assert closed.display == {"kind": "stopped", "by": "restart"}
     assert open_calls(*log, closed) == (BASH, PATCH)
     assert open_calls(*log, result(BASH), result(PATCH)) == (SEARCH,)
 

@@ -10,6 +10,7 @@ import {
   plain,
   readableInput,
   shortPath,
+  stoppedBy,
   tokens,
   toolLine,
 } from "../../static/js/format.js";
@@ -109,4 +110,13 @@ test("what was written for a terminal reads without it", () => {
     "50%\rdone\x07\x00",
   ].map(plain);
   assert.deepEqual(told, ["red and plain", "after", "link", "line\nnext\tcolumn", "50%done"]);
+});
+
+test("a tool that was stopped did not fail", () => {
+  /** @param {Record<string, unknown>} [display] */
+  const told = (display) => stoppedBy(/** @type {any} */ ({ type: "tool", tool_error: true, display }));
+  assert.deepEqual(
+    [told(), told({ kind: "diff", by: "user" }), told({ kind: "stopped", by: "user" }), told({ kind: "stopped", by: 3 })],
+    ["", "", "user", "failure"],
+  );
 });

@@ -83,3 +83,13 @@ def test_the_whole_of_a_long_output_can_be_saved(page: Page, server: ServedRepos
         card.get_by_role("button", name="Save the whole output").click()
     whole = Path(saving.value.path()).read_text().split()
     assert (len(whole), whole[50_000]) == (100_000, "50001")
+
+
+def test_a_tool_that_is_stopped_is_shown_as_cancelled_and_not_as_failed(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    page.fill("#prompt", "slow 300")
+    page.press("#prompt", "Enter")
+    card = page.locator("tool-card", has_text="sleep 300")
+    card.get_by_role("button", name="Stop").click()
+    expect(card).to_have_attribute("data-status", "interrupted")
+    expect(card.locator(".tool-word")).to_have_text("cancelled")

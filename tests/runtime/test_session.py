@@ -162,6 +162,7 @@ async def test_a_turn_that_fails_is_told_and_the_session_lives_on(store: HouseSt
         told = await lines(session)
         assert told[:2] == ["user: break", "agent: "]
         assert told[2] == "tool: Did not finish: the turn failed."
+        assert (await logged(session))[2].display == {"kind": "stopped", "by": "failure"}
         assert told[3].startswith("error: The agent failed: KeyError: 'a bug'")
         assert state_of(session) == "WaitingForUserInput"
         await session.post("go on")

@@ -108,6 +108,7 @@ async def test_calls_that_a_cancel_left_unfinished_get_results_and_then_comes_th
     ]
     assert {message.tool_result for message in messages[:2]} == {"Cancelled before it finished: stop"}
     assert all(message.tool_error for message in messages[:2])
+    assert all(message.display == {"kind": "stopped", "by": "user"} for message in messages[:2])
     assert messages[2].content == "Cancelled: stop"
 
 

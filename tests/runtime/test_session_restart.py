@@ -55,6 +55,7 @@ async def test_a_running_tool_is_shown_as_interrupted_and_not_run_again(store: H
         assert [(message.type, message.tool_call_id) for message in messages] == [("tool", "id-bash"), ("error", "")]
         assert messages[0].tool_error
         assert messages[0].tool_result == INTERRUPTED
+        assert messages[0].display == {"kind": "stopped", "by": "restart"}
         assert agent.heard == []
     assert agent.histories[0][-1] == INTERRUPTED, "the agent is told as well"
 

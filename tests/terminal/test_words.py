@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +67,10 @@ def test_a_result_says_how_long_and_how_it_failed() -> None:
     )
     assert result_words(failed) == "bash: exit status 1"
     assert result_words(Message(type="tool", tool_name="bash", input="{}", tool_error=True)) == "bash: failed"
+    stopped = msgspec.structs.replace(
+        failed, tool_result="Cancelled: enough\n\nhalf", display={"kind": "stopped", "by": "user"}
+    )
+    assert result_words(stopped) == "bash: Cancelled: enough"
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.018, "18 ms"), (2.34, "2.3 s"), (59.4, "59 s"), (125, "2 m 5 s")])

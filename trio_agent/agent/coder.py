@@ -182,7 +182,7 @@ class Coder(ShownFiles):
 
     async def _over_budget(self) -> None:
         stop = Stop(over=self._room.spending.over())
-        self._conversation.hear(await self._session.close_open_calls(stop.told(begun=False)))
+        self._conversation.hear(await self._session.close_open_calls(stop.told(begun=False), stop.by))
         await self._tell_of_budget()
         await self._progress.deliver()
         self._session.end_turn(AgentState.BUDGET_EXCEEDED)
@@ -198,7 +198,7 @@ class Coder(ShownFiles):
         stop = Stop(cancelled=self._session.cancel_reason)
         with trio.move_on_after(RECORD_S, shield=True):
             try:
-                self._conversation.hear(await self._session.close_open_calls(stop.told()))
+                self._conversation.hear(await self._session.close_open_calls(stop.told(), stop.by))
             except StoreError as exc:
                 # Whoever reads the log can bear it, and what ended the turn is most likely the same.
                 logger.error("calls_not_closed", session=self._session.id, reason=str(exc))

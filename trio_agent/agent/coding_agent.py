@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.instructions import instructions
 from trio_agent.agent.naming import open_naming
 from trio_agent.agent.orders import Orders
-from trio_agent.agent.progress import Progress, first_survey, forked, left_out, surveyed
+from trio_agent.agent.progress import Progress, first_survey, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.shown_files import show_none
@@ -125,9 +125,8 @@ class CodingAgent:
             )
             await session.describe(facts, workspace.notes)
             # Once: a session that is taken up again has it in its log.
-            for remark in (left_out(survey), forked(survey)):
-                if remark and not any(each.content == remark for each in history):
-                    await conversation.notice(remark)
+            if (remark := left_out(survey)) and not any(each.content == remark for each in history):
+                await conversation.notice(remark)
             async with open_naming(room) as naming:
                 progress = Progress(session, history, workspace)
                 await progress.begin(trouble)
@@ -142,23 +141,14 @@ class CodingAgent:
                     naming,
                     Orders(room, conversation, self._make_model, repository),
                     self._budget,
-                    allowance,
                     find_terminal,
+                    allowance,
                 )
-
-    def fork(self, notes: Mapping[str, str], history: Sequence[Message]) -> dict[str, str]:
-        commits = [message.commits[0].hash for message in history if message.commits]
-        return self._workspaces.fork(notes, commits[-1] if commits else "")
 
     async def forget(self, session_id: str) -> None:
         await self._workspaces.remove(session_id)
 
 
-def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
-    """The user's own conversation."""
-    subagent = Subagent(room)
-    return Conversation(
-        room,
 @asynccontextmanager
 async def _no_terminals(workspace: Path) -> AsyncIterator[Callable[[int], Terminal]]:
     def find(number: int) -> Terminal:
@@ -168,6 +158,11 @@ async def _no_terminals(workspace: Path) -> AsyncIterator[Callable[[int], Termin
     yield find
 
 
+def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
+    """The user's own conversation."""
+    subagent = Subagent(room)
+    return Conversation(
+        room,
         history,
         tools=lambda: [*room.tools(room.model), subagent],
         instructions=room.instructions,

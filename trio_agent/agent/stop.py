@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trio_agent.core.budget import Whose
+from trio_agent.core.display import StoppedBy
 
 BROKEN_OFF = "the turn was broken off"
 
@@ -18,6 +19,12 @@ class Stop:
 
     cancelled: str = ""
     over: Whose | None = None
+
+    @property
+    def by(self) -> StoppedBy:
+        if self.cancelled:
+            return "user"
+        return "budget" if self.over else "failure"
 
     @property
     def why(self) -> str:

@@ -17,7 +17,7 @@ from trio_agent.agent.bench import Bench
 from trio_agent.agent.errand import Errand
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.workroom import Workroom
-from trio_agent.core.display import answered
+from trio_agent.core.display import answered, stopped_display
 from trio_agent.core.errors import StoreError, ToolError, first_error
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.seams import Tool, ToolResult, ToolRun, ToolSpec, rfc3339
@@ -53,8 +53,9 @@ class Toolbox:
                     await self._run(call, tools, errand)
             finally:
                 if not begun and _is_cancelled():
-                    result = ToolResult(text=errand.stop().told(begun=False), error=True)
-                    await _record(_message(call, result), errand)  # noqa: ASYNC102  it shields itself, with a deadline
+                    stop = errand.stop()
+                    result = ToolResult(text=stop.told(begun=False), error=True)
+                    await _record(_message(call, result, display=stopped_display(stop.by)), errand)  # noqa: ASYNC102  it shields itself, with a deadline
 
         async with trio.open_nursery() as nursery:
             for call in calls:
@@ -111,7 +112,8 @@ async def _attempt(call: ToolCall, tools: dict[str, Tool], bench: Bench, run: To
 
 def _stopped(stop: Stop, bench: Bench) -> ToolResult:
     shown = bench.shown.text
-    return ToolResult(text=stop.told() + (f"\n\nIts output until then:\n{shown}" if shown.strip() else ""), error=True)
+    text = stop.told() + (f"\n\nIts output until then:\n{shown}" if shown.strip() else "")
+    return ToolResult(text=text, error=True, display=stopped_display(stop.by))
 
 
 def _message(

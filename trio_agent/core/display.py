@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from trio_agent.core.budget import Whose
 from trio_agent.core.message import Message
+
+StoppedBy = Literal["user", "budget", "restart", "failure"]
+"""What kept a tool call from finishing: none of these is a failure of the tool."""
 
 
 def notice_display() -> dict[str, Any]:
@@ -17,6 +20,11 @@ def notice_display() -> dict[str, Any]:
 def cut_off_display(why: str) -> dict[str, Any]:
     """The `display` of an answer that broke off; `why` goes on from "cut off:"."""
     return {"kind": "cut_off", "why": why}
+
+
+def stopped_display(by: StoppedBy) -> dict[str, Any]:
+    """The `display` of the result of a tool call that did not finish, or was not begun; its text says more."""
+    return {"kind": "stopped", "by": by}
 
 
 def budget_display(whose: Whose) -> dict[str, Any]:

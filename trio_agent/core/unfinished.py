@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from trio_agent.core.display import StoppedBy, stopped_display
 from trio_agent.core.message import Message, ToolCall
 
 
@@ -14,8 +15,8 @@ class OpenCall(msgspec.Struct, frozen=True):
     conversation_id: str = ""
     parent_conversation_id: str = ""
 
-    def closed(self, why: str) -> Message:
-        """The result that says why there is none."""
+    def closed(self, why: str, by: StoppedBy) -> Message:
+        """The result that says why there is none, and by what."""
         return Message(
             type="tool",
             tool_name=self.call.name,
@@ -23,6 +24,7 @@ class OpenCall(msgspec.Struct, frozen=True):
             tool_call_id=self.call.tool_call_id,
             tool_result=why,
             tool_error=True,
+            display=stopped_display(by),
             conversation_id=self.conversation_id,
             parent_conversation_id=self.parent_conversation_id,
         )

@@ -14,6 +14,7 @@ import msgspec
 import trio
 
 from trio_agent.core.cursor import Cursor
+from trio_agent.core.display import StoppedBy
 from trio_agent.core.errors import Conflict, InvalidContent
 from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
@@ -170,8 +171,8 @@ class Session:
             messages += [decoder.decode(wire) for wire in await self.log.page(len(messages), count)]
         return [message for message in messages if message.idx not in waiting]
 
-    async def close_open_calls(self, why: str) -> list[Message]:
-        return [await self.record(call.closed(why)) for call in self.account.open_calls]
+    async def close_open_calls(self, why: str, by: StoppedBy = "failure") -> list[Message]:
+        return [await self.record(call.closed(why, by)) for call in self.account.open_calls]
 
     @asynccontextmanager
     async def asking_model(self) -> AsyncIterator[None]:

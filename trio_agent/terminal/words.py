@@ -87,8 +87,9 @@ def result_words(message: Message) -> str:
         words += f" ({duration(message.elapsed / 1e9)})"
     if message.tool_error:
         lines = [line for line in printable(message.tool_result).splitlines() if line.strip()]
-        # A command's last words are its status, a traceback's are the error.
-        words += f": {one_line(lines[-1])}" if lines else ": failed"
+        # A command's last words are its status, a traceback's are the error. That it was stopped stands before its output.
+        stopped = (message.display or {}).get("kind") == "stopped"
+        words += f": {one_line(lines[0 if stopped else -1])}" if lines else ": failed"
     return words
 
 

@@ -8,12 +8,15 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { duration, elapsed, plain, readableInput, toolLine } from "../format.js";
+import { duration, elapsed, plain, readableInput, stoppedBy, toolLine } from "../format.js";
+import { t } from "../words.js";
 import { diffLines } from "./diff-lines.js";
 
 /** @typedef {"running" | "ok" | "error" | "interrupted"} ToolStatus */
 
 const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted" };
+
+const STOPPED_WORDS = { user: "cancelled", budget: "over budget", restart: "interrupted", failure: "not finished" };
 
 const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
@@ -70,7 +73,9 @@ export class ToolCard extends HTMLElement {
     this.#stop.hidden = status !== "running";
     this.#mark.replaceChildren(icon(status));
     const exit = this.#result?.display?.exit_status;
-    say(this.#word, status === "error" && typeof exit === "number" ? `exit ${exit}` : STATUS_WORDS[status]);
+    const by = this.#result ? stoppedBy(this.#result) : "";
+    const word = by ? STOPPED_WORDS[by] : STATUS_WORDS[status];
+    say(this.#word, status === "error" && typeof exit === "number" ? `exit ${exit}` : t(word));
   }
 
   get running() {
@@ -82,7 +87,7 @@ export class ToolCard extends HTMLElement {
     this.#result = message;
     this.dataset.idx = String(message.idx);
     this.dataset.type = "tool";
-    this.setStatus(message.tool_error ? "error" : "ok");
+    this.setStatus(stoppedBy(message) ? "interrupted" : message.tool_error ? "error" : "ok");
     say(this.#time, elapsed(message));
     if (this.#details.open) this.#build();
   }

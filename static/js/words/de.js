@@ -1,2 +1,9 @@
 /** German. @type {import("../words.js").Catalogue} */
-export default {};
+export default {
+  cancelled: "abgebrochen",
+  "over budget": "Budget erreicht",
+  interrupted: "unterbrochen",
+  "not finished": "nicht beendet",
+  running: "läuft",
+  failed: "fehlgeschlagen",
+};
