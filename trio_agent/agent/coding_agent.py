@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from trio_agent.agent.conversation import Conversation
 from trio_agent.agent.instructions import instructions
 from trio_agent.agent.naming import open_naming
 from trio_agent.agent.orders import Orders
-from trio_agent.agent.progress import Progress, first_survey, left_out, surveyed
+from trio_agent.agent.progress import Progress, first_survey, forked, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.repository_orders import RepositoryOrders
 from trio_agent.agent.shown_files import show_none
@@ -125,8 +125,9 @@ class CodingAgent:
             )
             await session.describe(facts, workspace.notes)
             # Once: a session that is taken up again has it in its log.
-            if (remark := left_out(survey)) and not any(each.content == remark for each in history):
-                await conversation.notice(remark)
+            for remark in (left_out(survey), forked(survey)):
+                if remark and not any(each.content == remark for each in history):
+                    await conversation.notice(remark)
             async with open_naming(room) as naming:
                 progress = Progress(session, history, workspace)
                 await progress.begin(trouble)
@@ -144,6 +145,10 @@ class CodingAgent:
                     find_terminal,
                     allowance,
                 )
+
+    def fork(self, notes: Mapping[str, str], history: Sequence[Message]) -> dict[str, str]:
+        commits = [message.commits[0].hash for message in history if message.commits]
+        return self._workspaces.fork(notes, commits[-1] if commits else "")
 
     async def forget(self, session_id: str) -> None:
         await self._workspaces.remove(session_id)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from trio_agent.runtime.session import Session
 
 INTERRUPTED = "trio-agent was restarted while this was running. Nothing was run again. Say 'continue' to go on."
+FORKED = (
+    "This session was forked in the middle of a turn. What was running then is not part of it, and nothing was run again. "
+    "Say 'continue' to go on."
+)
 UNRECORDED = (StoreError, Conflict)  # the store refuses, or the session is being deleted
 
 logger = structlog.get_logger(__name__)
@@ -200,17 +204,19 @@ class Work:
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
 
     async def _settle_after_restart(self, history: Sequence[Message]) -> list[Message]:
-        """Show a turn that the process did not survive as interrupted, once; what was recorded for that."""
+        """Show a turn that the process did not survive, or that a fork cut off, as interrupted; what was recorded for that."""
         self._session.prompts.begin(len(history))
         kept = self._session.kept
         if not self._session.account.in_turn(kept.turn_from, kept.taken):
             return []
         recorded: list[Message] = []
+        fork = kept.forked_from
+        why = FORKED if fork is not None and fork.index == len(history) else INTERRUPTED
         # Not twice, where the process died again before it could note that this was told.
-        if history[-1].content != INTERRUPTED:
+        if history[-1].content != why:
             try:
-                recorded += await self._session.close_open_calls(INTERRUPTED, "restart")
-                recorded.append(await self._session.record(Message(type="error", content=INTERRUPTED)))
+                recorded += await self._session.close_open_calls(why, "restart")
+                recorded.append(await self._session.record(Message(type="error", content=why)))
             except UNRECORDED as exc:
                 # A session on a full disk is still worth reading. The log stays open-ended, which every reader of it can bear.
                 self._tell_unrecorded("interruption_not_recorded", exc)
