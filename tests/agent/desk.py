@@ -125,6 +125,27 @@ class FakeTool:
         return await self._work(input, bench)
 
 
+async def hangs(input: bytes, bench: Toolbench) -> ToolResult:
+    """A tool's work that has no end."""
+    await trio.sleep_forever()
+    raise AssertionError
+
+
+def meeting() -> FakeTool:
+    """A tool that ends once it runs twice at the same time."""
+    both, running = trio.Event(), 0
+
+    async def meet(input: bytes, bench: Toolbench) -> ToolResult:
+        nonlocal running
+        running += 1
+        if running == 2:
+            both.set()
+        await both.wait()
+        return ToolResult(text="met")
+
+    return FakeTool("meet", meet)
+
+
 class FakeWorkspace:
     """Gives out `fresh` at the next delivery. `slow` is where it waits: in `deliver` or `survey`."""
 

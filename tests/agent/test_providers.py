@@ -11,7 +11,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.agent.desk import Desk, FakeTool
+from tests.agent.desk import Desk, FakeTool, meeting
 from tests.runtime.house import HouseStore, lines, logged
 from tests.standins.anthropic_server import serve_anthropic
 from tests.standins.gemini_server import serve_gemini
@@ -25,7 +25,7 @@ from trio_agent.models.openai import ChatWire, ResponsesWire
 from trio_agent.models.streamed import StreamedModel
 from trio_agent.models.wire import Wire
 from trio_agent.runtime.session import Session
-from trio_agent.seams import Model, Toolbench, ToolResult
+from trio_agent.seams import Model
 
 Serve = Callable[[Plan], AbstractAsyncContextManager[PlannedServer]]
 
@@ -123,16 +123,6 @@ async def test_dollars_that_a_provider_tells_of_end_the_call_while_it_runs(store
 
 
 async def test_sub_agents_work_at_the_same_time_over_real_connections(store: HouseStore, tmp_path: Path) -> None:
-    both, running = trio.Event(), 0
-
-    async def meet(input: bytes, bench: Toolbench) -> ToolResult:
-        nonlocal running
-        running += 1
-        if running == 2:
-            both.set()
-        await both.wait()
-        return ToolResult(text="met")
-
     tasks = [{"name": "subagent", "input": {"task": task}} for task in ("one", "two")]
     meets = {"tool_calls": [{"name": "meet", "input": {}}]}
     plan: list[dict[str, Any]] = [
@@ -144,7 +134,7 @@ async def test_sub_agents_work_at_the_same_time_over_real_connections(store: Hou
         {"text": "Done."},
     ]
     async with serve_anthropic(plan) as server:
-        desk = Provided(tmp_path, {"anthropic": server}, tools=[FakeTool("meet", meet)])
+        desk = Provided(tmp_path, {"anthropic": server}, tools=[meeting()])
         async with desk.session(store) as session:
             await session.post("hi")
             await until(session, "agent: Done.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,21 @@ async def until_begun(session: Session, beginning: str) -> None:
     await at_rest(session)
 
 
+@asynccontextmanager
+async def after(workshop: Workshop, words: str) -> AsyncIterator[Session]:
+    """The session, once the agent has done what `words` ask for."""
+    async with workshop.hall() as hall:
+        session = await hall.newest()
+        await session.post(words)
+        await until_told(session, "agent: Done.")
+        yield session
+
+
+async def subjects(session: Session) -> list[list[str]]:
+    """Of the commits that the log tells of, those told at once together."""
+    return [[commit.subject for commit in each.commits] for each in await logged(session) if each.type == "commit"]
+
+
 async def test_a_commit_is_formatted_and_the_model_amends_it(workshop: Workshop) -> None:
     commit_files(workshop.repository, {"ruff.toml": ""}, "Want ruff")
     workshop.says(
@@ -45,33 +62,26 @@ async def test_a_commit_is_formatted_and_the_model_amends_it(workshop: Workshop)
         bash(f"{IDENTITY} commit -qa --amend --no-edit"),
         {"text": "Done."},
     )
-    async with workshop.hall() as hall:
-        session = await hall.newest()
-        await session.post("Make a list")
-        await until_told(session, "agent: Done.")
+    async with after(workshop, "Make a list") as session:
         told = await lines(session)
-        commits = [each.commits for each in await logged(session) if each.type == "commit"]
+        commits = await subjects(session)
     assert sum(line.startswith("auto: ruff format changed files of the commit just made: a.py.") for line in told) == 1
-    assert [[commit.subject for commit in each] for each in commits] == [["One"], ["One"]]
+    assert commits == [["One"], ["One"]]
     assert git(workshop.repository, "show", "trio-agent/make-a-list:a.py") == "x = [1, 2]"
     assert git(workshop.repository, "rev-list", "--count", "main..trio-agent/make-a-list") == "1"
 
 
 async def test_the_user_s_newer_commits_come_in_by_one_word(workshop: Workshop) -> None:
     workshop.says(bash(f"echo a > a && git add a && {IDENTITY} commit -qm Mine"), {"text": "Done."})
-    async with workshop.hall() as hall:
-        session = await hall.newest()
-        await session.post("Add a")
-        await until_told(session, "agent: Done.")
+    async with after(workshop, "Add a") as session:
         theirs = commit_files(workshop.repository, {"theirs.txt": "theirs\ntheirs\n"}, "Theirs")
         await session.post("/pull")
         await until_begun(session, "auto: The user had main")
-        commits = [each.commits for each in await logged(session) if each.type == "commit"]
         state = session.snapshot()
         path = clone(workshop, session.id)
         assert (path / "theirs.txt").exists()
         assert git(path, "rev-parse", "origin/main") == theirs
-        assert [commit.subject for commit in commits[-1]] == ["Merge the newer commits of main"]
+        assert (await subjects(session))[-1] == ["Merge the newer commits of main"]
         assert (state.initial_commit, state.diff_lines_added) == (theirs, 1), "the session's own lines"
         assert git(workshop.repository, "merge-base", "main", "trio-agent/add-a") == theirs
         await session.post("/pull")
@@ -85,10 +95,7 @@ async def test_conflicts_are_left_in_the_tree_and_what_comes_of_them_is_the_mode
         bash(f"echo both > README.md && {IDENTITY} commit -qam Resolved"),
         {"text": "Resolved it."},
     )
-    async with workshop.hall() as hall:
-        session = await hall.newest()
-        await session.post("Write")
-        await until_told(session, "agent: Done.")
+    async with after(workshop, "Write") as session:
         theirs = commit_files(workshop.repository, {"README.md": "theirs\n"}, "Theirs")
         await session.post("/pull")
         await until_begun(session, "auto: The user wanted main")
@@ -97,8 +104,7 @@ async def test_conflicts_are_left_in_the_tree_and_what_comes_of_them_is_the_mode
         assert session.snapshot().initial_commit != theirs
         await session.post("Resolve it")
         await until_told(session, "agent: Resolved it.")
-        commits = [each.commits for each in await logged(session) if each.type == "commit"]
-        assert [commit.subject for commit in commits[-1]] == ["Resolved"]
+        assert (await subjects(session))[-1] == ["Resolved"]
         assert session.snapshot().initial_commit == theirs
     assert git(workshop.repository, "show", "trio-agent/write:README.md") == "both"
 
@@ -108,10 +114,7 @@ async def test_a_merge_runs_in_the_clone_what_the_clone_names_and_nothing_of_the
 ) -> None:
     traps = Traps(tmp_path / "traps")
     workshop.says({"text": "Done."})
-    async with workshop.hall() as hall:
-        session = await hall.newest()
-        await session.post("Hello")
-        await until_told(session, "agent: Done.")
+    async with after(workshop, "Hello") as session:
         commit_files(workshop.repository, {".gitattributes": "* merge=trap filter=trap\n", "b": "b\n"}, "Theirs")
         traps.arm(workshop.repository / ".git", "user")
         await session.post("/pull")
@@ -126,10 +129,7 @@ async def test_a_branch_with_a_name_to_be_afraid_of_is_pulled(workshop: Workshop
     git(workshop.repository, "update-ref", f"refs/heads/{name}", "HEAD")
     git(workshop.repository, "symbolic-ref", "HEAD", f"refs/heads/{name}")
     workshop.says({"text": "Done."})
-    async with workshop.hall() as hall:
-        session = await hall.newest()
-        await session.post("Hello")
-        await until_told(session, "agent: Done.")
+    async with after(workshop, "Hello") as session:
         theirs = commit_files(workshop.repository, {"b": "b\n"}, "Theirs")
         await session.post("/pull")
         await until_begun(session, f"auto: The user had {name}")

@@ -8,7 +8,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from tests.agent.desk import Desk, FakeTool, Step, Telling, calls, roles, says, tells
+from tests.agent.desk import Desk, FakeTool, Step, Telling, calls, hangs, meeting, roles, says, tells
 from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, lines, logged
 from trio_agent.core.budget import Budget
 from trio_agent.core.errors import ProviderError
@@ -16,7 +16,7 @@ from trio_agent.core.message import Message
 from trio_agent.core.transcript import transcript
 from trio_agent.core.usage import Usage
 from trio_agent.runtime.work import INTERRUPTED
-from trio_agent.seams import Answer, ModelRequest, OnText, OnUsage, Tool, Toolbench, ToolResult
+from trio_agent.seams import Answer, ModelRequest, OnText, OnUsage, Tool
 
 FIND = '{"task": "find it"}'
 """Arguments of a call of the tool."""
@@ -102,16 +102,6 @@ async def test_a_sub_agent_works_in_a_conversation_of_its_own_and_its_last_answe
 async def test_sub_agents_of_one_answer_work_at_the_same_time_with_the_tools_of_their_own(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    both, running = trio.Event(), 0
-
-    async def meet(input: bytes, bench: Toolbench) -> ToolResult:
-        nonlocal running
-        running += 1
-        if running == 2:
-            both.set()
-        await both.wait()
-        return ToolResult(text="met")
-
     two = calls("subagent", "subagent", id="s")
     tasks = ("one", "two")
     two_calls = tuple(
@@ -123,7 +113,7 @@ async def test_sub_agents_of_one_answer_work_at_the_same_time_with_the_tools_of_
         tmp_path,
         root=[asked, says("Done.")],
         subs={task: [calls("meet", id="0"), says(f"{task} is done")] for task in tasks},
-        tools=[FakeTool("meet", meet), FakeTool("ask_user"), FakeTool("todo_write")],
+        tools=[meeting(), FakeTool("ask_user"), FakeTool("todo_write")],
     )
     async with crew.session(store) as session:
         await session.post("hi")
@@ -151,15 +141,11 @@ async def test_a_sub_agent_s_text_is_shown_as_the_output_of_its_call(store: Hous
 async def test_a_sub_agent_is_cancelled_with_its_parent_and_every_end_is_in_the_log(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    async def hang(input: bytes, bench: Toolbench) -> ToolResult:
-        await trio.sleep_forever()
-        raise AssertionError
-
     crew = Crew(
         tmp_path,
         root=[calls("subagent", input=FIND), says("Fine.")],
         subs={"find it": [calls("look", id="sub-look")]},
-        tools=[FakeTool("look", hang)],
+        tools=[FakeTool("look", hangs)],
     )
     async with crew.session(store) as session:
         await session.post("hi")
@@ -180,15 +166,11 @@ async def test_a_sub_agent_is_cancelled_with_its_parent_and_every_end_is_in_the_
 async def test_a_sub_agent_can_be_cancelled_alone_and_what_it_ran_is_told_the_reason(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    async def hang(input: bytes, bench: Toolbench) -> ToolResult:
-        await trio.sleep_forever()
-        raise AssertionError
-
     crew = Crew(
         tmp_path,
         root=[calls("subagent", "wait", input=FIND), says("Fine.")],
         subs={"find it": [calls("look", id="sub-look")]},
-        tools=[FakeTool("look", hang), FakeTool("wait", hang)],
+        tools=[FakeTool("look", hangs), FakeTool("wait", hangs)],
     )
     async with crew.session(store) as session:
         await session.post("hi")
@@ -203,10 +185,6 @@ async def test_a_sub_agent_can_be_cancelled_alone_and_what_it_ran_is_told_the_re
 async def test_what_a_sub_agent_spends_is_its_parent_s_and_ends_the_turn_for_all(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    async def hang(input: bytes, bench: Toolbench) -> ToolResult:
-        await trio.sleep_forever()
-        raise AssertionError
-
     async def dear(request: ModelRequest, on_text: OnText, on_usage: OnUsage) -> Answer:
         on_text("content", "dear words")
         on_usage(Usage(cost_usd=0.7))
@@ -217,7 +195,7 @@ async def test_what_a_sub_agent_spends_is_its_parent_s_and_ends_the_turn_for_all
         tmp_path,
         root=[calls("subagent", "wait", input=FIND, cost=0.4), says("Fine.")],
         subs={"find it": [Telling(dear)]},
-        tools=[FakeTool("wait", hang)],
+        tools=[FakeTool("wait", hangs)],
         budget=Budget(dollars=1.0),
     )
     async with crew.session(store) as session:
