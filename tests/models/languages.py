@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -53,6 +53,17 @@ class Language:
         return b"".join(map(self.encode, self.write(answer, self.model)))
 
 
+_RESPONSES = Language(
+    make=ResponsesWire,
+    model="gpt-5.2",
+    standin=openai_server,
+    serve=openai_server.serve_openai,
+    write=openai_events.response_events,
+    encode=openai_events.encode_event,
+    key_variable="OPENAI_API_KEY",
+    key_header=("authorization", "Bearer a-key"),
+)
+
 LANGUAGES: dict[str, Language] = {
     "anthropic": Language(
         make=AnthropicWire,
@@ -64,26 +75,8 @@ LANGUAGES: dict[str, Language] = {
         key_variable="ANTHROPIC_API_KEY",
         key_header=("x-api-key", "a-key"),
     ),
-    "responses": Language(
-        make=ResponsesWire,
-        model="gpt-5.2",
-        standin=openai_server,
-        serve=openai_server.serve_openai,
-        write=openai_events.response_events,
-        encode=openai_events.encode_event,
-        key_variable="OPENAI_API_KEY",
-        key_header=("authorization", "Bearer a-key"),
-    ),
-    "chat": Language(
-        make=ChatWire,
-        model="gpt-5.2",
-        standin=openai_server,
-        serve=openai_server.serve_openai,
-        write=openai_events.chat_chunks,
-        encode=openai_events.encode_chunk,
-        key_variable="OPENAI_API_KEY",
-        key_header=("authorization", "Bearer a-key"),
-    ),
+    "responses": _RESPONSES,
+    "chat": replace(_RESPONSES, make=ChatWire, write=openai_events.chat_chunks, encode=openai_events.encode_chunk),
     "gemini": Language(
         make=GeminiWire,
         model="gemini-4-hydrogen",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.runtime.house import LOG, NOW, HouseStore, auto, events
-from trio_agent.core.cursor import start_of
+from trio_agent.core.cursor import Cursor, start_of
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
 from trio_agent.core.sse import Event
@@ -39,7 +39,7 @@ def store() -> HouseStore:
 
 
 @pytest.fixture
-async def session(store: HouseStore) -> AsyncIterator[Session]:
+async def session(store: HouseStore) -> Session:
     await trio.lowlevel.checkpoint()
     return await make_session(store)
 
@@ -74,6 +74,16 @@ class Reading:
         return [json.loads(event.data) for event in self.events if event.event == name]
 
 
+@asynccontextmanager
+async def followed(session: Session, start: Cursor | None = None, busy_s: float = 0.0) -> AsyncIterator[Reading]:
+    """`session` is read from `start`, or its beginning, for as long as the block lasts."""
+    async with trio.open_nursery() as nursery:
+        reading = Reading(Follower(session, start or start_of(LOG)), busy_s)
+        nursery.start_soon(reading.run)
+        yield reading
+        nursery.cancel_scope.cancel()
+
+
 def _short(event: Event) -> str:
     data = json.loads(event.data)
     match event.event:
@@ -96,24 +106,18 @@ async def test_the_first_chunk_is_the_state_made_without_the_store(store: HouseS
 
 async def test_messages_come_in_order_and_the_state_after_them(session: Session, autojump_clock: MockClock) -> None:
     await session.log.append([auto("a"), auto("b")])
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         await trio.sleep(1)
         await session.record(auto("c"))
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     assert reading.short == ["state 0", "message 0", "message 1", "state 2", "message 2", "state 3"]
     assert events(reading.chunks[-1])[0].event == "message", "message and state leave in one chunk"
 
 
 async def test_a_reader_begins_where_its_cursor_says(session: Session, autojump_clock: MockClock) -> None:
     receipts = [await session.log.append([auto(text)]) for text in "abc"]
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, receipts[1].cursor))
-        nursery.start_soon(reading.run)
+    async with followed(session, receipts[1].cursor) as reading:
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     assert reading.short == ["state 2", "message 2", "state 3"]
 
 
@@ -123,14 +127,11 @@ async def test_no_state_runs_ahead_of_what_was_sent_and_in_the_end_it_is_equal(
     store: HouseStore, autojump_clock: MockClock, busy_s: float, tail: int
 ) -> None:
     session = await make_session(store, tail)
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)), busy_s)
-        nursery.start_soon(reading.run)
+    async with followed(session, busy_s=busy_s) as reading:
         for number in range(100):
             await session.record(auto(f"{number}"))
             await trio.sleep(0.007)
         await trio.sleep(5)
-        nursery.cancel_scope.cancel()
     sent = 0
     for event in reading.events:
         data = json.loads(event.data)
@@ -145,26 +146,20 @@ async def test_no_state_runs_ahead_of_what_was_sent_and_in_the_end_it_is_equal(
 
 
 async def test_the_state_leaves_at_most_twenty_times_a_second(session: Session, autojump_clock: MockClock) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         for _ in range(1000):
             session.changed()
             await trio.sleep(0.001)
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     assert 18 <= len(reading.times) <= 22
     assert min(b - a for a, b in zip(reading.times, reading.times[1:], strict=False)) >= STATE_INTERVAL_S * 0.999
 
 
 async def test_a_change_of_state_alone_is_told(session: Session, autojump_clock: MockClock) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         await trio.sleep(1)
         session.enter(AgentState.WAITING_FOR_USER_INPUT)
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     assert [state["agent_state"] for state in reading.data("state")] == ["Ready", "WaitingForUserInput"]
 
 
@@ -221,28 +216,22 @@ async def test_the_last_number_of_clients_arrives_whenever_they_come_and_go(
 async def test_the_number_of_clients_goes_with_the_next_other_change(
     session: Session, autojump_clock: MockClock
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         await trio.sleep(0.1)
         async with session.watched():
             await trio.sleep(0.1)
             await session.record(auto("a"))
             await trio.sleep(0.1)
             assert [state["streams"] for state in reading.data("state")] == [0, 1]
-        nursery.cancel_scope.cancel()
 
 
 async def test_nothing_is_sent_when_nothing_changes(session: Session, autojump_clock: MockClock) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         await trio.sleep(1)
         count = len(reading.chunks)
         session.signal.notify()
         await trio.sleep(3600)
         assert len(reading.chunks) == count == 1
-        nursery.cancel_scope.cancel()
 
 
 async def test_text_being_written_is_told_only_at_the_end_of_the_log(
@@ -252,11 +241,8 @@ async def test_text_being_written_is_told_only_at_the_end_of_the_log(
     for _ in range(5):
         await session.record(auto("." * 200_000))
     session.write("content", "Hello")
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)), busy_s=0.2)
-        nursery.start_soon(reading.run)
+    async with followed(session, busy_s=0.2) as reading:
         await trio.sleep(5)
-        nursery.cancel_scope.cancel()
     assert reading.short.index("delta Hello") > reading.short.index("message 4")
     assert reading.data("delta") == [{"idx": 5, "part": "content", "offset": 0, "text": "Hello"}]
 
@@ -264,14 +250,11 @@ async def test_text_being_written_is_told_only_at_the_end_of_the_log(
 async def test_text_that_never_ends_is_folded_into_forty_pieces_a_second(
     session: Session, autojump_clock: MockClock
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         for _ in range(1000):
             session.live.emit("call", "x")
             await trio.sleep(0.001)
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     pieces = reading.data("tool")
     assert 39 <= len(pieces) <= 42
     assert "".join(piece["text"] for piece in pieces) == "x" * 1000
@@ -280,9 +263,7 @@ async def test_text_that_never_ends_is_folded_into_forty_pieces_a_second(
 async def test_text_comes_before_the_message_it_becomes_and_never_after(
     session: Session, autojump_clock: MockClock
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)))
-        nursery.start_soon(reading.run)
+    async with followed(session) as reading:
         await trio.sleep(1)
         session.write("content", "Hel")
         await trio.sleep(1)
@@ -292,21 +273,17 @@ async def test_text_comes_before_the_message_it_becomes_and_never_after(
         await trio.sleep(1)
         await session.record(Message(type="agent", content="Hello"))
         await trio.sleep(1)
-        nursery.cancel_scope.cancel()
     order = [each for each in reading.short if not each.startswith("state")]
     assert order == ["delta Hel", "delta lo", "message 0", "delta Hello", "message 1"]
     assert [delta["idx"] for delta in reading.data("delta")] == [0, 0, 1]
 
 
 async def test_a_slow_reader_is_sent_all_that_was_joined_meanwhile(session: Session, autojump_clock: MockClock) -> None:
-    async with trio.open_nursery() as nursery:
-        reading = Reading(Follower(session, start_of(LOG)), busy_s=10)
-        nursery.start_soon(reading.run)
+    async with followed(session, busy_s=10) as reading:
         await trio.sleep(1)
         for number in range(500):
             await session.record(auto(f"{number}"))
         await trio.sleep(30)
-        nursery.cancel_scope.cancel()
     assert len(reading.data("message")) == 500
     assert len(reading.chunks) == 2
 
