@@ -36,10 +36,11 @@ from trio_agent.tools.confined import Confined
 from trio_agent.tools.environment import child_environment, terminal_environment
 from trio_agent.tools.file_view import FileView
 from trio_agent.tools.formatters import Formatters
+from trio_agent.tools.masks import CREDENTIALS
 from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
-from trio_agent.tools.sandbox import CREDENTIALS, Sandbox, find_sandbox
+from trio_agent.tools.sandbox import Sandbox, find_sandbox
 from trio_agent.tools.search import Search
 from trio_agent.tools.terminal import Shells, open_terminals
 from trio_agent.tools.todo_write import TodoWrite

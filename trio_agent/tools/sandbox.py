@@ -13,24 +13,15 @@ import shutil
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol, assert_never
 
 from trio_agent.core.errors import ConfigError
 from trio_agent.tools.borrowed_objects import borrowed_objects
+from trio_agent.tools.masks import CREDENTIALS, SOCKETS, Placeholders, masked, pinned
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
-
-CREDENTIALS = (
-    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials"),
-    *(".cargo/credentials.toml", ".config/gh", ".config/gcloud", ".config/git/credentials", ".config/trio-agent"),
-    ".local/share/keyrings",
-)
-"""Below the home directory. Hidden where they exist; what does not exist cannot be made, for the home is read-only."""
-
-SOCKETS = ("/run/docker.sock", "/run/podman", "/run/containerd", "/run/user", "/run/dbus")
-"""A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
 
 PROBE_TIMEOUT_S = 10.0
 
@@ -106,18 +97,26 @@ class Bubblewrap:
         # Outside every workspace: from within, the directory itself could be replaced by a link to somewhere else.
         self._scratch = Path(tempfile.mkdtemp(prefix="trio-agent-sandbox-")).resolve()
         weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        # Not /dev/null: in a sandbox no device of ours can be opened, and "permission denied" is an error to many a program.
+        self._empty = self._scratch / "empty"
+        self._empty.touch(0o444)
+        self._placeholders = Placeholders()
+        weakref.finalize(self, self._placeholders.remove)
 
     def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
-        credentials = [Path.home() / name for name in CREDENTIALS]
-        masked = [path.resolve() for path in (*hidden, *credentials, *map(Path, SOCKETS)) if path.exists()]
+        home = Path.home()
+        self._placeholders.make(workspace, home.resolve())
+        places = (*hidden, *(home / name for name in CREDENTIALS), *map(Path, SOCKETS))
+        real = list(dict.fromkeys(path.resolve() for path in places if path.exists()))
+        inside = [path for path in real if path.is_relative_to(workspace) and path != workspace]
         line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
-        line += _mask(path for path in masked if not path.is_relative_to(workspace) or path == workspace)
-        for objects in borrowed_objects(workspace, Path("/tmp"), masked):
+        line += masked((path for path in real if path not in inside), self._empty)
+        for objects in borrowed_objects(workspace, Path("/tmp"), real):
             line += ["--ro-bind", str(objects), str(objects)]
         line += ["--bind", str(workspace), str(workspace)]
-        line += _mask(path for path in masked if path.is_relative_to(workspace) and path != workspace)
+        line += [*pinned(inside, workspace), *masked(inside, self._empty)]
         line += [] if self._network else ["--unshare-net"]
         line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
         # The home is read-only: caches go where they can be written.
@@ -129,10 +128,3 @@ class Bubblewrap:
         directory = self._scratch / hashlib.sha256(os.fsencode(workspace)).hexdigest()[:16]
         directory.mkdir(mode=0o700, exist_ok=True)
         return directory
-
-
-def _mask(paths: Iterable[Path]) -> list[str]:
-    line: list[str] = []
-    for path in paths:
-        line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
-    return line

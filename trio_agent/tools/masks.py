@@ -1,0 +1,90 @@
+"""What stands over what must not be seen in a sandbox, in the words of bubblewrap.
+
+What is not there yet needs a mask as well, inside a workspace at least: elsewhere nothing can be written, but there a command
+could make `.ssh/config`, and would see what its user puts into `.aws` while it runs. bubblewrap mounts only over what exists.
+So where a known place of credentials is missing in the workspace, an empty one is put there until the program ends. And a
+mask holds only as long as its path does: the directories on the way to it are mounts too, which cannot be renamed.
+
+One hole is left: a masked file that its user replaces by another (`rename`) is seen by commands that run already, for the
+kernel takes the mask away with what it covered. The next command has it masked again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from trio_agent.core.errors import ToolError
+from trio_agent.tools.paths import directory_inside, resolve_inside
+
+CREDENTIAL_FOLDERS = (
+    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gh", ".config/gcloud", ".config/trio-agent"),
+    ".local/share/keyrings",
+)
+CREDENTIAL_FILES = (
+    *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".cargo/credentials.toml", ".config/git/credentials"),
+)
+CREDENTIALS = (*CREDENTIAL_FOLDERS, *CREDENTIAL_FILES)
+"""Below the home directory."""
+
+SOCKETS = ("/run/docker.sock", "/run/podman", "/run/containerd", "/run/user", "/run/dbus")
+"""A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
+
+
+def masked(paths: Iterable[Path], empty: Path) -> list[str]:
+    """What covers `paths`, which exist: directories by empty ones, all else by the file `empty`."""
+    line: list[str] = []
+    for path in paths:
+        line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", str(empty), str(path)]
+    return line
+
+
+def pinned(paths: Iterable[Path], workspace: Path) -> list[str]:
+    """What keeps the directories between `workspace` and `paths`, which are in it, where they are. Comes before the masks."""
+    between = {parent for path in paths for parent in path.relative_to(workspace).parents if parent != Path()}
+    line: list[str] = []
+    for parent in sorted(between, key=lambda parent: len(parent.parts)):
+        line += ["--bind", str(workspace / parent), str(workspace / parent)]
+    return line
+
+
+class Placeholders:
+    """Empty places of credentials, where a workspace lacks them."""
+
+    def __init__(self) -> None:
+        self._made: dict[Path, None] = {}
+
+    def make(self, workspace: Path, home: Path) -> None:
+        """Put an empty one wherever a known place is inside `workspace` and missing. What bars the way is left as it is."""
+        for name in CREDENTIALS:
+            if (place := home / name).is_relative_to(workspace) and place != workspace and not place.exists():
+                try:
+                    self._put(workspace, place, is_folder=name in CREDENTIAL_FOLDERS)
+                except (ToolError, OSError):
+                    continue  # a link to elsewhere, a file for a directory, a read-only disk: nothing can be there
+
+    def _put(self, workspace: Path, place: Path, *, is_folder: bool) -> None:
+        # Whatever runs in the workspace must not lead us out of it by a link.
+        relative = resolve_inside(workspace, str(place))
+        missing = [parent for parent in relative.parents if not (workspace / parent).exists()]
+        with directory_inside(workspace, relative.parent, create=True) as parent:
+            self._made.update(dict.fromkeys(workspace / each for each in reversed(missing)))
+            if is_folder:
+                os.mkdir(relative.name, 0o700, dir_fd=parent)
+            else:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                os.close(os.open(relative.name, flags, 0o600, dir_fd=parent))
+        self._made[workspace / relative] = None
+
+    def remove(self) -> None:
+        """Take away those that are still empty. For when nothing runs any more that must not see what is put there."""
+        for path in reversed(self._made):
+            try:
+                if path.is_dir():
+                    path.rmdir()
+                elif path.is_file() and not path.stat().st_size:
+                    path.unlink()
+            except OSError:
+                continue  # its user has put something there, and keeps it
+        self._made.clear()
