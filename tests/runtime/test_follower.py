@@ -288,13 +288,14 @@ async def test_a_slow_reader_is_sent_all_that_was_joined_meanwhile(session: Sess
     assert len(reading.chunks) == 2
 
 
+@pytest.mark.parametrize("quiet_s", [1, STATE_INTERVAL_S / 5])
 async def test_a_reader_of_a_session_that_ends_gets_the_rest_and_then_the_end(
-    session: Session, autojump_clock: MockClock
+    session: Session, autojump_clock: MockClock, quiet_s: float
 ) -> None:
     async with trio.open_nursery() as nursery:
         reading = Reading(Follower(session, start_of(LOG)))
         nursery.start_soon(reading.run)
-        await trio.sleep(1)
+        await trio.sleep(quiet_s)
         await session.record(auto("last words"))
         session.end()
     assert reading.done
