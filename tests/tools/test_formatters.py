@@ -85,6 +85,42 @@ async def test_what_was_not_formatted_before_the_commit_stays_so(workspace: Path
     assert formatted.problems == ()
 
 
+REAL = {
+    "black": ({"pyproject.toml": "[tool.black]\nline-length = 100\n"}, ".py", "x = [1,2]\n", "x = [1, 2]\n"),
+    "clang-format": ({".clang-format": "BasedOnStyle: GNU\n"}, ".c", "int  f(){}\n", "int\nf ()\n{\n}\n"),
+}
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "none"])
+@pytest.mark.parametrize("name", REAL)
+async def test_real_formatters_format_the_files_of_the_commit_and_no_others(
+    workspace: Path, name: str, sandbox: SandboxChoice
+) -> None:
+    configuration, suffix, wild, neat = REAL[name]
+    for file, text in configuration.items():
+        (workspace / file).write_text(text)
+    for stem in ("a", "b c", "-d", "other"):
+        (workspace / f"{stem}{suffix}").write_text(wild)
+    (workspace / f"fine{suffix}").write_text(neat)
+    files = [f"{stem}{suffix}" for stem in ("a", "b c", "-d", "fine")]
+    formatters = in_sandbox(f"{Path(sys.executable).parent}:{BASE_PATH}", sandbox)
+    assert await formatters.format(workspace, files) == Formatted(changed=tuple(files[:3]), by=(name,))
+    assert (workspace / files[2]).read_text() == neat
+    assert (workspace / f"other{suffix}").read_text() == wild
+    assert set(os.listdir(workspace)) == {*configuration, *files, f"other{suffix}"}
+    assert (await formatters.format(workspace, files)).changed == ()
+
+
+async def test_what_black_cannot_read_is_told_and_the_others_are_formatted(workspace: Path) -> None:
+    (workspace / "pyproject.toml").write_text("[tool.black]\n")
+    (workspace / "a.py").write_text("x = [1,2]\n")
+    (workspace / "torn.py").write_text("x = [\n")
+    formatted = await in_sandbox(f"{Path(sys.executable).parent}:{BASE_PATH}").format(workspace, ["a.py", "torn.py"])
+    assert formatted.changed == ("a.py",)
+    assert [problem[:12] for problem in formatted.problems] == ["black failed"]
+    assert "torn.py" in formatted.problems[0]
+
+
 async def test_every_formatter_gets_its_own_files(workspace: Path, programs: Path) -> None:
     configurations = {"pyproject.toml": "[tool.black]", "go.mod": "", ".clang-format": "", ".prettierrc": ""}
     files = ["a.py", "b.go", "c.cc", "d.ts", "[id].tsx", "e.txt"]
