@@ -106,6 +106,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return None
         return Path(self.store.removeprefix("sqlite:") or self.data_dir / "agent.db").expanduser()
 
+    @property
+    def blobs_path(self) -> Path:
+        """The folder of what is too large for a message."""
+        return self.data_dir / "blobs"
+
 
 DESCRIPTIONS: dict[str, str] = {
     "host": "address to listen on",

@@ -145,6 +145,10 @@ class Blobs(Protocol):
         """The bytes of this id. Raises NotFound, also for what can be no id."""
         ...
 
+    async def remove(self, blobs: Collection[str], before: float) -> None:
+        """Delete those of `blobs` that are there, but for what was put since `before`, seconds of Trio's clock."""
+        ...
+
 
 # ---------------------------------------------------------------------------------------------------------------- model
 

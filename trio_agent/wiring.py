@@ -96,7 +96,7 @@ def open_store(settings: Settings) -> Callable[[], AbstractAsyncContextManager[S
 
 def make_blobs(settings: Settings) -> Blobs:
     """Where blobs are kept: in the data directory, or in memory where the store is."""
-    return MemoryBlobs() if settings.store_path is None else FileBlobs(settings.data_dir / "blobs")
+    return MemoryBlobs() if settings.store_path is None else FileBlobs(settings.blobs_path)
 
 
 @asynccontextmanager

@@ -156,3 +156,26 @@ def test_a_store_that_cannot_be_opened_at_all_ends_the_server_with_one_line(serv
     assert (ended.returncode, ended.stdout) == (4, "")
     (line,) = ended.stderr.splitlines()
     assert "is damaged; restore a backup" in line
+
+
+def test_long_outputs_are_backed_up_restored_and_deleted_with_their_session(
+    server: ServedRepository, tmp_path: Path
+) -> None:
+    with server.client() as client:
+        ask(client, "bash seq 1 200000")
+        client.get("state", params={"poll": "true", "seen": "3"})
+        while (state := client.get("state").json())["agent_state"] != "WaitingForUserInput":
+            pass
+        session = state["session_id"]
+        (blob,) = {each["display"]["output_blob"] for each in client.get("messages").json() if "display" in each}
+        output = client.get(f"blobs/{blob}").content
+        assert output.endswith(b"\n200000\n")
+        made = run("backup", tmp_path / "monday.db", "--data-dir", server.data_dir)
+        assert made.stdout == f"1 sessions with 4 messages and 1 blobs are in {tmp_path / 'monday.db'}\n"
+        assert client.delete(f"sessions/{session}").status_code == 204
+        assert client.get(f"blobs/{blob}").status_code == 404
+    server.stop()
+    assert run("restore", tmp_path / "monday.db", "--data-dir", server.data_dir, "--replace").returncode == 0
+    server.start()
+    with server.client() as client:
+        assert client.get(f"blobs/{blob}").content == output

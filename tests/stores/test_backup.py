@@ -10,9 +10,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.stores.entries import LOG, OTHER_LOG, entries, record
+from tests.stores.entries import LOG, OTHER_LOG, chained, entries, record
 from trio_agent.core.errors import ConfigError, StoreRefused
 from trio_agent.stores.backup import Contents, back_up
+from trio_agent.stores.blobs import FileBlobs
+from trio_agent.stores.restore import restore
 from trio_agent.stores.sqlite import SqliteReader, open_sqlite
 
 
@@ -35,6 +37,10 @@ async def fill(path: Path, count: int = 5) -> None:
 
 def content_of(path: Path) -> bytes:
     return path.read_bytes()
+
+
+def put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
 def overwrite(path: Path, old: bytes, new: bytes) -> None:
@@ -75,6 +81,40 @@ async def test_a_backup_is_one_private_file(path: Path, target: Path) -> None:
         os.umask(old)
     assert os.listdir(target.parent) == ["monday.db"]
     assert stat.S_IMODE(os.stat(target).st_mode) == 0o600
+
+
+def keep(folder: Path, *contents: bytes) -> list[str]:
+    return [FileBlobs(folder).write(content) for content in contents]
+
+
+async def refer(path: Path, *blobs: str) -> None:
+    async with open_sqlite(path) as store:
+        await store.save(record("s0"))
+        wires = [b'{"display":{"kind":"image","blob":"%b"}}' % blob.encode() for blob in blobs]
+        await store.append(chained(wires))
+
+
+async def test_what_messages_refer_to_is_in_the_backup_and_nothing_else(
+    path: Path, target: Path, tmp_path: Path
+) -> None:
+    shown, other, gone, damaged = keep(tmp_path / "blobs", b"shown", b"other", b"gone", b"damaged")
+    await refer(path, shown, gone, damaged, shown)
+    os.unlink(tmp_path / "blobs" / gone[:2] / gone[2:])
+    put(tmp_path / "blobs" / damaged[:2] / damaged[2:], b"changed")
+    assert back_up(path, target, blobs=tmp_path / "blobs") == Contents(sessions=1, messages=4, blobs=1, missing=2)
+    with closing(apsw.Connection(str(target))) as connection:
+        assert list(connection.execute("SELECT id, data FROM blob")) == [(shown, b"shown")]
+        assert other not in {shown, gone, damaged}
+
+
+async def test_a_blob_that_is_damaged_in_the_backup_is_seen(path: Path, target: Path, tmp_path: Path) -> None:
+    (shown,) = keep(tmp_path / "blobs", b"shown " * 9)
+    await refer(path, shown)
+    back_up(path, target, blobs=tmp_path / "blobs")
+    overwrite(target, b"shown " * 9, b"shown " * 8 + b"shawn ")
+    with pytest.raises(StoreRefused, match=f"blob {shown} of the backup is damaged"):
+        restore(target, tmp_path / "fresh.db", blobs=tmp_path / "fresh")
+    assert not (tmp_path / "fresh").exists()
 
 
 async def test_what_has_the_name_already_stays_unless_told(path: Path, target: Path) -> None:

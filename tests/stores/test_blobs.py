@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from trio_agent.core.errors import NotFound, StoreError
 from trio_agent.stores.blobs import FileBlobs, MemoryBlobs
@@ -46,6 +47,31 @@ async def test_what_is_put_is_got_by_its_hash(blobs: FileBlobs | MemoryBlobs, da
 async def test_what_is_not_kept_or_no_id_is_not_found(blobs: FileBlobs | MemoryBlobs, name: str) -> None:
     with pytest.raises(NotFound):
         await blobs.get(name)
+
+
+async def test_what_is_removed_is_gone_and_what_was_put_since_stays(
+    blobs: FileBlobs | MemoryBlobs, mock_clock: MockClock
+) -> None:
+    old, again, stays = [await blobs.put(data) for data in (b"old", b"again", b"stays")]
+    mock_clock.jump(10)
+    before = trio.current_time()
+    assert await blobs.put(b"again") == again
+    await blobs.remove([old, again, "0" * 64, "../token"], before)
+    for blob, there in ((old, False), (again, True), (stays, True)):
+        if there:
+            await blobs.get(blob)
+        else:
+            with pytest.raises(NotFound):
+                await blobs.get(blob)
+    assert await blobs.put(b"old") == old
+    assert await blobs.get(old) == b"old"
+
+
+async def test_a_blob_of_a_process_before_this_one_is_removed(tmp_path: Path) -> None:
+    blob = await FileBlobs(tmp_path).put(b"data")
+    await FileBlobs(tmp_path).remove([blob], 0.0)
+    with pytest.raises(NotFound):
+        await FileBlobs(tmp_path).get(blob)
 
 
 async def test_the_same_bytes_are_kept_once_for_their_owner_alone_and_leave_no_part(tmp_path: Path) -> None:

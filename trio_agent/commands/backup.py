@@ -19,8 +19,11 @@ from trio_agent.stores.backup import back_up
 @click.option("--data-dir", default=None, type=click.Path(path_type=Path), help="the data directory of serve")
 def command(file: Path, force: bool, store: str | None, data_dir: Path | None) -> None:
     """Copy the store to FILE: all sessions of all projects, as they are at one moment. Works while a server runs."""
-    path = load_settings({"store": store, "data_dir": data_dir}, os.environ).store_path
+    settings = load_settings({"store": store, "data_dir": data_dir}, os.environ)
+    path = settings.store_path
     if path is None or not path.exists():
         raise StoreRefused(f"there is no store at {path}; name it with --store or --data-dir")
-    contents = back_up(path, file, overwrite=force)
-    click.echo(f"{contents.sessions} sessions with {contents.messages} messages are in {file}")
+    contents = back_up(path, file, blobs=settings.blobs_path, overwrite=force)
+    click.echo(f"{contents} are in {file}")
+    if contents.missing:
+        click.echo(f"{contents.missing} images or outputs that messages refer to are missing in {settings.blobs_path}")

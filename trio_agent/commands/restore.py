@@ -22,10 +22,11 @@ def command(file: Path, replace: bool, store: str | None, data_dir: Path | None)
 
     The server must be stopped, and the store have no sessions, unless --replace is given.
     """
-    path = load_settings({"store": store, "data_dir": data_dir}, os.environ).store_path
+    settings = load_settings({"store": store, "data_dir": data_dir}, os.environ)
+    path = settings.store_path
     if path is None:
         raise ConfigError("a store in memory cannot be restored; name one with --store or --data-dir")
-    restored = restore(file, path, replace=replace)
-    click.echo(f"{restored.contents.sessions} sessions with {restored.contents.messages} messages are in {path}")
+    restored = restore(file, path, blobs=settings.blobs_path, replace=replace)
+    click.echo(f"{restored.contents} are in {path}")
     if restored.moved_to is not None:
         click.echo(f"what was there before is in {restored.moved_to}")

@@ -13,18 +13,19 @@ import structlog
 import trio
 
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
-from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreRefused
+from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreError, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts
 from trio_agent.runtime.containment import contained
 from trio_agent.runtime.damaged_session import DamagedSession
+from trio_agent.runtime.forgotten_blobs import blobs_of, forget_blobs
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
 from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.writer import Writer
-from trio_agent.seams import Agent, Clock, Fork, Forking, Searchable, SessionRecord, Store, rfc3339
+from trio_agent.seams import Agent, Blobs, Clock, Fork, Forking, Searchable, SessionRecord, Store, rfc3339
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
 FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
@@ -41,15 +42,25 @@ async def open_hall(
     clock: Clock,
     heartbeat_s: float = DEFAULT_HEARTBEAT_S,
     redactor: Redactor = BY_SHAPE,
+    blobs: Blobs | None = None,
 ) -> AsyncIterator[Hall]:
     """The sessions of `project`. There is always one: the newest is opened again, or the first is made.
 
-    What `redactor` knows as secret comes into no log, nor before the eyes of those who watch.
+    What `redactor` knows as secret comes into no log, nor before the eyes of those who watch. Messages refer to `blobs`.
 
     Leaving stops every session's turn and waits until nothing of it runs. Raises StoreError.
     """
     async with trio.open_nursery() as nursery:
-        hall = Hall(store, agent, nursery, project=project, clock=clock, heartbeat_s=heartbeat_s, redactor=redactor)
+        hall = Hall(
+            store,
+            agent,
+            nursery,
+            project=project,
+            clock=clock,
+            heartbeat_s=heartbeat_s,
+            redactor=redactor,
+            blobs=blobs,
+        )
         await hall.begin()
         yield hall
         nursery.cancel_scope.cancel()
@@ -75,6 +86,7 @@ class Hall:
         clock: Clock,
         heartbeat_s: float,
         redactor: Redactor = BY_SHAPE,
+        blobs: Blobs | None = None,
     ) -> None:
         self.heartbeat_s = heartbeat_s
         self.store = store
@@ -84,6 +96,7 @@ class Hall:
         self._project = project
         self._clock = clock
         self._redactor = redactor
+        self._blobs = blobs
         self._place: Place = here(project)
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
@@ -197,7 +210,8 @@ class Hall:
     async def delete(self, session_id: str) -> None:
         """Delete a session and its log. Raises NotFound, StoreError; Conflict for a session at work.
 
-        What the agent kept for it goes too; where that fails it is logged, for the session is gone all the same.
+        What the agent kept for it goes too, and blobs that no other session refers to; where that fails it is logged, for the
+        session is gone all the same.
         """
         session = await self.session(session_id)
         if session.running:
@@ -207,6 +221,7 @@ class Hall:
         # First of all: what was acknowledged after the log is gone from the store would be lost.
         session.log.close()
         try:
+            named = await self._blobs_of(session)
             await session.keep(deleted=True)
         finally:
             if not session.kept.deleted:
@@ -225,8 +240,23 @@ class Hall:
                     await self._agent.forget(session_id)
             except* Exception as group:
                 logger.error("session_not_forgotten", session=session_id, exc_info=group)
+            await self._forget_blobs(session_id, named)
         if forgetting.cancelled_caught:
             logger.error("session_not_forgotten", session=session_id, reason=f"it took longer than {FORGET_S:.0f} s")
+
+    async def _blobs_of(self, session: Session) -> set[str]:
+        if self._blobs is None or isinstance(session, DamagedSession):
+            return set()  # what a log refers to that cannot be read, nobody knows
+        return await blobs_of(self.store, session.kept.log)
+
+    async def _forget_blobs(self, session_id: str, named: set[str]) -> None:
+        if self._blobs is None or not named:
+            return
+        begun = [each.running_since for each in self.open_sessions() if each.running_since is not None]
+        try:
+            await forget_blobs(self.store, self._blobs, named, min(begun, default=trio.current_time()))
+        except StoreError as exc:
+            logger.error("blobs_not_forgotten", session=session_id, reason=str(exc))
 
     async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()

@@ -225,6 +225,11 @@ class Session:
         return self._work.running
 
     @property
+    def running_since(self) -> float | None:
+        """When the turn began that is under way, by Trio's clock; None where there is none."""
+        return self._work.running_since
+
+    @property
     def attendant(self) -> Attendant | None:
         """The agent at work here; None until it has begun, which it does when it is wanted."""
         return self._work.attendant

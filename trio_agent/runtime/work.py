@@ -45,6 +45,7 @@ class Work:
         self._cancel_reason = ""
         self._idle = trio.Event()
         self._wanted = False
+        self.running_since: float | None = None
 
     @property
     def running(self) -> bool:
@@ -117,6 +118,7 @@ class Work:
 
     async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
         self._idle = trio.Event()
+        self.running_since = trio.current_time()
         given = False
         try:
             with trio.CancelScope() as self._scope:
@@ -141,7 +143,7 @@ class Work:
             await self._note_ended()
         finally:
             self._session.live.drop_parts()
-            self._scope = None
+            self._scope = self.running_since = None
             self._idle.set()
             self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
 

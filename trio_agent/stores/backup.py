@@ -11,23 +11,34 @@ from pathlib import Path
 
 import apsw
 
+from trio_agent.core.blob_names import blobs_named
 from trio_agent.core.cursor import Cursor, next_tag, start_of
 from trio_agent.core.errors import ConfigError, StoreRefused
 from trio_agent.seams import Entry, SessionRecord
 from trio_agent.stores import sqlite_rows
+from trio_agent.stores.backup_blobs import blobs_in, take_along
+from trio_agent.stores.blobs import FileBlobs
 from trio_agent.stores.sqlite_file import SCHEMA_VERSION, open_to_read, require_whole, sync_folder, translated
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """How much a store holds."""
+    """How much a store holds; `missing` blobs are those that messages refer to and that are not there."""
 
     sessions: int
     messages: int
+    blobs: int = 0
+    missing: int = 0
+
+    def __str__(self) -> str:
+        blobs = f" and {self.blobs} blobs" if self.blobs else ""
+        return f"{self.sessions} sessions with {self.messages} messages{blobs}"
 
 
-def back_up(path: Path, target: Path, *, overwrite: bool = False) -> Contents:
+def back_up(path: Path, target: Path, *, blobs: Path | None = None, overwrite: bool = False) -> Contents:
     """Write what the store at `path` holds at this moment to `target`, mode 0600. It is all there or not at all.
+
+    What messages refer to comes along from the directory `blobs`, where it is there.
 
     Raises StoreRefused where the store is damaged or cannot be copied, ConfigError where something is at `target`.
     """
@@ -43,6 +54,8 @@ def back_up(path: Path, target: Path, *, overwrite: bool = False) -> Contents:
                 backup.step()
             # One file, without a WAL beside it that could be left behind when it is carried elsewhere.
             connection.execute("PRAGMA journal_mode = DELETE")
+            if blobs is not None:
+                take_along(connection, _named(connection), FileBlobs(blobs))
             contents = look_through(connection, path)
         with copy.open("rb") as file:
             os.fsync(file.fileno())
@@ -70,7 +83,19 @@ def look_through(connection: apsw.Connection, path: Path) -> Contents:
     """Read all of a store and hold every message against the chain of tags. Raises StoreRefused where it is damaged."""
     require_whole(connection, path)
     sessions = records_of(connection)
-    return Contents(len(sessions), sum(1 for record in sessions for _ in entries_of(connection, record.log)))
+    messages = 0
+    named: set[str] = set()
+    for record in sessions:
+        for entry in entries_of(connection, record.log):
+            messages += 1
+            named |= blobs_named(entry.wire)
+    blobs = sum(1 for _ in blobs_in(connection))
+    return Contents(len(sessions), messages, blobs, len(named) - blobs)
+
+
+def _named(connection: apsw.Connection) -> set[str]:
+    wires = connection.execute("SELECT wire FROM message")
+    return {name for (wire,) in wires if isinstance(wire, bytes) for name in blobs_named(wire)}
 
 
 def records_of(connection: apsw.Connection) -> list[SessionRecord]:

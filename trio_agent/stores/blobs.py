@@ -1,15 +1,19 @@
 """Blobs: files named by the SHA-256 of what they hold, below one directory: `ab/cdef…`, for fewer entries in each.
 
-A file appears under its name whole and on the disk, or not at all. Nothing is ever changed; deleting one is the user's to do.
+A file appears under its name whole and on the disk, or not at all. Nothing is ever changed; a blob goes with the last session
+that refers to it.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import re
 import secrets
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import trio
@@ -24,19 +28,25 @@ class FileBlobs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._put_at: dict[str, float] = {}
+        self._looking = threading.Lock()
 
     async def put(self, data: bytes) -> str:
-        return await trio.to_thread.run_sync(self._put, data)
+        return await trio.to_thread.run_sync(self.write, data, trio.current_time())
 
     async def get(self, blob: str) -> bytes:
-        # Nothing else becomes a path: an id comes from a URL, or from a log that was restored.
-        if not _ID.fullmatch(blob):
-            raise NotFound("no such blob")
-        return await trio.to_thread.run_sync(self._get, blob)
+        return await trio.to_thread.run_sync(self.read, blob)
 
-    def _put(self, data: bytes) -> str:
+    async def remove(self, blobs: Collection[str], before: float) -> None:
+        await trio.to_thread.run_sync(self._remove, [blob for blob in blobs if _ID.fullmatch(blob)], before)
+
+    def write(self, data: bytes, now: float = 0.0) -> str:
+        """`put` for who has no event loop. `now` is Trio's clock."""
         blob = hashlib.sha256(data).hexdigest()
         path = self._path(blob)
+        with self._looking:
+            # Before it is looked for: who deletes it at this moment has either done so, and it is written anew, or leaves it.
+            self._put_at[blob] = now
         if path.exists():
             return blob
         part = path.with_name(f".{secrets.token_hex(8)}.part")
@@ -56,13 +66,27 @@ class FileBlobs:
             raise (StoreFull if full else StoreError)(f"a blob could not be kept: {exc.strerror}") from exc
         return blob
 
-    def _get(self, blob: str) -> bytes:
+    def read(self, blob: str) -> bytes:
+        """`get` for who has no event loop."""
+        # Nothing else becomes a path: an id comes from a URL, or from a log that was restored.
+        if not _ID.fullmatch(blob):
+            raise NotFound("no such blob")
         try:
             return self._path(blob).read_bytes()
         except FileNotFoundError as exc:
             raise NotFound("no such blob") from exc
         except OSError as exc:
             raise StoreError(f"a blob could not be read: {exc.strerror}") from exc
+
+    def _remove(self, blobs: Collection[str], before: float) -> None:
+        for blob in blobs:
+            with self._looking:
+                if self._put_at.get(blob, -math.inf) >= before:
+                    continue
+                try:
+                    self._path(blob).unlink(missing_ok=True)
+                except OSError as exc:
+                    raise StoreError(f"a blob could not be deleted: {exc.strerror}") from exc
 
     def _path(self, blob: str) -> Path:
         return self._directory / blob[:2] / blob[2:]
@@ -89,12 +113,19 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._put_at: dict[str, float] = {}
 
     async def put(self, data: bytes) -> str:
         await trio.lowlevel.checkpoint()
         blob = hashlib.sha256(data).hexdigest()
-        self._blobs[blob] = data
+        self._blobs[blob], self._put_at[blob] = data, trio.current_time()
         return blob
+
+    async def remove(self, blobs: Collection[str], before: float) -> None:
+        await trio.lowlevel.checkpoint()
+        for blob in blobs:
+            if self._put_at.get(blob, math.inf) < before:
+                del self._blobs[blob], self._put_at[blob]
 
     async def get(self, blob: str) -> bytes:
         await trio.lowlevel.checkpoint()

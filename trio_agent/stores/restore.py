@@ -12,6 +12,7 @@ import os
 import secrets
 from contextlib import closing
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
 from trio_agent.core.errors import StoreRefused
 from trio_agent.stores import sqlite_rows
 from trio_agent.stores.backup import Contents, entries_of, look_through, records_of, unfinished
+from trio_agent.stores.backup_blobs import blobs_in
+from trio_agent.stores.blobs import FileBlobs
 from trio_agent.stores.sqlite_file import (
     locked,
     make,
@@ -40,11 +43,12 @@ class Restored:
     moved_to: Path | None
 
 
-def restore(backup: Path, path: Path, *, replace: bool = False) -> Restored:
+def restore(backup: Path, path: Path, *, blobs: Path | None = None, replace: bool = False) -> Restored:
     """Make the sessions in `backup` the store at `path`; all of them, or nothing has changed.
 
-    What is there already is moved aside where `replace` says so. Raises StoreRefused: a server has the store, there are
-    sessions in it, or `backup` is damaged or no backup.
+    Its blobs are put into the directory `blobs`, beside those that are there. What is a store already is moved aside where
+    `replace` says so. Raises StoreRefused: a server has the store, there are sessions in it, or `backup` is damaged or no
+    backup.
     """
     if not backup.is_file():
         raise StoreRefused(f"there is no backup at {backup}")
@@ -61,10 +65,18 @@ def restore(backup: Path, path: Path, *, replace: bool = False) -> Restored:
             fresh.unlink()
             make(fresh)
             contents = _copy(backup, fresh)
+            if blobs is not None:
+                # Before the messages that refer to them are the store.
+                contents = replaced(contents, blobs=_put(backup, FileBlobs(blobs)))
             moved_to = _set_aside(real)
             fresh.replace(real)
             sync_folder(real.parent)
     return Restored(contents, moved_to)
+
+
+def _put(backup: Path, blobs: FileBlobs) -> int:
+    with closing(open_to_read(backup)) as source:
+        return len([blobs.write(data) for data in blobs_in(source)])
 
 
 def _require_empty(path: Path) -> None:

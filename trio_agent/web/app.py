@@ -84,6 +84,7 @@ class App:
                 clock=self._clock,
                 heartbeat_s=self._heartbeat_s,
                 redactor=self._redactor,
+                blobs=self._blobs,
             ) as hall,
         ):
             serving = Serving(hall, self._clock, self._most_streams(), self._require_model)
