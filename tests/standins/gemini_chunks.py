@@ -13,7 +13,10 @@ _COUNTS = {"input_tokens": "promptTokenCount", "output_tokens": "candidatesToken
 
 
 def answer_chunks(answer: dict[str, Any], model: str, number: int = 1) -> list[Chunk]:
-    """The chunks that stream `answer`, the `number`th of its plan. The first call is signed by `signature_of(number)`."""
+    """The chunks that stream `answer`, the `number`th of its plan. The first call is signed by `signature_of(number)`.
+
+    A call may say its own `id`; some servers number calls from 0 in every answer, or not at all: None.
+    """
     told = {_COUNTS.get(name, name): count for name, count in answer.get("usage", {}).items()}
     usage = {"promptTokenCount": 100, "candidatesTokenCount": 10, **told}
     if "block_reason" in answer:
@@ -22,7 +25,7 @@ def answer_chunks(answer: dict[str, Any], model: str, number: int = 1) -> list[C
     parts: list[dict[str, Any]] = [{"text": word, "thought": True} for word in _words(answer.get("thinking", ""))]
     parts += [{"text": word} for word in _words(answer.get("text", ""))]
     for index, call in enumerate(answer.get("tool_calls", [])):
-        function = {"name": call["name"], "args": call["input"], "id": f"fc{number}{index}"}
+        function = {"name": call["name"], "args": call["input"], "id": call.get("id", f"fc{number}{index}")}
         part: dict[str, Any] = {"functionCall": function}
         if index == 0:
             part["thoughtSignature"] = signature_of(number)

@@ -151,7 +151,9 @@ class AnswerReader(EventReader[_Chunk]):
     def _call(self, function: _FunctionCall, signature: str | None) -> None:
         arguments = bytes(function.args).decode()
         call = ToolCall(
-            name=function.name, input="{}" if arguments == "null" else arguments, tool_call_id=function.id or ""
+            name=function.name,
+            input="{}" if arguments == "null" else arguments,
+            tool_call_id=self._signatures.id_of(function.id, signature),
         )
         self._calls.append(call)
         self._last = "call"

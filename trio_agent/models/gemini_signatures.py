@@ -8,9 +8,11 @@ or before a restart; for such calls the provider has documented a word to put in
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 from trio_agent.core.message import ToolCall
+from trio_agent.models.calls import safe_id
 
 UNSIGNED = "skip_thought_signature_validator"
 
@@ -23,6 +25,16 @@ class Signatures:
 
     def __init__(self) -> None:
         self._signatures: dict[ToolCall, str] = {}
+
+    def id_of(self, given: str | None, signature: str | None) -> str:
+        """The id for a call that came as `given`: that, unless it would have to be mended, and the call not be known any more.
+
+        Some servers number the calls of every answer from 0, or not at all.
+        """
+        others = (call.tool_call_id for call, known in self._signatures.items() if known != signature)
+        if given and safe_id(given) == given and given not in others:
+            return given
+        return f"call_{secrets.token_hex(12)}"
 
     def get(self, call: ToolCall) -> str:
         """What `call` was signed with; empty where it was not, or where that is forgotten."""
