@@ -385,12 +385,16 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """All that differs: `files`, and `more` of which nothing is told but that their lines count in `added` and `removed`."""
+    """All that differs: `files`, and `more` of which nothing is told but that their lines count in `added` and `removed`.
+
+    `commits` are those since the base, newest first, whatever is compared.
+    """
 
     files: tuple[FileChange, ...] = ()
     more: int = 0
     added: int = 0
     removed: int = 0
+    commits: tuple[Commit, ...] = ()
 
 
 class PatchLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -307,3 +307,10 @@ async def test_looks_at_the_same_time_do_not_disturb_each_other(workspace: Works
             nursery.start_soon(workspace.changes, "")
             nursery.start_soon(workspace.names)
             nursery.start_soon(workspace.diff, "")
+
+
+async def test_the_commits_since_the_base_are_told_whatever_is_compared(workspace: Workspace) -> None:
+    head = commit_files(workspace.path, {"a": "a\n"}, "A")
+    commit_files(workspace.path, {"b": "b\n"}, "B")
+    for commit in ("", head):
+        assert [each.subject for each in (await workspace.changes(commit)).commits] == ["B", "A"]

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import trio
 
 from trio_agent.core.errors import NotFound
@@ -84,7 +85,9 @@ class Comparison:
     async def changes(self, base: str, head: str, commit: str) -> Changes:
         """See `Workspace.changes`."""
         async with self._sides(base, head, commit) as sides:
-            return await changed_files(sides, options=SHOWN)
+            changes = await changed_files(sides, options=SHOWN)
+        commits = await self.host.log(head, [base]) if head else ()
+        return msgspec.structs.replace(changes, commits=commits)
 
     async def patch(
         self, base: str, head: str, commit: str, paths: tuple[str, str], *, ignore_space: bool

@@ -131,8 +131,10 @@ class GitWorkspace:
             return await self._comparison.diff(self._base, await self._read_head())
 
     async def changes(self, commit: str) -> Changes:
+        if commit:
+            _require_commit(commit)
         with deadline(READ_S):
-            return await self._comparison.changes(self._base, await self._head_for(commit), commit.lower())
+            return await self._comparison.changes(self._base, await self._read_head(), commit.lower())
 
     async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
         with deadline(READ_S):

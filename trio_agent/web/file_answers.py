@@ -40,13 +40,24 @@ class ChangedFile(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
+class ChangedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit since the start."""
+
+    hash: str
+    subject: str
+
+
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """`GET /changes`. `more` files differ beyond those that are told; their lines are counted in `added` and `removed`."""
+    """`GET /changes`. `commits` are those since the start, newest first, whichever is asked for.
+
+    `more` files differ beyond those that are told; their lines are counted in `added` and `removed`.
+    """
 
     files: tuple[ChangedFile, ...]
     more: int
     added: int
     removed: int
+    commits: tuple[ChangedBy, ...]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,7 +129,10 @@ def told(change: FileChange, redactor: Redactor) -> ChangedFile:
 
 def changed(changes: Changes, redactor: Redactor) -> Changed:
     files = tuple(told(each, redactor) for each in changes.files)
-    return Changed(files=files, more=changes.more, added=changes.added, removed=changes.removed)
+    commits = tuple(
+        ChangedBy(hash=each.hash, subject=redactor.redact(visible(each.subject))) for each in changes.commits
+    )
+    return Changed(files=files, more=changes.more, added=changes.added, removed=changes.removed, commits=commits)
 
 
 def changed_lines(patch: FilePatch, redactor: Redactor, start: int, context: int) -> ChangedLines:
