@@ -52,6 +52,9 @@ class AnswerReader:
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
+        if self.answers and self.answers[-1].status == 101:
+            self.answers[-1].body += data  # frames, which this reader does not take apart
+            return
         self._rest += data
         while self._rest:
             if self.begun is None and not self._take_head():
@@ -81,6 +84,10 @@ class AnswerReader:
         return True
 
     def _begin(self, answer: Answer) -> None:
+        if answer.status == 101:
+            answer.body, self._rest, answer.ended = self._rest, b"", True
+            self.answers.append(answer)
+            return
         to_head = len(self.answers) < len(self._heads) and self._heads[len(self.answers)]
         if to_head or answer.status in (204, 304) or answer.header(b"content-length") == b"0":
             answer.ended = True
@@ -128,7 +135,8 @@ class AnswerReader:
 
 def faults(answer: Answer, secret: bytes) -> Iterator[str]:
     """What is wrong with an answer, whatever was asked. `secret` may never be told."""
-    if answer.status not in KNOWN:
+    upgraded = answer.status == 101 and answer.header(b"sec-websocket-accept")
+    if answer.status not in KNOWN and not upgraded:
         yield f"status {answer.status}: {answer.body[:200]!r}"
     if secret in answer.body or any(secret in value for values in answer.headers.values() for value in values):
         yield "the token is told"

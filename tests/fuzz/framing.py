@@ -164,4 +164,57 @@ CONNECTIONS: dict[str, bytes] = {
     "a websocket by POST": UPGRADE.replace(b"GET", b"POST") + KEY + b"Sec-WebSocket-Version: 13\r\n\r\n",
 }
 
-FRAMING: dict[str, bytes] = {**NOT_HTTP, **HEADERS, **SMUGGLING, **CONNECTIONS}
+WHOLE = KEY + b"Sec-WebSocket-Version: 13\r\n\r\n"
+SPOKEN = UPGRADE + WHOLE
+"""From here on frames are spoken."""
+
+TOKEN_BYTES = 43
+LET_IN = b"\x81%b\x00\x00\x00\x00" % bytes([0x80 | (TOKEN_BYTES + 12)]) + b'{"token":"' + TOKEN + b'"}'
+"""A first frame with the token: whoever knows it is told that the session is not there."""
+
+NOWHERE = SPOKEN.replace(b"/terminal/1", b"/sessions/0123456789abcdef/terminal/1") + LET_IN
+
+BAD_FRAMES: dict[str, bytes] = {
+    "not masked": b"\x81\x02{}",
+    "of reserved bits": b"\xf1\x80\x00\x00\x00\x00",
+    "of an unknown opcode": b"\x83\x80\x00\x00\x00\x00",
+    "of ff": b"\xff" * 5000,
+    "of NULs": b"\x00" * 5000,
+    "that goes on with nothing": b"\x80\x81\x00\x00\x00\x00a",
+    "of text that is none": b"\x81\x81\x00\x00\x00\x00\xff",
+    "of text in text": b"\x01\x81\x00\x00\x00\x00{\x81\x81\x00\x00\x00\x00}",
+    "of 2 to the 63 bytes": b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00",
+    "of 2 to the 40 bytes": b"\x82\xff\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" + b"a" * 300_000,
+    "without end": b"\x01\x81\x00\x00\x00\x00{" + b"\x00\x81\x00\x00\x00\x00 " * 20_000,
+    "of nothing, many times": b"\x01\x80\x00\x00\x00\x00" + b"\x00\x80\x00\x00\x00\x00" * 20_000,
+    "of pings": b"\x89\x81\x00\x00\x00\x00p" * 5_000,
+    "of a long ping": b"\x89\xfe\x00\x7e\x00\x00\x00\x00" + b"p" * 126,
+    "of a ping in pieces": b"\x09\x80\x00\x00\x00\x00",
+    "of pongs": b"\x8a\x80\x00\x00\x00\x00" * 20_000,
+    "of closing by one byte": b"\x88\x81\x00\x00\x00\x00\x03",
+    "of closing by 5": b"\x88\x82\x00\x00\x00\x00\x00\x05",
+    "of closing, twice": b"\x88\x80\x00\x00\x00\x00" * 2,
+    "of HTTP": GET + AUTH + b"\r\n",
+    "of half a head": b"\x81",
+}
+
+WEBSOCKETS: dict[str, bytes] = {
+    **{f"a frame {name}": SPOKEN + data for name, data in BAD_FRAMES.items()},
+    **{f"a frame {name}, by who is let in": NOWHERE + data for name, data in BAD_FRAMES.items()},
+    "a websocket for nobody's session": NOWHERE,
+    "a websocket for terminal 0": SPOKEN.replace(b"/terminal/1", b"/terminal/0") + LET_IN,
+    "a websocket for terminal 999": SPOKEN.replace(b"/terminal/1", b"/terminal/999") + LET_IN,
+    "a websocket for terminal 1000": SPOKEN.replace(b"/terminal/1", b"/terminal/1000") + LET_IN,
+    "a websocket in a path of ff": SPOKEN.replace(b"/terminal/1", b"/sessions/%ff%00/terminal/1") + LET_IN,
+    "a websocket of another page's": UPGRADE + b"Origin: http://evil.example\r\n" + WHOLE + LET_IN,
+    "a websocket of another host's": (UPGRADE + WHOLE).replace(H, b"Host: evil.example\r\n") + LET_IN,
+    "a websocket by HTTP/1.0": SPOKEN.replace(b"HTTP/1.1", b"HTTP/1.0") + LET_IN,
+    "a websocket with a body": UPGRADE + b"Content-Length: 5\r\n" + WHOLE + b"hello" + LET_IN,
+    "a websocket in chunks": UPGRADE + b"Transfer-Encoding: chunked\r\n" + WHOLE + b"5\r\nhello\r\n0\r\n\r\n" + LET_IN,
+    "a websocket behind a request": GET + AUTH + b"\r\n" + SPOKEN + LET_IN,
+    "a websocket that expects": UPGRADE + b"Expect: 100-continue\r\n" + WHOLE + LET_IN,
+    "two upgrades": UPGRADE + b"Upgrade: h2c\r\n" + WHOLE,
+    "a list of upgrades": UPGRADE.replace(b"websocket", b"h2c, websocket") + WHOLE,
+}
+
+FRAMING: dict[str, bytes] = {**NOT_HTTP, **HEADERS, **SMUGGLING, **CONNECTIONS, **WEBSOCKETS}

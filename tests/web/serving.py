@@ -104,7 +104,7 @@ class Server:
             await self.app(scope, receive.receive, keep)
         return answer[0]["status"], {name.decode(): value.decode() for name, value in answer[0]["headers"]}
 
-    async def asked_for_websocket(self) -> list[dict[str, Any]]:
+    async def asked_for_websocket(self, path: str) -> list[dict[str, Any]]:
         """What the app says to an offer of a WebSocket, under a server that passes it on."""
         said: list[dict[str, Any]] = []
 
@@ -116,7 +116,15 @@ class Server:
             await trio.lowlevel.checkpoint()
             said.append(message)
 
-        await self.app({"type": "websocket", "path": "/terminal/1", "headers": []}, receive, keep)
+        scope = {
+            "type": "websocket",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", self.host.encode())],
+            "server": ("127.0.0.1", self.port),
+        }
+        await self.app(scope, receive, keep)
         return said
 
     async def raw(self, data: bytes) -> bytes:

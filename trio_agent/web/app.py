@@ -29,6 +29,7 @@ from trio_agent.web.pages import Pages
 from trio_agent.web.problems import detail_of, headers_of, problem_json, status_of
 from trio_agent.web.routes import ROUTES, Route, expanded
 from trio_agent.web.serving import Serving
+from trio_agent.web.terminal import serve_terminal
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -69,6 +70,7 @@ class App:
         self._clock = clock
         self._pages = Pages()
         self._quart: QuartTrio | None = None
+        self._serving: Serving | None = None
         self.access = access
         self._guarded = Guard(self._route, access)
 
@@ -89,6 +91,7 @@ class App:
         ):
             serving = Serving(hall, self._clock, self._most_streams(), self._require_model)
             self._quart = make_quart(Api(serving, self._pages, trio.CapacityLimiter(1), self._blobs), ROUTES)
+            self._serving = serving
             try:
                 yield serving
             finally:
@@ -101,6 +104,9 @@ class App:
             await self._guarded(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await serve_terminal(self._serving, self.access, scope, receive, send)
+            return
         assert self._quart is not None, "the app serves only while it is running"
         await self._quart(scope, receive, send)  # type: ignore[arg-type]
 

@@ -92,3 +92,18 @@ class Exchange:
         listed.append((b"connection", b"close"))
         await self.send({"type": "http.response.start", "status": int(status), "headers": listed})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def refuse_websocket(
+    scope: Scope, receive: Receive, send: Send, status: HTTPStatus, detail: str, request_id: str
+) -> None:
+    """Answer the offer of a WebSocket by a problem; by a plain refusal where the server has no way to say more."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    body = problem_json(status, detail, request_id)
+    headers = {**headers_of(status), "Content-Length": str(len(body)), "X-Request-Id": request_id}
+    listed = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "websocket.http.response.start", "status": int(status), "headers": listed})
+    await send({"type": "websocket.http.response.body", "body": body})

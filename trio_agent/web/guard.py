@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from trio_agent.web.exchange import AsgiApp, Exchange, Receive, RequestHeaders, Scope, Send
+from trio_agent.web.exchange import AsgiApp, Exchange, Receive, RequestHeaders, Scope, Send, refuse_websocket
 
 MAX_URL_BYTES = 2 * 1024
 MAX_HEADER_BYTES = 16 * 1024
@@ -48,6 +48,10 @@ class Access:
     allow_hosts: frozenset[str] = frozenset()
     allow_origins: frozenset[str] = frozenset()
 
+    def admits(self, token: str) -> bool:
+        """Whether `token` is ours, in constant time; anything is where nobody is asked for one."""
+        return self.token is None or hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
@@ -64,7 +68,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await _refuse_websocket(receive, send)
+            await self._guard_websocket(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
         scope["trio_agent.request_id"] = request_id
@@ -82,6 +86,16 @@ class Guard:
             # The path only: a query may hold a token, and does for EventSource.
             logger.debug("request", method=scope["method"], path=scope["path"], status=exchange.status)
 
+    async def _guard_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same, but for the token: a page can send no header, and so the first frame holds it, which the app looks at."""
+        request_id = secrets.token_hex(8)
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            refusal = self._judge({**scope, "method": "GET"}, RequestHeaders(scope["headers"]), by_frame=True)
+            if refusal is None:
+                await self._app(scope, receive, send)
+            else:
+                await refuse_websocket(scope, receive, send, refusal.status, refusal.detail, request_id)
+
     async def _pass_on(self, scope: Scope, exchange: Exchange) -> None:
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -90,7 +104,8 @@ class Guard:
             logger.error("response_crashed", path=scope["path"], exc_info=group)
             raise
 
-    def _judge(self, scope: Scope, headers: RequestHeaders) -> _Refusal | None:
+    def _judge(self, scope: Scope, headers: RequestHeaders, *, by_frame: bool = False) -> _Refusal | None:
+        """Why the request is refused; None where it is not. `by_frame`: the token is no affair of the request's."""
         if not scope["path"].startswith("/"):
             # A proxy's form, `*`, or nothing: routing would take it for a URL, and fail on some.
             return _Refusal(HTTPStatus.BAD_REQUEST, "the request's target must be a path that begins with /")
@@ -110,7 +125,7 @@ class Guard:
         if not self._from_own_page(headers, public):
             return _Refusal(HTTPStatus.FORBIDDEN, "pages of other origins have no access; see --allow-origin")
         preflight = scope["method"] == "OPTIONS" and headers.only("origin") in self._access.allow_origins
-        if not public and not preflight and not self._has_token(scope, headers):
+        if not (public or preflight or by_frame) and not self._has_token(scope, headers):
             return _Refusal(HTTPStatus.UNAUTHORIZED, "the token is missing or wrong; open the link the server printed")
         return None
 
@@ -148,7 +163,7 @@ class Guard:
             # A browser's EventSource can send no header.
             values = parse_qs(scope["query_string"].decode("latin-1")).get("access_token", [])
             given = values[0] if len(values) == 1 else ""
-        return hmac.compare_digest(given.encode("utf-8", "replace"), self._access.token.encode())
+        return self._access.admits(given)
 
     def _extra_headers(self, headers: RequestHeaders) -> Mapping[str, str]:
         origin = headers.only("origin")
@@ -159,8 +174,3 @@ class Guard:
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Vary": "Origin",
         }
-
-
-async def _refuse_websocket(receive: Receive, send: Send) -> None:
-    await receive()
-    await send({"type": "websocket.close", "code": 1008})

@@ -2,7 +2,7 @@
 
 Hypercorn stops reading, and so noticing that the client left, while a request waits behind the one that is answered or another
 protocol is on offer; it closes, before the answer has left, a connection on which more comes than it answers; it takes HTTP/2
-from whoever asks for it, without backpressure; and its refusal of a WebSocket fails on some bytes.
+from whoever asks for it, without backpressure; and its WebSocket fails on some bytes (see websocket.py).
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.events import Body, EndBody, Response
+from hypercorn.protocol.events import Body, Data, EndBody, Request, Response
 from hypercorn.protocol.events import Event as StreamEvent
-from hypercorn.protocol.h11 import STREAM_ID, H11Protocol
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 from trio_agent.web.problems import headers_of, problem_json
+from trio_agent.web.terminal import is_terminal
+from trio_agent.web.websocket import WebSocketStream, offers_websocket
 
 
 class Http11(H11Protocol):
@@ -99,6 +101,8 @@ class Http11(H11Protocol):
                     await self.stream.handle(Body(stream_id=STREAM_ID, data=event.data))
                 case h11.EndOfMessage() if self.stream is not None:
                     await self.stream.handle(EndBody(stream_id=STREAM_ID))
+                case Data() if self.stream is not None:
+                    await self.stream.handle(event)
                 case _:
                     return
 
@@ -109,13 +113,32 @@ class Http11(H11Protocol):
             raise h11.RemoteProtocolError("HTTP/1.1 only")
 
     async def _create_stream(self, request: h11.Request) -> None:
-        # WebSockets are not spoken (yet): the offer is passed over, as RFC 9110 § 7.8 allows, and the request answered like
-        # any other. Hypercorn's own refusal fails on `Sec-WebSocket-Protocol: \xff`.
+        if offers_websocket(request) and is_terminal(request.target):
+            await self._speak_websocket(request)
+            return
+        # Elsewhere the offer is passed over, as RFC 9110 § 7.8 allows, and the request answered like any other.
         headers = [(name, value) for name, value in request.headers.raw_items() if name.lower() != b"upgrade"]
         plain = h11.Request(
             method=request.method, target=request.target, headers=headers, http_version=request.http_version
         )
         await super()._create_stream(plain)
+
+    async def _speak_websocket(self, request: h11.Request) -> None:
+        assert isinstance(self.connection, h11.Connection)
+        assert isinstance(self.task_group, TaskGroup)
+        stream = WebSocketStream(self.app, self.task_group, self.client, self.server, self.stream_send)  # type: ignore
+        self.stream = stream  # type: ignore[assignment]
+        self.connection = H11WSConnection(self.connection)
+        await stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=list(request.headers),
+                http_version=request.http_version.decode(),
+                method="GET",
+                raw_path=request.target,
+                state=ConnectionState({}),
+            )
+        )
 
     async def _send_error_response(self, status_code: int) -> None:
         # h11 hints at 501 for an unknown coding; but it is the client's doing, and a 5xx would say it is ours.
