@@ -15,12 +15,33 @@ from pathlib import Path
 import msgspec
 
 from trio_agent.agent.subagent import SPEC as SUBAGENT
+from trio_agent.agent.toolbox import MAX_AT_ONCE
 from trio_agent.config import DESCRIPTIONS, FILE_ONLY, PREFIX, Settings
 from trio_agent.core.commands import COMMANDS
 from trio_agent.core.machine import TRANSITIONS
 from trio_agent.core.price import Price
 from trio_agent.models.catalogue import PROVIDERS, catalogue_of
-from trio_agent.seams import Tool
+from trio_agent.seams import Tool, ToolSpec
+from trio_agent.tools import (
+    ask_user,
+    background,
+    background_job,
+    bash,
+    burst,
+    excerpt,
+    limits,
+    matches,
+    mcp_connection,
+    mcp_listing,
+    mcp_tool,
+    output,
+    patch,
+    process,
+    read_file,
+    search,
+    todo_write,
+    web_fetch,
+)
 from trio_agent.tools.ask_user import AskUser
 from trio_agent.tools.bash import Bash
 from trio_agent.tools.bash_kill import SPEC as BASH_KILL
@@ -87,7 +108,19 @@ def commands() -> str:
 
 
 def tools() -> str:
-    """Every tool and what a model may give it."""
+    """Every tool, what a model may give it, and where it ends."""
+    rows = ["| tool | input (required in bold) | limits |", "|---|---|---|"]
+    for spec in specs():
+        required = set(spec.input_schema.get("required", ()))
+        names = [f"**{name}**" if name in required else name for name in spec.input_schema["properties"]]
+        ends = [*LIMITS[spec.name], *_limits_of_inputs(spec)]
+        rows.append(f"| `{spec.name}` | {', '.join(names)} | {'; '.join(ends)} |")
+    rows.append(f"| `NAME__TOOL` of an MCP server | its own | {'; '.join(LIMITS['NAME__TOOL'])} |")
+    return "\n".join([*rows, f"| all of them | | {MAX_AT_ONCE} calls of one answer run at once |"])
+
+
+def specs() -> list[ToolSpec]:
+    """Of every tool that comes with the program."""
     listed: Sequence[Tool] = (
         Bash(sandbox=find_sandbox("none"), environment={}),
         Patch(),
@@ -98,12 +131,80 @@ def tools() -> str:
         WebFetch(),
         Burst(),
     )
-    rows = ["| tool | input (required in bold) |", "|---|---|"]
-    for spec in [*(tool.spec for tool in listed), BASH_OUTPUT, BASH_KILL, SUBAGENT]:
-        required = set(spec.input_schema.get("required", ()))
-        names = [f"**{name}**" if name in required else name for name in spec.input_schema["properties"]]
-        rows.append(f"| `{spec.name}` | {', '.join(names)} |")
-    return "\n".join(rows)
+    return [*(tool.spec for tool in listed), BASH_OUTPUT, BASH_KILL, SUBAGENT]
+
+
+def _bytes(count: int) -> str:
+    """As people say it: 64 KiB, 3.5 MB."""
+    for unit, size in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024), ("MB", 10**6)):
+        if count >= size and count % (size // 10 if unit == "MB" else size) == 0:
+            return f"{count / size:g} {unit}"
+    return f"{count:,} bytes"
+
+
+def _time(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
+
+
+LIMITS: dict[str, list[str]] = {
+    "bash": [
+        f"ended after {_time(bash.FOREGROUND_S)}, with `slow_ok` {_time(bash.SLOW_S)}",
+        f"output: its first {_bytes(excerpt.HEAD_BYTES)} and last {_bytes(excerpt.TAIL_BYTES)} to the model, "
+        f"{_bytes(output.KEPT_BYTES)} to the page",
+        f"{background.MAX_RUNNING} run in the background at once",
+        f"files of {_bytes(limits.FILE_BYTES)}",
+        f"{limits.PROCESSES:,} processes",
+    ],
+    "patch": [f"files of {_bytes(patch.MAX_FILE_BYTES)}", f"a diff of {patch.MAX_DIFF_CHARS:,} characters is shown"],
+    "read_file": [
+        f"{_bytes(read_file.MAX_TEXT_BYTES)} of text at once",
+        f"{read_file.MAX_LINE_BYTES:,} bytes of a line",
+        f"{read_file.MAX_ENTRIES:,} names of a directory",
+        f"images of {_bytes(read_file.MAX_IMAGE_BYTES)}",
+    ],
+    "search": [
+        f"ended after {_time(search.SEARCH_S)}",
+        f"files of {_bytes(search.MAX_FILE_BYTES)}",
+        f"{matches.MAX_LINE_CHARS} characters of a line",
+    ],
+    "todo_write": [f"{todo_write.MAX_TASK_CHARS:,} characters of a task"],
+    "ask_user": [
+        "one question at a time, for as long as the user takes",
+        f"options of up to {ask_user.MAX_OPTION_CHARS} characters",
+    ],
+    "web_fetch": [
+        f"ended after {_time(web_fetch.FETCH_S)}",
+        f"{web_fetch.MAX_REDIRECTS} redirects",
+        f"{web_fetch.MAX_TEXT_CHARS:,} characters of text",
+    ],
+    "burst": [f"{burst.IN_FLIGHT} being recorded at once"],
+    "bash_output": [
+        f"of what is new, its first and last {_bytes(background_job.EXCERPT_BYTES)}",
+        f"{background.MAX_REMEMBERED} commands that ended are remembered",
+    ],
+    "bash_kill": [f"TERM, after {_time(process.TERM_GRACE_S)} KILL"],
+    "subagent": ["the turn's budget", "no sub-agents of its own"],
+    "NAME__TOOL": [
+        f"{mcp_listing.MAX_TOOLS} tools of a server",
+        f"a name of {mcp_tool.MAX_NAME_CHARS} characters",
+        f"ended after {_time(mcp_connection.CALL_S)}",
+        f"text: its first {_bytes(excerpt.HEAD_BYTES)} and last {_bytes(excerpt.TAIL_BYTES)}",
+        f"{mcp_tool.MAX_IMAGES} images of {_bytes(read_file.MAX_IMAGE_BYTES)}, {_bytes(mcp_tool.MAX_IMAGES_BYTES)} in all",
+    ],
+}
+"""Where each tool ends, beside what its input may be. All numbers are the code's."""
+
+
+def _limits_of_inputs(spec: ToolSpec) -> list[str]:
+    told = []
+    for name, schema in spec.input_schema["properties"].items():
+        facts = [schema, *schema.get("anyOf", ())]
+        for key, unit in (("maximum", ""), ("maxLength", " characters"), ("maxItems", "")):
+            told += [f"`{name}` up to {each[key]:,}{unit}" for each in facts if key in each]
+    return told
 
 
 def prices() -> str:
@@ -112,10 +213,13 @@ def prices() -> str:
     for provider in PROVIDERS:
         catalogue = catalogue_of(provider)
         sources = ", ".join(f"<{source}>" for source in catalogue.sources)
-        rows = ["| model | window | input | output | cache write | cache read |", "|---|---|---|---|---|---|"]
+        rows = [
+            "| model | window | answer | input | output | cache write | cache read |",
+            "|---|---|---|---|---|---|---|",
+        ]
         for name, facts in catalogue.models.items():
             figures = [_figure(facts.price, kind) for kind in ("input", "output", "cache_write", "cache_read")]
-            rows.append(f"| `{name}` | {facts.context_window:,} | {' | '.join(figures)} |")
+            rows.append(f"| `{name}` | {facts.context_window:,} | {facts.max_output:,} | {' | '.join(figures)} |")
         blocks.append("\n".join([f"As of {catalogue.as_of}, from {sources}:", "", *rows]))
     return "\n\n".join(blocks)
 

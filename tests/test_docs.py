@@ -10,11 +10,16 @@ import msgspec
 import pytest
 
 from docs import generate
+from trio_agent.agent.subagent import SPEC as SUBAGENT
 from trio_agent.config import Settings
 from trio_agent.core.message import Message
+from trio_agent.core.redaction import BY_SHAPE
 from trio_agent.core.state import State
+from trio_agent.models.choose import make_model
+from trio_agent.stores.blobs import MemoryBlobs
 from trio_agent.web.app import App
 from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
+from trio_agent.wiring import coding_agent
 
 HERE = Path(__file__).resolve().parent.parent
 EVENTS = ("ready", "reset", "state", "message", "delta", "tool", "heartbeat", "bye")
@@ -37,6 +42,36 @@ def test_every_setting_route_and_event_stands_in_the_docs() -> None:
     ] == []
     assert [route.path for route in (*ROUTES, *REPLAY_ROUTES) if route.path.split("<")[0] not in api] == []
     assert [event for event in EVENTS if f"| `{event}` |" not in stream] == []
+
+
+async def test_every_tool_of_a_session_stands_in_the_docs_with_its_limits(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", web_fetch=True, sandbox="none", model="demo")
+    agent = coding_agent(settings, tmp_path / "repository", {}, MemoryBlobs(), BY_SHAPE)
+    async with agent._open_tools() as tools:
+        names = {tool.spec.name for tool in tools(make_model("demo", {}, None))} | {SUBAGENT.name, "NAME__TOOL"}
+    assert names == generate.LIMITS.keys()
+    rows = [line.split("|") for line in generate.tools().splitlines()[2:]]
+    assert {row[1].split("`")[1] for row in rows if "`" in row[1]} == names
+    assert all(row[3].strip() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (64 * 1024, "64 KiB"),
+        (8 * 1024**3, "8 GiB"),
+        (3_500_000, "3.5 MB"),
+        (2000, "2,000 bytes"),
+        (1536, "1,536 bytes"),
+    ],
+)
+def test_bytes_are_told_as_people_say_them(count: int, told: str) -> None:
+    assert generate._bytes(count) == told
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60.0, "1 min"), (90.0, "90 s"), (3600, "1 h"), (0.5, "0.5 s")])
+def test_times_are_told_as_people_say_them(seconds: float, told: str) -> None:
+    assert generate._time(seconds) == told
 
 
 @pytest.mark.parametrize(

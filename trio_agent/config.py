@@ -22,6 +22,7 @@ from trio_agent.core.price import Price, read_price
 from trio_agent.token import MIN_TOKEN_CHARS, is_token
 
 PREFIX = "TRIO_AGENT_"
+HEARTBEAT_S = (1, 3600)
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
@@ -69,8 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Raises ValueError, which msgspec turns into a ValidationError that names the place."""
         if not 0 <= self.port <= 65535:
             raise ValueError("port takes 0 to 65535")
-        if not 1 <= self.heartbeat <= 3600:
-            raise ValueError("heartbeat takes 1 to 3600 seconds")
+        if not HEARTBEAT_S[0] <= self.heartbeat <= HEARTBEAT_S[1]:
+            raise ValueError(f"heartbeat takes {HEARTBEAT_S[0]} to {HEARTBEAT_S[1]} seconds")
         of_a_turn = (self.budget_dollars, self.budget_responses, self.budget_seconds)
         for budget in (*of_a_turn, self.session_dollars, self.session_responses, self.session_seconds):
             # `nan` would be no limit at all, and JSON has no word for either.
@@ -122,9 +123,10 @@ DESCRIPTIONS: dict[str, str] = {
     "default: as published, where that is known",
     "store": "where logs are kept: sqlite:PATH or memory:; default: agent.db in the data directory",
     "data_dir": "directory (mode 0700) of the store, the token and the sessions' workspaces",
-    "token": "the token clients must bring; default: one kept in the data directory",
+    "token": f"the token clients must bring, {MIN_TOKEN_CHARS} or more visible ASCII characters; "
+    "default: one kept in the data directory",
     "no_auth": "ask nobody for a token; only on a loopback host",
-    "heartbeat": "seconds between heartbeats of a stream",
+    "heartbeat": f"seconds between heartbeats of a stream, {HEARTBEAT_S[0]} to {HEARTBEAT_S[1]}",
     "budget_dollars": "dollars a turn may spend; 0 = unlimited",
     "budget_responses": "model responses a turn may use; 0 = unlimited",
     "budget_seconds": "seconds a turn may take; 0 = unlimited",
