@@ -16,7 +16,8 @@ from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ToolError
 from trio_agent.seams import ToolResult
 from trio_agent.tools.public_address import is_public
-from trio_agent.tools.web_fetch import MAX_BODY_BYTES, MAX_REDIRECTS, MAX_TEXT_CHARS, WebFetch
+from trio_agent.tools.web_answer import MAX_BODY_BYTES
+from trio_agent.tools.web_fetch import MAX_REDIRECTS, MAX_TEXT_CHARS, WebFetch
 
 PUBLIC = "93.184.216.34"
 

@@ -10,15 +10,14 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import PurePosixPath
 
+from trio_agent.tools.command_effects import uploads, written_paths
 from trio_agent.tools.command_line import OPERATORS, fed_scripts, substitutions, tokens, without_heredocs
 from trio_agent.tools.hidden_names import HiddenNames
 from trio_agent.tools.program_kinds import (
     COPIES,
     GIT_WITH_VALUE,
-    INTO,
     KEYWORDS,
     NETWORK,
     OF_SERVERS,
@@ -26,18 +25,12 @@ from trio_agent.tools.program_kinds import (
     PUBLISHERS,
     SHELLS,
     WRAPPERS,
-    WRITE_LAST,
-    WRITERS,
 )
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
 _HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
 _HOST = re.compile(r"(?:[^/:]+:|(?:scp|rsync|sftp)://)")
-_UPLOAD = re.compile(
-    r"-[a-zA-Z]*[dTF]|--(?:data(?:-\w+)*|json|form(?:-string)?|upload-file|post-(?:data|file)|body-(?:data|file))(?:=|\Z)"
-)
-_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
 
 
 def wants_approval(command: str, workspace: str, *, network: bool = True, hidden: HiddenNames | None = None) -> str:
@@ -129,7 +122,7 @@ class _Reading:
             yield f"publishes ({name} {plain[0]})"
         elif name in COPIES and any(map(_HOST.match, plain)):
             yield f"sends to another machine, or takes from it ({name})"
-        elif name in ("curl", "wget") and self._uploads(name, arguments):
+        elif name in ("curl", "wget") and uploads(name, arguments):
             yield f"sends to a server ({name})"
         elif name == "trap" and plain:
             yield from self.reasons(plain[0], depth + 1)
@@ -156,13 +149,6 @@ class _Reading:
                 yield from self.reasons(line, depth + 1)
             if not each.startswith("-") and not _ASSIGNMENT.match(each):
                 yield from self._simple(arguments[at:], piped, depth)
-
-    def _uploads(self, name: str, arguments: Sequence[str]) -> bool:
-        """Whether it sends a body. To this machine it may: that is how a server under work is tried."""
-        if any(_LOCAL.match(each) for each in arguments):
-            return False
-        short = name == "curl"
-        return any(_UPLOAD.match(each) and (short or each.startswith("--")) for each in arguments)
 
     def _shell(
         self, name: str, arguments: Sequence[str], plain: Sequence[str], piped: bool, depth: int
@@ -205,20 +191,7 @@ class _Reading:
             self.directory = posixpath.normpath(posixpath.join(self.directory, target))
 
     def _writes(self, name: str, arguments: Sequence[str], plain: Sequence[str]) -> Iterator[str]:
-        targets: list[str] = []
-        if name in WRITERS:
-            targets = [each.removeprefix("of=") for each in plain if not each.startswith("if=")]
-        elif name in WRITE_LAST:
-            targets = [each for each in plain[-1:] if ":" not in each]
-        elif name in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", each) for each in arguments):
-            targets = list(plain[1:])
-        elif name == "find" and "-delete" in arguments:
-            targets = list(plain)
-        if name in ("tar", "unzip", "make", "git", "curl", "wget", *WRITE_LAST):
-            pairs = pairwise(arguments)
-            targets += [value for option, value in pairs if option in INTO]
-            targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in INTO and "=" in each]
-        if outside := next(filter(self._is_outside, targets), ""):
+        if outside := next(filter(self._is_outside, written_paths(name, arguments, plain)), ""):
             yield f"writes to {outside}"
 
     def _is_outside(self, path: str) -> bool:

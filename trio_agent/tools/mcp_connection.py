@@ -24,6 +24,7 @@ from trio_agent.core.errors import ToolError, first_error
 from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.tools.environment import child_environment
+from trio_agent.tools.mcp_backoff import McpBackoff
 from trio_agent.tools.mcp_listing import LeftOut, Listing
 from trio_agent.tools.mcp_transport import open_transport
 
@@ -35,10 +36,6 @@ CALL_S = 600.0
 
 PATIENCE_S = 5.0
 """How long a call waits until a server that failed may be started again. Longer, and the model is told instead."""
-
-MAX_BACKOFF_S = 300.0
-STEADY_S = 60.0
-"""A connection that lasted longer was none of a row of failures."""
 
 _ANSWERED = {
     types.PARSE_ERROR,
@@ -79,8 +76,7 @@ class McpConnection:
         self._start_s = start_s
         self._call_s = call_s
         self._client: Client | None = None
-        self._failures = 0
-        self._not_before = -math.inf
+        self._backoff = McpBackoff()
         self._wanted = True
         self._starts = 0
         self._over = 0
@@ -94,7 +90,7 @@ class McpConnection:
         while True:
             while not self._wanted:
                 await self._changed.wait()
-            await trio.sleep_until(self._not_before)
+            await trio.sleep_until(self._backoff.not_before)
             self._wanted, self._is_starting = False, True
             self._starts += 1
             self._ended, self.problem = "", "it is still starting"
@@ -104,10 +100,7 @@ class McpConnection:
             except* Exception as group:  # noqa: BLE001  (whatever it is, it ends this server alone, and is told)
                 self._ended = self._ended or _told(first_error(group))
             self._client, self._is_starting = None, False
-            if trio.current_time() - began > STEADY_S:
-                self._failures = 0
-            self._not_before = trio.current_time() + min(MAX_BACKOFF_S, float(2**self._failures - 1))
-            self._failures = min(self._failures + 1, 20)
+            self._backoff.ended(began)
             self._over = self._starts
             self.problem = self._redactor.redact(self._ended)
             logger.warning("mcp_server_down", server=self.name, reason=self.problem)
@@ -154,7 +147,7 @@ class McpConnection:
     async def _connected(self) -> Client:
         awaited = self._starts if self._is_starting else self._starts + 1
         while self._client is None:
-            wait_s = self._not_before - trio.current_time()
+            wait_s = self._backoff.not_before - trio.current_time()
             if self._over >= awaited:
                 raise ToolError(f"The MCP server {self.name} could not be started: {self.problem}.")
             if wait_s > PATIENCE_S:

@@ -12,15 +12,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import trio
 
 from trio_agent.tools.orphans import new_mark
-from trio_agent.tools.process_tree import CALL_MARKER, Process, living_members, read_process
+from trio_agent.tools.process_handles import handles_of, signal_all, wait_exits
+from trio_agent.tools.process_tree import CALL_MARKER, Process, living_members
 
 TERM_GRACE_S = 5.0
 """From TERM to KILL: the time a program has to clean up after itself."""
@@ -87,7 +87,7 @@ class ProcessGroup:
         """Wait until the program and all it started have exited. For one waiter at a time."""
         await self.wait()
         while members := await self._members():
-            with _handles(members) as handles:
+            with handles_of(members) as handles:
                 for handle in handles:
                     await trio.lowlevel.wait_readable(handle)
 
@@ -102,19 +102,19 @@ class ProcessGroup:
         with trio.move_on_after(linger_s + self._term_grace_s + KILL_GRACE_S, shield=True):
             members = await self._members()
             if members and linger_s:
-                with _handles(members) as handles:
-                    await _wait_exits(handles, linger_s)
+                with handles_of(members) as handles:
+                    await wait_exits(handles, linger_s)
                 members = await self._members()
             ended = len(members)
             if members:
                 # A sandbox that gets TERM takes its inmates down without theirs; it exits by itself after them.
-                await _signal(
+                await signal_all(
                     [each for each in members if each.name != _SANDBOX_NAME], signal.SIGTERM, self._term_grace_s
                 )
                 while members := await self._members():
                     # The whole session first: of those who fork faster than we can look.
                     os.killpg(self.pid, signal.SIGKILL)
-                    await _signal(members, signal.SIGKILL, KILL_GRACE_S)
+                    await signal_all(members, signal.SIGKILL, KILL_GRACE_S)
         self._popen.poll()
         os.close(self._exited)
         self._exited = -1
@@ -122,45 +122,6 @@ class ProcessGroup:
 
     async def _members(self) -> list[Process]:
         return await trio.to_thread.run_sync(living_members, self.pid, self._mark)
-
-
-async def _signal(processes: Sequence[Process], number: signal.Signals, grace_s: float) -> None:
-    """Send the signal to each, and wait until all have ended or the grace is over."""
-    with _handles(processes) as handles:
-        for handle in handles:
-            try:
-                signal.pidfd_send_signal(handle, number)
-                # One that is stopped would not hear of it before the grace is over.
-                signal.pidfd_send_signal(handle, signal.SIGCONT)
-            except (ProcessLookupError, PermissionError):
-                pass  # ended meanwhile; or another user's (a setuid program), which we can do nothing about
-        await _wait_exits(handles, grace_s)
-
-
-async def _wait_exits(handles: Sequence[int], at_most_s: float) -> None:
-    with trio.move_on_after(at_most_s):
-        for handle in handles:
-            await trio.lowlevel.wait_readable(handle)
-
-
-@contextmanager
-def _handles(processes: Sequence[Process]) -> Iterator[list[int]]:
-    """A pidfd for each process that still lives: unlike a pid it never comes to mean another."""
-    handles: list[int] = []
-    try:
-        for process in processes:
-            try:
-                handle = os.pidfd_open(process.pid)
-            except ProcessLookupError:
-                continue
-            handles.append(handle)
-            now = read_process(process.pid)
-            if now is None or now.started != process.started:
-                os.close(handles.pop())
-        yield handles
-    finally:
-        for handle in handles:
-            os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
