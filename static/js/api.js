@@ -2,7 +2,7 @@
  * The HTTP API, relative to wherever the page is served from.
  *
  * @import { Command, Replayed } from "./replay.js"
- * @import { SessionSummary } from "./wire.js"
+ * @import { Found } from "./wire.js"
  */
 
 /** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
@@ -111,9 +111,30 @@ export class Api {
     return (await this.#get(this.rootUrl(`blobs/${encodeURIComponent(id)}`), "default")).blob();
   }
 
-  /** @returns {Promise<SessionSummary[]>} newest first */
-  async sessions() {
-    return (await this.#get(this.rootUrl("sessions"))).json();
+  /**
+   * Sessions and messages in which the words of `text` stand.
+   * @param {string} text
+   * @param {AbortSignal | null} signal
+   * @returns {Promise<Found>}
+   */
+  async find(text, signal = null) {
+    return (await this.#get(this.rootUrl(`search?text=${encodeURIComponent(text)}`), "no-store", signal)).json();
+  }
+
+  /** A session with the first `index` messages of another. @param {string} session @param {number} index @returns {Promise<{ url: string }>} */
+  async forkSession(session, index) {
+    return (await this.#post(this.rootUrl("sessions"), { fork: { session, index } })).json();
+  }
+
+  /** @param {string} sessionId @param {{ title?: string, archived?: boolean }} change */
+  async changeSession(sessionId, change) {
+    const headers = { ...this.headers(), "Content-Type": "application/json" };
+    await this.#ask(this.#sessionUrl(sessionId), { method: "PATCH", headers, body: JSON.stringify(change) });
+  }
+
+  /** @param {string} sessionId */
+  async deleteSession(sessionId) {
+    await this.#ask(this.#sessionUrl(sessionId), { method: "DELETE", headers: this.headers() });
   }
 
   /** @returns {Promise<{ session_id: string, url: string }>} */
@@ -131,9 +152,14 @@ export class Api {
     return (await this.#post(this.rootUrl("replay"), command)).json();
   }
 
-  /** @param {string} url @param {RequestCache} cache */
-  #get(url, cache = "no-store") {
-    return this.#ask(url, { headers: this.headers(), cache });
+  /** @param {string} sessionId */
+  #sessionUrl(sessionId) {
+    return this.rootUrl(`sessions/${encodeURIComponent(sessionId)}`);
+  }
+
+  /** @param {string} url @param {RequestCache} cache @param {AbortSignal | null} signal */
+  #get(url, cache = "no-store", signal = null) {
+    return this.#ask(url, { headers: this.headers(), cache, signal });
   }
 
   /** @param {string} url @param {unknown} body @param {Record<string, string>} headers @param {AbortSignal | null} signal */

@@ -1,4 +1,9 @@
-/** Making elements. Text only ever enters as text. @import { Command } from "./replay.js" */
+/**
+ * Making elements. Text only ever enters as text.
+ *
+ * @import { Command } from "./replay.js"
+ * @import { Found } from "./wire.js"
+ */
 
 /**
  * @typedef {{ [name: string]: string | number | boolean | ((event: any) => void) | null | undefined }} Props
@@ -58,7 +63,14 @@ export function say(element, text) {
  *   | { kind: "blob", blob: string, take: (data: Blob) => void }
  *   | { kind: "token", token: string }
  *   | { kind: "replay", command: Command }
- *   | { kind: "retry" | "reconnect" | "new-session" | "dismiss" }} Intent
+ *   | { kind: "open", url: string }
+ *   | { kind: "fork" | "link", idx: number }
+ *   | { kind: "find", text: string, signal: AbortSignal, take: TakeFound }
+ *   | { kind: "change-session", sessionId: string, change: { title?: string, archived?: boolean }, done: Done }
+ *   | { kind: "delete-session", sessionId: string, done: Done }
+ *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "dismiss" }} Intent
+ * @typedef {(problem: string) => void} Done  `problem` is empty where all went well, else fit for the user
+ * @typedef {(found: Found | null, problem: string) => void} TakeFound  null where it failed, as `problem` says
  */
 
 /** @param {Element} from @param {Intent} intent */

@@ -9,7 +9,9 @@ import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
 import { Replay } from "./replay.js";
+import { Sessions } from "./sessions.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
+import { actionOf, isField, isTerminal } from "./shortcuts.js";
 import { keep, recall } from "./storage.js";
 import { Store } from "./store.js";
 import { browserTabs } from "./tabs.js";
@@ -22,7 +24,10 @@ import { ReplayBar } from "./views/replay-bar.js";
 import { SessionFacts } from "./views/session-facts.js";
 import { SessionHeader } from "./views/session-header.js";
 import { SessionList } from "./views/session-list.js";
+import { SessionOrigin } from "./views/session-origin.js";
+import { SessionPalette } from "./views/session-palette.js";
 import { SessionTimeline } from "./views/session-timeline.js";
+import { ShortcutsDialog } from "./views/shortcuts-dialog.js";
 import { TokenGate } from "./views/token-gate.js";
 
 /** @template {HTMLElement} T @param {string} selector @param {new () => T} kind @returns {T} */
@@ -43,6 +48,9 @@ const views = {
   gate: find("token-gate", TokenGate),
   notice: find("notice-bar", NoticeBar),
   replay: find("replay-bar", ReplayBar),
+  origin: find("session-origin", SessionOrigin),
+  palette: find("session-palette", SessionPalette),
+  shortcuts: find("shortcuts-dialog", ShortcutsDialog),
 };
 
 const addressed = sessionOf(location.pathname);
@@ -54,13 +62,18 @@ const api = new Api({
 });
 
 const world = browserWorld();
+const sessions = new Sessions(world, api, () => store, attempt);
 const tabs = browserTabs({ newId: newKey, setTimer: world.setTimer, clearTimer: world.clearTimer });
 const stream = openSessionStream(world, tabs, api, {
   log: () => store.snapshot.log,
-  onEvents: (events) => took(() => store.take(events)),
+  onEvents: (events) => {
+    sessions.take(events);
+    return took(() => store.take(events));
+  },
   onExcerpt: (told) => took(() => store.adopt(told)),
+  roster: () => store.snapshot.roster,
+  onRoster: (roster) => sessions.adopt(roster),
   onChange: (connection) => {
-    if (connection.status === "connected" && store.snapshot.connection.status !== "connected") void refreshSessions();
     store.update({ connection });
     if (connection.state === "missing" && !addressed && api.sessionId) {
       // The newest session of this page is gone; there may be a newer one.
@@ -139,12 +152,6 @@ async function attempt(doing, work) {
   }
 }
 
-async function refreshSessions() {
-  // The list is a convenience: without it the session on screen works on, so a failure is not worth a notice.
-  const sessions = await api.sessions().catch(() => null);
-  if (sessions) store.update({ sessions });
-}
-
 /** @param {string} toolCallId */
 async function cancel(toolCallId) {
   if (!toolCallId) store.update({ stopping: true });
@@ -175,11 +182,10 @@ function act(intent) {
       return void showDiff(intent.title, intent.commit);
     case "blob":
       return void attempt("Loading what was kept", api.blob(intent.blob).then(intent.take));
-    case "new-session":
-      return void attempt(
-        "A new session",
-        api.createSession().then(({ url }) => location.assign(api.rootUrl(url))),
-      );
+    case "palette":
+      return views.palette.open();
+    case "shortcuts":
+      return views.shortcuts.open();
     case "suggest":
       views.composer.write(intent.text);
       return views.composer.focusPrompt();
@@ -194,14 +200,22 @@ function act(intent) {
       return replay?.command(intent.command);
     case "dismiss":
       return store.update({ notice: "" });
+    default:
+      return void sessions.act(intent);
   }
 }
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) void refreshSessions();
+document.addEventListener("visibilitychange", () => sessions.look());
+document.addEventListener("keydown", (event) => {
+  // A terminal has keys of its own, and in what stands over the page they would act behind it.
+  if (event.defaultPrevented || isTerminal(event.target) || document.querySelector("dialog[open]")) return;
+  const action = actionOf(event, isField(event.target));
+  if (!action) return;
+  event.preventDefault();
+  if (action === "next" || action === "previous") sessions.step(action === "next" ? 1 : -1);
+  else act({ kind: action });
 });
-document.querySelector("#sessions-panel")?.addEventListener("toggle", () => void refreshSessions());
 
 views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log));
 store.subscribe((snapshot) => {
@@ -213,7 +227,10 @@ store.subscribe((snapshot) => {
   views.header.show(snapshot);
   views.timeline.show(snapshot);
   views.composer.show(snapshot);
+  sessions.look();
   views.list.show(snapshot);
+  views.origin.show(snapshot);
+  views.palette.show(snapshot);
   if (log.state) views.facts.show(log.state);
   if (replay) {
     replay.heard(log.state);

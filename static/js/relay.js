@@ -14,13 +14,14 @@
  * @import { Connection } from "./stream.js"
  * @import { Excerpt } from "./excerpt.js"
  * @import { Log } from "./reducer.js"
+ * @import { Roster } from "./roster.js"
  * @import { StreamEvent } from "./wire.js"
  *
  * @typedef {Omit<Connection, "dueAt" | "heartbeatAt" | "via"> & { dueIn: number, heartbeatAge: number, hidden: boolean }} News
  *   Milliseconds from now and until now, for clocks differ from tab to tab; 0 and -1 = none.
  * @typedef {{ kind: "lead" | "status", term: string, news: News }
  *   | { kind: "events", term: string, seq: number, events: StreamEvent[] }
- *   | { kind: "welcome", term: string, to: string, seq: number, excerpt: Excerpt }} Word  of a leader
+ *   | { kind: "welcome", term: string, to: string, seq: number, excerpt: Excerpt, roster?: Roster | null }} Word  of a leader
  * @typedef {{ kind: "hello", from: string, nonce: string, cursor: string, insist: boolean, known: string }
  *   | { kind: "ask" | "retry", known: string }} Call  of a follower
  */

@@ -32,7 +32,7 @@ export function browserWorld() {
  * @param {World} world
  * @param {Tabs | null} tabs
  * @param {Api} api
- * @param {Pick<Hooks, "log" | "onEvents" | "onExcerpt" | "onChange">} hooks
+ * @param {Pick<Hooks, "log" | "onEvents" | "onExcerpt" | "onChange" | "roster" | "onRoster">} hooks
  */
 export function openSessionStream(world, tabs, api, hooks) {
   // Two servers behind one proxy have one origin, and are told apart by their path.
@@ -41,7 +41,7 @@ export function openSessionStream(world, tabs, api, hooks) {
   const stream = new SharedStream(world, tabs, tabs && new StreamSlots(tabs, server, rank), {
     ...hooks,
     request: () => {
-      const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S) });
+      const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S), sessions: "true" });
       const { cursor } = hooks.log();
       if (cursor) query.set("cursor", cursor);
       return { url: `${api.url("stream")}?${query}`, headers: { ...api.headers(), Accept: "text/event-stream" } };

@@ -15,6 +15,7 @@
  * @import { Connection, Slots, World } from "./stream.js"
  * @import { Excerpt } from "./excerpt.js"
  * @import { Log } from "./reducer.js"
+ * @import { Roster } from "./roster.js"
  * @import { Call, News, Word } from "./relay.js"
  * @import { Channel, Tabs } from "./tabs.js"
  * @import { StreamEvent } from "./wire.js"
@@ -23,10 +24,10 @@
  *   request: () => { url: string, headers: Record<string, string> },
  *   group: () => string, hidden: () => boolean, wallMs: () => number, log: () => Log,
  *   onEvents: (events: StreamEvent[]) => boolean, onExcerpt: (told: Excerpt) => boolean,
- *   onChange: (connection: Connection) => void,
+ *   onChange: (connection: Connection) => void, roster?: () => Roster | null, onRoster?: (roster: Roster | null) => void,
  * }} Hooks
  *   `group` names what tabs must have in common to share a stream; empty while that is not known. `onExcerpt` answers, as
- *   `onEvents` does, whether what came fits.
+ *   `onEvents` does, whether what came fits. `roster` is what a tab that joins is told of all sessions; it is of no log.
  */
 
 import { isRefusal } from "./connection.js";
@@ -175,7 +176,7 @@ export class SharedStream {
   #lead() {
     this.#term = nextTerm(this.#term, this.#hooks.wallMs(), this.#tabs?.newId() ?? "");
     this.#relay = new Relay(this.#term, {
-      post: (word) => this.#channel?.post(word),
+      post: (word) => this.#channel?.post(word.kind === "welcome" ? { ...word, roster: this.#hooks.roster?.() } : word),
       log: this.#hooks.log,
       news: () => this.#news(),
     });
@@ -202,6 +203,8 @@ export class SharedStream {
     const newer = heard > this.#term;
     if (newer) this.#term = heard;
     if ("term" in note) {
+      // Whichever tab it welcomes: all that the leader has told since is told to all.
+      if (note.kind === "welcome" && heard >= this.#term) this.#hooks.onRoster?.(note.roster ?? null);
       if (this.#follower) this.#follower.hear(note);
       // Another tab has our lock, and we have not been told yet.
       else if (this.#relay && newer) void this.#enter(null);

@@ -5,13 +5,14 @@
  * @import { Excerpt } from "./excerpt.js"
  * @import { Log } from "./reducer.js"
  * @import { Pending } from "./outbox.js"
- * @import { SessionSummary, StreamEvent } from "./wire.js"
+ * @import { Roster } from "./roster.js"
+ * @import { StreamEvent } from "./wire.js"
  *
  * @typedef {{
- *   log: Log, connection: Connection, pending: readonly Pending[], sessions: readonly SessionSummary[] | null,
+ *   log: Log, connection: Connection, pending: readonly Pending[], roster: Roster | null, unread: ReadonlySet<string>,
  *   stopping: boolean, notice: string,
  * }} Snapshot
- *   `sessions` is null until the list has come. `stopping`: the user asked for a stop that is not confirmed yet.
+ *   `roster` is null until the list has come; `unread` are ids of sessions. `stopping`: the user asked for a stop that is not confirmed yet.
  *   `notice` is one sentence about something that failed, empty when all is well.
  */
 
@@ -22,7 +23,7 @@ export class Store {
   /** @param {Connection} connection @param {(run: () => void) => void} nextFrame */
   constructor(connection, nextFrame) {
     /** @type {Snapshot} */
-    this.snapshot = { log: EMPTY, connection, pending: [], sessions: null, stopping: false, notice: "" };
+    this.snapshot = { log: EMPTY, connection, pending: [], roster: null, unread: new Set(), stopping: false, notice: "" };
     this.#nextFrame = nextFrame;
   }
 

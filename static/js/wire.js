@@ -31,10 +31,17 @@
  *   session_ended: boolean, streams: number,
  * }} State
  * @typedef {{
- *   session_id: string, title: string, created: string, archived: boolean, ended: boolean, agent_state: string,
- *   message_count: number, log: string, total_cost_usd: number, model: string, url: string,
+ *   session_id: string, title: string, created: string, updated: string | null, archived: boolean, ended: boolean,
+ *   agent_state: string, message_count: number | null, log: string, total_cost_usd: number | null, model: string, url: string,
+ *   damaged: string, forked_from: { session_id: string, index: number, title: string } | null,
  * }} SessionSummary
- *   `url` is relative to the page's base.
+ *   `url` is relative to the page's base; `damaged` says why the log cannot be shown, empty if it can.
+ * @typedef {{
+ *   session_id: string, url: string, title: string, archived: boolean, idx: number, type: MessageType, timestamp: string,
+ *   snippet: { text: string, hit: boolean }[],
+ * }} FoundMessage
+ * @typedef {{ sessions: SessionSummary[], messages: FoundMessage[], more: boolean, complete: boolean }} Found
+ *   `complete` is false where the server has not looked at all messages yet.
  * @typedef {{ event: string, data: string, id: string }} StreamEvent
  *   One event of the stream; `id` is the stream's last event id at that moment.
  */

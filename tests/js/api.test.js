@@ -78,8 +78,8 @@ test("what a message refers to is asked for at the root, with the token in the h
 });
 
 test("without a token no Authorization is sent", async () => {
-  const { api, asked } = apiOf(() => Response.json([]));
-  await api.sessions();
+  const { api, asked } = apiOf(() => Response.json({}));
+  await api.find("words");
   assert.deepEqual(asked[0]?.init.headers, {});
 });
 

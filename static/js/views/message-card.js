@@ -9,6 +9,7 @@
 
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
+import { MessageActions } from "./message-actions.js";
 import { QuestionOptions, questionOf } from "./question-options.js";
 import { ToolCard } from "./tool-card.js";
 
@@ -30,6 +31,7 @@ export class MessageCard extends HTMLElement {
   /** @type {HTMLDetailsElement | null} */
   #thoughts = null;
   #foot = el("footer", { class: "card-foot" });
+  #actions = new MessageActions();
   #tools = el("div", { class: "tools", hidden: true });
   #built = false;
 
@@ -76,6 +78,8 @@ export class MessageCard extends HTMLElement {
     if (message.type === "commit") this.#showCommits(message);
     this.#showQuestion(message);
     this.#showFoot(message);
+    this.#actions.show(message.idx);
+    this.#foot.append(this.#actions);
     const cards = (message.tool_calls ?? []).map((call) => {
       const card = new ToolCard();
       card.show(call, Date.parse(message.timestamp) || Date.now());

@@ -1,64 +1,198 @@
-/** All sessions, newest first. @import { Snapshot } from "../store.js" */
+/**
+ * All sessions, newest first; those in the archive apart. A row is one element for as long as its session is listed, so that
+ * what has the focus keeps it while everything around it changes.
+ *
+ * @import { Snapshot } from "../store.js"
+ * @import { SessionSummary } from "../wire.js"
+ */
 
-import { el, icon, want } from "../dom.js";
+import { el, icon, say, want } from "../dom.js";
 import { ago, agentState, dollars, isWorking } from "../format.js";
+import { t } from "../words.js";
+import { SessionMenu } from "./session-menu.js";
+
+/** "3 min ago" is another text a little later, though nothing was told. */
+const AGO_MS = 30_000;
 
 export class SessionList extends HTMLElement {
   #list = el("ul", { class: "sessions" });
-  #shown = "";
+  #archived = el("ul", { class: "sessions", id: "archived-sessions", hidden: true });
+  #toggle = el("button", {
+    class: "button quiet wide archive-toggle",
+    type: "button",
+    id: "show-archived",
+    "aria-expanded": "false",
+    "aria-controls": "archived-sessions",
+    hidden: true,
+    onClick: () => this.#expand(this.#archived.hidden === true),
+  });
+  #note = el("p", { class: "list-note", role: "status" });
+  #menu = new SessionMenu();
+  /** @type {Map<string, SessionRow>} */
+  #rows = new Map();
+  /** @type {Snapshot | null} */
+  #snapshot = null;
 
   connectedCallback() {
-    const create = el(
-      "button",
-      { class: "button wide", type: "button", id: "new-session", onClick: () => want(this, { kind: "new-session" }) },
-      icon("plus"),
-      "New session",
+    this.append(
+      el(
+        "div",
+        { class: "list-head" },
+        el(
+          "button",
+          { class: "button", type: "button", id: "new-session", onClick: () => want(this, { kind: "new-session" }) },
+          icon("plus"),
+          t("New session"),
+        ),
+        el(
+          "button",
+          {
+            class: "button quiet",
+            type: "button",
+            id: "find",
+            title: t("Find a session or a message ({keys})", { keys: "Ctrl+K" }),
+            "aria-label": t("Find a session or a message"),
+            "aria-keyshortcuts": "Control+K",
+            onClick: () => want(this, { kind: "palette" }),
+          },
+          icon("search"),
+        ),
+      ),
+      el("nav", { "aria-label": t("Sessions") }, this.#list, this.#toggle, this.#archived),
+      this.#note,
+      this.#menu,
     );
-    this.append(create, el("nav", { "aria-label": "Sessions" }, this.#list));
+    setInterval(() => this.#snapshot && !document.hidden && this.show(this.#snapshot), AGO_MS);
   }
 
   /** @param {Snapshot} snapshot */
-  show({ sessions, log: { state } }) {
-    const here = state?.session_id ?? "";
-    const now = Date.now();
-    const rows = (sessions ?? [])
-      .filter((session) => !session.archived || session.session_id === here)
-      .map((session) => {
-        // The stream knows the session on screen better than a list fetched some time ago.
-        const live = session.session_id === here && state ? state : null;
-        const doing = live?.agent_state ?? session.agent_state;
-        return {
-          url: session.url,
-          here: live !== null,
-          title: live?.title || session.title || "New session",
-          mood: session.ended ? "idle" : agentState(doing).mood,
-          note: [
-            isWorking(doing) && !session.ended ? agentState(doing).words : ago(session.created, now),
-            session.total_cost_usd > 0 ? dollars(session.total_cost_usd) : "",
-            session.ended ? "ended" : "",
-          ]
-            .filter(Boolean)
-            .join(" · "),
-        };
-      });
-    const key = JSON.stringify(rows);
-    if (key === this.#shown) return;
-    this.#shown = key;
-    this.#list.replaceChildren(
-      ...rows.map((row) =>
-        el(
-          "li",
-          {},
-          el(
-            "a",
-            { href: row.url, "aria-current": row.here ? "page" : null, "data-mood": row.mood },
-            el("span", { class: "session-title", text: row.title }),
-            el("span", { class: "session-note", text: row.note }),
-          ),
-        ),
-      ),
-    );
+  show(snapshot) {
+    this.#snapshot = snapshot;
+    const { roster, log, connection } = snapshot;
+    const here = log.state?.session_id ?? "";
+    const all = roster?.sessions ?? [];
+    this.#place(this.#list, all.filter((each) => !each.archived || each.session_id === here));
+    const archived = all.filter((each) => each.archived && each.session_id !== here);
+    this.#place(this.#archived, archived);
+    for (const [id, row] of this.#rows) {
+      if (row.element.isConnected) continue;
+      this.#rows.delete(id);
+    }
+    this.#toggle.hidden = archived.length === 0;
+    if (archived.length === 0) this.#expand(false);
+    say(this.#toggle, t("Archived ({count})", { count: archived.length }));
+    this.classList.toggle("loading", !roster && connection.status !== "unauthorized");
+    say(this.#note, this.#said(snapshot));
+    this.#note.hidden = this.#note.textContent === "";
   }
+
+  /** What is to be said of the list as a whole. @param {Snapshot} snapshot */
+  #said({ roster, connection }) {
+    if (!roster) {
+      const { status } = connection;
+      if (status === "connecting" || status === "connected") return t("Loading the sessions…");
+      return status === "unauthorized" ? "" : t("The sessions will be listed when the server answers.");
+    }
+    if (roster.sessions.length === 0) return t("There is no session yet.");
+    const more = roster.total - roster.sessions.length;
+    return more > 0 ? t("{count} older ones can be found by search.", { count: more.toLocaleString() }) : "";
+  }
+
+  /** @param {HTMLElement} list @param {SessionSummary[]} sessions */
+  #place(list, sessions) {
+    const snapshot = /** @type {Snapshot} */ (this.#snapshot);
+    let before = list.firstElementChild;
+    for (const session of sessions) {
+      let row = this.#rows.get(session.session_id);
+      if (!row) {
+        row = new SessionRow((at, of) => this.#menu.open(at, of));
+        this.#rows.set(session.session_id, row);
+      }
+      row.show(session, snapshot);
+      if (row.element === before) before = before.nextElementSibling;
+      else list.insertBefore(row.element, before);
+    }
+    while (before) {
+      const gone = before;
+      before = before.nextElementSibling;
+      gone.remove();
+    }
+  }
+
+  /** @param {boolean} open */
+  #expand(open) {
+    this.#archived.hidden = !open;
+    this.#toggle.setAttribute("aria-expanded", String(open));
+  }
+}
+
+/** The row of one session. */
+class SessionRow {
+  #title = el("span", { class: "session-title" });
+  #unread = el("span", { class: "visually-hidden" });
+  #note = el("span", { class: "session-note" });
+  #link = el(
+    "a",
+    {},
+    el("span", { class: "session-mark", "aria-hidden": "true" }),
+    el("span", { class: "session-words" }, this.#title, this.#unread, this.#note),
+  );
+  #more;
+  element;
+  /** @type {SessionSummary | null} */
+  #session = null;
+
+  /** @param {(at: HTMLElement, session: SessionSummary) => void} openMenu */
+  constructor(openMenu) {
+    this.#more = el(
+      "button",
+      {
+        class: "button quiet row-menu",
+        type: "button",
+        "aria-haspopup": "menu",
+        onClick: () => this.#session && openMenu(this.#more, this.#session),
+      },
+      icon("more"),
+    );
+    this.element = el("li", { class: "session-row" }, this.#link, this.#more);
+  }
+
+  /** @param {SessionSummary} session @param {Snapshot} snapshot */
+  show(session, { log: { state }, unread }) {
+    this.#session = session;
+    // The stream knows the session on screen better than the list of all does.
+    const live = state && session.session_id === state.session_id ? state : null;
+    const doing = live?.agent_state ?? session.agent_state;
+    const title = live?.title || session.title || t("New session");
+    const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;
+    const isUnread = !live && unread.has(session.session_id);
+    const notes = [
+      note(session, doing),
+      cost > 0 ? dollars(cost) : "",
+      session.forked_from ? t("forked") : "",
+      session.archived ? t("archived") : "",
+    ];
+    if (this.#link.getAttribute("href") !== session.url) this.#link.setAttribute("href", session.url);
+    say(this.#title, title);
+    this.#title.title = title;
+    say(this.#unread, isUnread ? t("unread") : "");
+    say(this.#note, notes.filter(Boolean).join(" · "));
+    const label = t("Actions for {title}", { title });
+    if (this.#more.getAttribute("aria-label") !== label) this.#more.setAttribute("aria-label", label);
+    if (live) this.#link.setAttribute("aria-current", "page");
+    else this.#link.removeAttribute("aria-current");
+    this.element.dataset.session = session.session_id;
+    this.element.dataset.mood = session.damaged ? "trouble" : session.ended ? "idle" : agentState(doing).mood;
+    this.element.toggleAttribute("data-unread", isUnread);
+  }
+}
+
+/** @param {SessionSummary} session @param {string} doing */
+function note(session, doing) {
+  if (session.damaged) return t("damaged");
+  if (session.ended) return t("ended");
+  if (isWorking(doing)) return agentState(doing).words;
+  return ago(session.updated || session.created, Date.now());
 }
 
 customElements.define("session-list", SessionList);

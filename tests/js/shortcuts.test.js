@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { messageOf } from "../../static/js/sessions.js";
+import { actionOf } from "../../static/js/shortcuts.js";
+
+/** @param {string} key @param {Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>>} held */
+const press = (key, held = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held });
+
+test("keys lead to actions, whatever has the focus", () => {
+  for (const writing of [false, true]) {
+    assert.equal(actionOf(press("k", { ctrlKey: true }), writing), "palette");
+    assert.equal(actionOf(press("K", { metaKey: true }), writing), "palette");
+    assert.equal(actionOf(press("ArrowDown", { altKey: true }), writing), "next");
+    assert.equal(actionOf(press("ArrowUp", { altKey: true }), writing), "previous");
+  }
+});
+
+test("what is written is written", () => {
+  assert.equal(actionOf(press("?", { shiftKey: true }), true), null);
+  assert.equal(actionOf(press("?", { shiftKey: true }), false), "shortcuts");
+  for (const key of ["k", "Enter", "ArrowUp", "Escape"]) assert.equal(actionOf(press(key), false), null);
+});
+
+test("keys of the browser's are left to it", () => {
+  assert.equal(actionOf(press("k", { ctrlKey: true, shiftKey: true }), false), null);
+  assert.equal(actionOf(press("ArrowUp", { altKey: true, shiftKey: true }), false), null);
+  assert.equal(actionOf(press("?", { ctrlKey: true }), false), null);
+});
+
+test("an address may lead to a message", () => {
+  assert.equal(messageOf("#message-12"), 12);
+  for (const hash of ["", "#message-", "#message-1x", "#message--1", "#token=message-1", `#message-${"9".repeat(16)}`]) {
+    assert.equal(messageOf(hash), -1);
+  }
+});
