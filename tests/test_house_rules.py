@@ -40,3 +40,8 @@ def test_no_test_waits_on_the_real_clock(path: Path) -> None:
     assert {name for name in called for sleep in SLEEPS if name.endswith(sleep)} == set()
     if "trio.sleep" in called:
         assert "autojump" in path.read_text("utf-8")
+    # What helps several tests may sleep by the clock of each; a test that does takes one that jumps, or makes it.
+    tests = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.AsyncFunctionDef)]
+    sleeping = {test.name for test in tests if test.name.startswith("test_") and "trio.sleep(" in ast.unparse(test)}
+    jumping = {test.name for test in tests if "autojump_clock" in {each.arg for each in test.args.args}}
+    assert sleeping - jumping == set()

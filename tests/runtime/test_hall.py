@@ -102,7 +102,7 @@ class HeldStore(HouseStore):
         return await super().read(log, start, stop)
 
 
-async def test_a_log_that_takes_long_to_read_keeps_nobody_from_the_others() -> None:
+async def test_a_log_that_takes_long_to_read_keeps_nobody_from_the_others(autojump_clock: MockClock) -> None:
     store = HeldStore()
     async with house_hall(store, HouseAgent()) as hall:
         long, short = await hall.newest(), await hall.create()

@@ -102,8 +102,15 @@ async def test_a_stopped_program_hears_term_too(tmp_path: Path) -> None:
 
 
 async def test_an_outer_deadline_does_not_hinder_the_ending(tmp_path: Path, nap: str) -> None:
-    with trio.move_on_after(0.2), trio.move_on_after(0.2):
-        await run_group(["sleep", nap], cwd=tmp_path, environment=ENVIRONMENT, on_output=ignore)
+    outer, inner = trio.CancelScope(), trio.CancelScope()
+
+    def expire(chunk: bytes) -> None:
+        outer.deadline = inner.deadline = trio.current_time()
+
+    with outer, inner:
+        argv = ["sh", "-c", f"echo begun; exec sleep {nap}"]
+        await run_group(argv, cwd=tmp_path, environment=ENVIRONMENT, on_output=expire)
+    assert outer.cancelled_caught
     assert not running(nap)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from tests.tools.bench import running
 from trio_agent.core.errors import NotFound
@@ -215,12 +216,21 @@ async def test_a_viewer_that_does_not_look_holds_up_neither_the_shell_nor_the_ot
 async def test_what_is_typed_waits_for_a_program_that_does_not_read(workspace: Path) -> None:
     async with opened(workspace, NoSandbox()) as find:
         viewer = find(1)
-        await viewer.run(
-            "stty raw -echo; echo re''ady; read -n 1 go < <(sleep 0.1; echo g); wc -c < <(head -c 300000)", "ready"
-        )
+        os.mkfifo(workspace / "go")
+        await viewer.run("stty raw -echo; echo re''ady; read -n 1 < go; wc -c < <(head -c 300000)", "ready")
+        written = trio.Event()
+
+        async def type_much() -> None:
+            await viewer.terminal.write(b"y" * 300_000)
+            written.set()
+
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(viewer.terminal.write, b"y" * 300_000)
+            nursery.start_soon(type_much)
+            await wait_all_tasks_blocked()
+            assert not written.is_set()
+            await trio.Path(workspace / "go").write_text("g")
             await viewer.wait(b"300000")
+            await written.wait()
 
 
 async def test_in_the_sandbox_neither_what_is_hidden_nor_the_servers_processes_are_seen(

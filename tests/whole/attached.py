@@ -71,13 +71,18 @@ class Terminal:
     def wait_for_exit(self) -> int:
         """Its exit status. What it still says is read meanwhile, or it could not."""
         deadline = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, f"it does not end: {self.seen!r}"
-            if select.select([self._master], [], [], 0.05)[0]:
-                self._read()
+        process = os.pidfd_open(self.process.pid)
+        try:
+            heard = [process, self._master]
+            while process not in (ready := select.select(heard, [], [], max(0, deadline - time.monotonic()))[0]):
+                assert ready, f"it does not end: {self.seen!r}"
+                if not self._read():
+                    heard.remove(self._master)
+        finally:
+            os.close(process)
         while select.select([self._master], [], [], 0)[0] and self._read():
             pass
-        return self.process.returncode
+        return self.process.wait()
 
     def modes(self) -> list[object]:
         return termios.tcgetattr(self._master)
