@@ -38,8 +38,10 @@ def answer_of(reader: Reader, events: Iterable[Any]) -> Answer:
     return reader.answer
 
 
-def failure_of(reader: Reader, events: Iterable[Any]) -> ProviderError:
-    read(reader, events)
+def failure_of(reader: Reader, events: Iterable[Any], *, after: str | None = None) -> ProviderError:
+    """What `reader` says went wrong, `after` so much of an answer; None: however much."""
+    _, said = read(reader, events)
+    assert after is None or said["content"] == after
     assert reader.answer is None
     assert reader.failure is not None
     return reader.failure

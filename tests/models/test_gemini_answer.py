@@ -53,12 +53,9 @@ def test_what_a_whole_answer_was_signed_with_is_remembered_and_nothing_of_a_brok
 def test_an_error_event_ends_it_without_an_answer() -> None:
     chunks = chunks_of(text="one two")
     error = {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}
-    reader, said = read(reader_of(), [chunks[0], error, *chunks[1:]])
-    assert said["content"] == "one"
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert reader.failure.retry_after_s == 0
-    assert "is overloaded" in str(reader.failure)
+    failure = failure_of(reader_of(), [chunks[0], error, *chunks[1:]], after="one")
+    assert failure.retry_after_s == 0
+    assert "is overloaded" in str(failure)
 
 
 def test_kinds_that_come_with_time_are_passed_over() -> None:

@@ -116,12 +116,9 @@ def test_an_answer_that_the_filter_cut_off_says_so_and_calls_nothing() -> None:
     ],
 )
 def test_a_failure_ends_it_without_an_answer(event: dict[str, Any], says: str, retried: bool) -> None:
-    reader, said = read(reader_of(), [text(0, "one"), event, text(0, "two"), end()])
-    assert said["content"] == "one"
-    assert reader.answer is None
-    assert reader.failure is not None
-    assert says in str(reader.failure)
-    assert (reader.failure.retry_after_s is not None) == retried
+    failure = failure_of(reader_of(), [text(0, "one"), event, text(0, "two"), end()], after="one")
+    assert says in str(failure)
+    assert (failure.retry_after_s is not None) == retried
 
 
 @pytest.mark.parametrize(
