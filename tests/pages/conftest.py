@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import FLAGS, find_chromium
 from tests.projects import make_project
@@ -29,6 +29,15 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of one person, for several tabs. Servers go and come back meanwhile: it is more patient than a page."""
+    opened = browser.new_context()
+    opened.set_default_timeout(30_000)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

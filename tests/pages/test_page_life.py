@@ -21,14 +21,6 @@ HIDE = """hidden => {
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
-    opened.set_default_timeout(30_000)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def caching_browser(browser: Browser) -> Iterator[Browser]:
     """Chromium as users have it: Playwright's own switches turn the back/forward cache off."""
     kind = browser.browser_type
