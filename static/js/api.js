@@ -2,7 +2,7 @@
  * The HTTP API, relative to wherever the page is served from.
  *
  * @import { Command, Replayed } from "./replay.js"
- * @import { Found } from "./wire.js"
+ * @import { Found, Message } from "./wire.js"
  */
 
 /** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
@@ -98,6 +98,11 @@ export class Api {
     // A captive portal answers 200 too, with a page of its own, and that is neither the message nor sanitised.
     if (!response.headers.has("X-Request-Id")) throw new Error("something else answered in the server's place");
     return response.text();
+  }
+
+  /** Messages [start, end). @param {number} start @param {number} end @returns {Promise<Message[]>} */
+  async messages(start, end) {
+    return (await this.#get(this.url(`messages?start=${start}&end=${end}`))).json();
   }
 
   /** @param {string} commit empty = everything since the session began */

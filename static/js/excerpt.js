@@ -13,6 +13,9 @@
 
 import { countOf } from "./reducer.js";
 
+/** Who begins anew is told the end; as much as the server tells who asks for it. */
+export const TOLD_MESSAGES = 2000;
+
 /**
  * What `log` holds after `cursor`; null where that cannot be said yet.
  * @param {Log} log
@@ -29,7 +32,7 @@ export function excerpt(log, cursor, { current, insist }) {
     const [theirs = "", count = ""] = cursor.split(".");
     if (!current || (theirs === log.log && Number(count) > countOf(log) && !insist)) return null;
   }
-  const from = place < 0 ? log.base : place;
+  const from = place < 0 ? Math.max(log.base, countOf(log) - TOLD_MESSAGES) : place;
   const { announced, state, draft, outputs } = log;
   const messages = log.messages.slice(from - log.base);
   return { log: log.log, cursor: log.cursor, from, anew: place < 0, announced, messages, state, draft, outputs };

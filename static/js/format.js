@@ -4,6 +4,8 @@
  * @import { Message } from "./wire.js"
  */
 
+import { t } from "./words.js";
+
 /** @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
 const AGENT_STATES = {
   Ready: { words: "Getting ready", mood: "idle" },
@@ -135,6 +137,29 @@ export function stoppedBy(message) {
   if (kind !== "stopped") return "";
   return by === "user" || by === "budget" || by === "restart" ? by : "failure";
 }
+
+/**
+ * What came of a tool's call, in a few words, as far as its display or its text tell; empty if there is nothing to tell.
+ * @param {Message} message a tool's, which went well
+ */
+export function resultLine({ display = {}, tool_result = "" }) {
+  const { kind, diff, matches, status } = display;
+  if (kind === "diff" && typeof diff === "string") {
+    const count = (/** @type {RegExp} */ sign) => diff.match(sign)?.length ?? 0;
+    return `+${count(/^\+(?!\+\+ )/gm)} −${count(/^-(?!-- )/gm)}`;
+  }
+  if (kind === "search" && typeof matches === "number") {
+    return matches === 1 ? t("1 match") : t("{count} matches", { count: matches });
+  }
+  if (kind === "web" && typeof status === "number") return String(status);
+  const lines = plain(tool_result).trim().split("\n");
+  if (lines.length > 1) return t("{count} lines", { count: lines.length });
+  const [line = ""] = lines;
+  return line.length <= LONGEST_RESULT ? line : `${line.slice(0, LONGEST_RESULT)}…`;
+}
+
+/** Characters of a result that are shown in a call's line. */
+const LONGEST_RESULT = 40;
 
 /** How long a message's work took, in words; empty where it does not say. @param {Message} message */
 export function elapsed(message) {

@@ -5,6 +5,7 @@
  */
 
 import { Api, sessionOf, takeToken } from "./api.js";
+import { History } from "./history.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
@@ -217,7 +218,11 @@ document.addEventListener("keydown", (event) => {
   else act({ kind: action });
 });
 
-views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log));
+views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log), views.timeline);
+views.timeline.history = new History(world, {
+  fetch: (start, end) => api.messages(start, end),
+  onPage: (page) => views.timeline.pageCame(page),
+});
 store.subscribe((snapshot) => {
   const { log, connection, notice } = snapshot;
   const barred = connection.status === "unauthorized";

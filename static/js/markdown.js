@@ -8,11 +8,14 @@ import { setSanitised } from "./trusted.js";
 
 /** The stream holds one of a browser's six connections to a server; two more leave room for what the user does. */
 const AT_ONCE = 2;
+/** Messages whose HTML is kept, so that a card that is made again has it at once, and nothing moves. */
+const KEPT = 400;
 
 export class MarkdownRenderer {
-  /** @param {(idx: number) => Promise<string>} html */
-  constructor(html) {
+  /** @param {(idx: number) => Promise<string>} html @param {Element | null} view what scrolls; null = the window */
+  constructor(html, view = null) {
     this.#html = html;
+    this.#observer = new IntersectionObserver((entries) => this.#look(entries), { root: view, rootMargin: "600px" });
   }
 
   #html;
@@ -21,12 +24,27 @@ export class MarkdownRenderer {
   #known = new Map();
   /** @type {Set<Element>} In view and not asked for. The newest in view goes first: it is what the user looks at. */
   #wanted = new Set();
-  #observer = new IntersectionObserver((entries) => this.#look(entries), { rootMargin: "300px" });
+  #observer;
+
+  /** @type {Map<number, string>} By message; what was used last stands last. */
+  #kept = new Map();
 
   /** @param {Element} element holds the message as plain text @param {number} idx @param {() => void} done */
   watch(element, idx, done) {
+    const html = this.#kept.get(idx);
+    if (html !== undefined) {
+      setSanitised(element, html);
+      return done();
+    }
     this.#known.set(element, { idx, done });
     this.#observer.observe(element);
+  }
+
+  /** The element is gone. @param {Element} element */
+  forget(element) {
+    this.#observer.unobserve(element);
+    this.#known.delete(element);
+    this.#wanted.delete(element);
   }
 
   /** Forget all; call when the log was dropped, for its indexes mean other messages now. */
@@ -34,6 +52,7 @@ export class MarkdownRenderer {
     this.#observer.disconnect();
     this.#known.clear();
     this.#wanted.clear();
+    this.#kept.clear();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -61,8 +80,8 @@ export class MarkdownRenderer {
     try {
       const html = await this.#html(known.idx);
       if (this.#known.get(element) === known) {
-        this.#known.delete(element);
-        this.#observer.unobserve(element);
+        this.#keep(known.idx, html);
+        this.forget(element);
         setSanitised(element, html);
         known.done();
       }
@@ -72,5 +91,12 @@ export class MarkdownRenderer {
       this.#running -= 1;
       this.#next();
     }
+  }
+
+  /** @param {number} idx @param {string} html */
+  #keep(idx, html) {
+    this.#kept.set(idx, html);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }
 }

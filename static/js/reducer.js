@@ -8,9 +8,13 @@
  *
  * A batch, not an event, is the unit: copying the list once per message would cost the square of a long log.
  *
+ * Only the end of the log is kept here: where it has grown beyond a bound its older half goes, so that a page that is open
+ * all day stays as small as it was. What is before `base` can be fetched (`history.js`); messages never change.
+ *
  * @import { Message, State, StreamEvent } from "./wire.js"
  *
- * @typedef {Message & { cursor: string }} Kept  `cursor` is the place after the message.
+ * @typedef {Message & { cursor: string, size: number }} Kept
+ *   `cursor` is the place after the message, `size` the characters it came in.
  * @typedef {{ text: string, length: number }} Written  `length` counts Unicode code points, as the server does.
  * @typedef {{ idx: number, content: Written, thinking: Written }} Draft
  * @typedef {{ text: string, end: number }} Output  the end of a running tool's output; `end` is the offset after it
@@ -18,7 +22,7 @@
  *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Kept[],
  *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>,
  * }} Log
- *   `messages[i].idx === base + i`. `generation` counts how often everything was dropped. `announced` is how many
+ *   `messages[i].idx === base + i`; the log begins at 0, not at `base`. `generation` counts how often everything was dropped. `announced` is how many
  *   messages the log had when the connection began.
  */
 
@@ -26,6 +30,10 @@ import { isWorking } from "./format.js";
 
 /** Characters of a running tool's output that are kept; the whole of it comes with the tool's message. */
 export const OUTPUT_CHARS = 32 * 1024;
+
+/** Of the log's end, so many messages are kept at most, and of so many characters. */
+export const KEPT_MESSAGES = 4096;
+export const KEPT_CHARS = 32 * 1024 * 1024;
 
 /** @type {Log} */
 export const EMPTY = {
@@ -53,12 +61,15 @@ export function reduce(log, events) {
   /** @type {Kept[]} */
   let fresh = [];
   const settle = () => {
-    if (fresh.length > 0) next.messages = [...next.messages, ...fresh];
+    if (fresh.length > 0) {
+      next.messages = [...next.messages, ...fresh];
+      trim(next);
+    }
     fresh = [];
   };
   for (const { event, data, id } of events) {
     let fits = true;
-    if (event === "message") fits = applyMessage(next, fresh, JSON.parse(data), id);
+    if (event === "message") fits = applyMessage(next, fresh, { ...JSON.parse(data), size: data.length }, id);
     else if (event === "delta") fits = applyDelta(next, countOf(next) + fresh.length, JSON.parse(data));
     else if (event === "tool") applyOutput(next, JSON.parse(data));
     else if (event === "state") applyState(next, JSON.parse(data));
@@ -76,6 +87,21 @@ export function reduce(log, events) {
   }
   settle();
   return { log: next, resync: false };
+}
+
+/** @param {Log} next */
+function trim(next) {
+  const { messages } = next;
+  let size = messages.reduce((sum, each) => sum + each.size, 0);
+  if (messages.length <= KEPT_MESSAGES && size <= KEPT_CHARS) return;
+  let gone = 0;
+  // By halves, so that this comes seldom; the last message stays, however large it is.
+  while (gone < messages.length - 1 && (messages.length - gone > KEPT_MESSAGES / 2 || size > KEPT_CHARS / 2)) {
+    size -= messages[gone]?.size ?? 0;
+    gone += 1;
+  }
+  next.messages = messages.slice(gone);
+  next.base += gone;
 }
 
 /** @param {Log} next @param {{ log: string, from?: number }} data @param {string} id */
@@ -112,7 +138,7 @@ function applyReady(next, data, id) {
   return true;
 }
 
-/** @param {Log} next @param {Kept[]} fresh @param {Message} message @param {string} id */
+/** @param {Log} next @param {Kept[]} fresh @param {Message & { size: number }} message @param {string} id */
 function applyMessage(next, fresh, message, id) {
   const count = countOf(next) + fresh.length;
   if (message.idx < count) return true;

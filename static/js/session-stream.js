@@ -9,6 +9,7 @@
 
 import { TOKEN_KEY } from "./api.js";
 import { sleepAwareClock } from "./clock.js";
+import { TOLD_MESSAGES } from "./excerpt.js";
 import { SharedStream } from "./shared-stream.js";
 import { StreamSlots } from "./slots.js";
 import { HEARTBEAT_S } from "./stream.js";
@@ -41,7 +42,7 @@ export function openSessionStream(world, tabs, api, hooks) {
   const stream = new SharedStream(world, tabs, tabs && new StreamSlots(tabs, server, rank), {
     ...hooks,
     request: () => {
-      const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S), sessions: "true" });
+      const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S), last: String(TOLD_MESSAGES), sessions: "true" });
       const { cursor } = hooks.log();
       if (cursor) query.set("cursor", cursor);
       return { url: `${api.url("stream")}?${query}`, headers: { ...api.headers(), Accept: "text/event-stream" } };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { adopt, excerpt } from "../../static/js/excerpt.js";
+import { adopt, excerpt, TOLD_MESSAGES } from "../../static/js/excerpt.js";
 import { EMPTY, reduce } from "../../static/js/reducer.js";
 
 /** @import { Log } from "../../static/js/reducer.js" */
@@ -101,4 +101,13 @@ test("a log that begins later proves its places all the same", () => {
   assert.equal(excerpt(late, logOf(4).cursor, NOW)?.from, 4);
   assert.equal(excerpt(late, logOf(1).cursor, NOW)?.anew, true);
   assert.equal(excerpt(late, "abc.0.0", NOW)?.anew, true);
+});
+
+test("who begins anew in a long log is told its end", () => {
+  const whole = logOf(TOLD_MESSAGES + 100);
+  const told = tell(whole, EMPTY);
+  assert.deepEqual([told?.base, told?.messages.length], [100, TOLD_MESSAGES]);
+  assert.equal(told?.cursor, whole.cursor);
+  const behind = logOf(10);
+  assert.equal(tell(whole, behind)?.messages.length, whole.messages.length);
 });

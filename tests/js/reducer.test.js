@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { codePoints, countOf, EMPTY, OUTPUT_CHARS, reduce } from "../../static/js/reducer.js";
+import { codePoints, countOf, EMPTY, KEPT_CHARS, KEPT_MESSAGES, OUTPUT_CHARS, reduce } from "../../static/js/reducer.js";
 
 /** @import { Log } from "../../static/js/reducer.js" */
 
@@ -209,4 +209,34 @@ test("code points are counted, also where a pair is broken", () => {
 test("how long the log is to become is known from the start of the connection", () => {
   const log = told(EMPTY, made("ready", { log: "abc", from: 0, count: 900, heartbeat: 15 }, "abc.0.t"), message(0));
   assert.deepEqual([log.announced, countOf(log)], [900, 1]);
+});
+
+test("of a log that grows without end its end is kept, and it goes on where it is", () => {
+  let log = told(EMPTY, ready());
+  for (let idx = 0; idx < 3 * KEPT_MESSAGES; idx += 512) {
+    log = told(log, ...Array.from({ length: 512 }, (_, i) => message(idx + i)));
+    assert.ok(log.messages.length <= KEPT_MESSAGES);
+    assert.ok(log.messages.length >= Math.min(idx + 512, KEPT_MESSAGES / 2));
+    assert.equal(countOf(log), idx + 512);
+    assert.equal(log.messages[0]?.idx, log.base);
+  }
+  assert.equal(log.generation, 0);
+  assert.equal(log.cursor, `abc.${3 * KEPT_MESSAGES}.t`);
+});
+
+test("of long messages fewer are kept, and the last one always", () => {
+  const long = "x".repeat(KEPT_CHARS / 8);
+  let log = told(EMPTY, ready(), ...[0, 1, 2, 3, 4, 5, 6].map((idx) => message(idx, { content: long })));
+  assert.equal(log.base, 0);
+  log = told(log, message(7, { content: long }));
+  assert.deepEqual([log.base, countOf(log)], [5, 8]);
+  log = told(log, message(8, { content: long.repeat(9) }));
+  assert.deepEqual([log.base, countOf(log)], [8, 9]);
+});
+
+test("a server that begins near the end of a log is heard from there", () => {
+  const begun = told(EMPTY, ready(5), message(5));
+  assert.deepEqual([begun.base, countOf(begun)], [5, 6]);
+  const anew = told(begun, made("reset", { log: "abc", from: 7 }, "abc.7.t"), message(7));
+  assert.deepEqual([anew.base, countOf(anew), anew.generation], [7, 8, 1]);
 });

@@ -1,39 +1,69 @@
 /**
- * Keeps a scrolled box at its end, unless the user has gone up to read; then a pill says when there is more.
+ * Where a scrolled box stands while its content changes: at its end, unless the user has gone up to read; then what they read
+ * stays where it is on the screen, whatever grows or shrinks above it, and a pill says when there is more below.
+ *
+ * The browser's own scroll anchoring is off here: Safari has none, and the others give up just when a part of the log that
+ * is on the screen is filled.
  */
 
-import { el } from "../dom.js";
+import { el, say } from "../dom.js";
+import { t } from "../words.js";
 
 /** This close to the end counts as being there. */
 const NEAR_PX = 48;
+/** How deep in the content an anchor is looked for: list, block, card, its text, a paragraph, a line of code. */
+const DEPTH = 7;
 
 export class EndFollower {
   #box;
+  #content;
   #sticking = true;
   #unseen = 0;
   #top = 0;
+  /** What stands at the box's upper edge, the outermost first, and where in the content. @type {{ element: Element, at: number }[]} */
+  #anchors = [];
   /** To be put at the end of the box. */
-  pill = el("button", { class: "pill", type: "button", hidden: true, onClick: () => this.toEnd() }, "New messages");
+  pill = el("button", { class: "pill", type: "button", hidden: true, onClick: () => this.toEnd() });
 
-  /** @param {HTMLElement} box @param {HTMLElement} content what grows in it */
+  /** @param {HTMLElement} box @param {HTMLElement} content its children stand one below the other, and change in size */
   constructor(box, content) {
     this.#box = box;
+    this.#content = content;
     box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // Content grows after it was appended: when Markdown arrives, when a block comes into view and is laid out at last.
-    const resized = new ResizeObserver(() => this.stick());
+    const resized = new ResizeObserver(() => this.settle());
     resized.observe(content);
     resized.observe(box);
   }
 
-  /** Go to the end if that is where the user is. */
-  stick() {
+  get sticking() {
+    return this.#sticking;
+  }
+
+  /** The content may have changed: go to the end if that is where the user is, else back to what they read. */
+  settle() {
     if (this.#sticking) this.#box.scrollTop = this.#box.scrollHeight;
+    else {
+      const anchor = this.#anchors.findLast(({ element }) => element.isConnected && element.getClientRects().length > 0);
+      const shift = anchor ? this.#placeOf(anchor.element) - anchor.at : 0;
+      if (Math.abs(shift) >= 1) this.#box.scrollTop += shift;
+      this.#remember();
+    }
     this.#show();
   }
 
   toEnd() {
     this.#sticking = true;
-    this.stick();
+    this.settle();
+  }
+
+  /** Put `element` into the middle of the box, and stay there. @param {Element} element */
+  show(element) {
+    this.#sticking = false;
+    element.scrollIntoView({ block: "center" });
+    this.#top = this.#box.scrollTop;
+    this.#remember();
+    this.#show();
   }
 
   /** @param {number} count messages that came */
@@ -44,6 +74,7 @@ export class EndFollower {
   /** Who opens a part wants to read it: what it pushes away goes down, and nothing goes up. */
   hold() {
     this.#sticking = false;
+    this.#remember();
     requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
   }
 
@@ -53,11 +84,58 @@ export class EndFollower {
     // Only going up is leaving the end: the event comes late, and by then new content may have moved the end away.
     if (near || scrollTop < this.#top) this.#sticking = near;
     this.#top = scrollTop;
+    if (!this.#sticking) this.#remember();
     this.#show();
+  }
+
+  /** Where in the content, whatever is scrolled. @param {Element} element */
+  #placeOf(element) {
+    return element.getBoundingClientRect().top + this.#box.scrollTop;
+  }
+
+  #remember() {
+    const { top, bottom } = this.#box.getBoundingClientRect();
+    this.#anchors = [];
+    let within = firstBelow(this.#content.children, top);
+    while (within && this.#anchors.length < DEPTH) {
+      // A block that is not filled yet has the size of a guess: what is known to stand on the screen holds better.
+      const filled = firstFilled(within, bottom);
+      this.#anchors.push({ element: filled, at: this.#placeOf(filled) });
+      if (filled.getBoundingClientRect().top >= top) return;
+      within = firstBelow(filled.children, top);
+    }
   }
 
   #show() {
     if (this.#sticking) this.#unseen = 0;
     this.pill.hidden = this.#sticking || this.#unseen === 0;
+    const words = this.#unseen === 1 ? t("1 new message") : t("{count} new messages", { count: this.#unseen.toLocaleString() });
+    if (!this.pill.hidden) say(this.pill, words);
   }
+}
+
+/**
+ * The first of elements one below the other that ends below `y`; there may be thousands.
+ * @param {HTMLCollection} elements
+ * @param {number} y in the viewport
+ * @returns {Element | null}
+ */
+function firstBelow(elements, y) {
+  let low = 0;
+  let high = elements.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((elements[middle]?.getBoundingClientRect().bottom ?? 0) > y) high = middle;
+    else low = middle + 1;
+  }
+  return elements[low] ?? null;
+}
+
+/** `block`, or the first after it that has anything in it and begins above `bottom`. @param {Element} block @param {number} bottom */
+function firstFilled(block, bottom) {
+  if (!block.matches(".block:empty")) return block;
+  for (let next = block.nextElementSibling; next && next.getBoundingClientRect().top < bottom; next = next.nextElementSibling) {
+    if (next.childElementCount > 0) return next;
+  }
+  return block;
 }

@@ -2,28 +2,35 @@
  * One message of the log, or one that is still being written. The card that showed the text arriving becomes the card of
  * the finished message, so nothing jumps.
  *
- * @import { Message } from "../wire.js"
+ * @import { Message, ToolCall } from "../wire.js"
  * @import { Draft } from "../reducer.js"
  * @import { MarkdownRenderer } from "../markdown.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
+import { t } from "../words.js";
+import { grow } from "./growing-text.js";
 import { MessageActions } from "./message-actions.js";
 import { QuestionOptions, questionOf } from "./question-options.js";
-import { ToolCard } from "./tool-card.js";
 
-/** @type {Record<string, string>} What the reader is told of who speaks. */
-const SPEAKERS = {
-  user: "You",
-  agent: "Agent",
-  error: "Error",
-  budget: "Budget",
-  tool: "Tool",
-  commit: "Commit",
-  auto: "Note",
-  compact: "Compacted",
-};
+/** What the reader is told of who speaks. @param {string} type */
+function speaker(type) {
+  const names = {
+    user: t("You"),
+    agent: t("Agent"),
+    error: t("Error"),
+    budget: t("Budget"),
+    tool: t("Tool"),
+    commit: t("Commit"),
+    auto: t("Note"),
+    compact: t("Earlier conversation, summarised"),
+  };
+  return /** @type {Record<string, string>} */ (names)[type] ?? type;
+}
+
+/** What is set off by a word and a picture, for colour alone says nothing to some. @type {Record<string, string>} */
+const LABELLED = { error: "warning", budget: "budget", compact: "compact" };
 
 export class MessageCard extends HTMLElement {
   #text = el("div", { class: "text" });
@@ -39,9 +46,11 @@ export class MessageCard extends HTMLElement {
   #build(type) {
     this.dataset.type = type;
     this.setAttribute("role", "article");
-    this.setAttribute("aria-label", SPEAKERS[type] ?? type);
+    this.setAttribute("aria-label", speaker(type));
     if (this.#built) return;
     this.#built = true;
+    const label = LABELLED[type];
+    if (label) this.append(el("p", { class: "card-label" }, icon(label), speaker(type)));
     this.append(this.#text, this.#tools, this.#foot);
   }
 
@@ -50,7 +59,7 @@ export class MessageCard extends HTMLElement {
     this.#build("agent");
     this.dataset.draft = "";
     if (draft.thinking.text) this.#showThinking(draft.thinking.text, true);
-    extend(this.#text, draft.content.text);
+    grow(this.#text, draft.content.text);
     this.classList.toggle("writing", draft.content.text !== "");
     this.classList.toggle("pondering", draft.content.text === "");
     if (this.#thoughts && draft.content.text) this.#thoughts.classList.remove("live");
@@ -58,10 +67,10 @@ export class MessageCard extends HTMLElement {
 
   /**
    * @param {Message} message
-   * @param {MarkdownRenderer} markdown
-   * @returns {ToolCard[]} the cards of the calls that this message makes, not finished yet
+   * @param {{ markdown: MarkdownRenderer, call: (call: ToolCall, startedMs: number) => HTMLElement }} made
+   *   `call` makes the card of a call; `startedMs` in Unix milliseconds.
    */
-  show(message, markdown) {
+  show(message, { markdown, call }) {
     delete this.dataset.draft;
     this.classList.remove("writing", "pondering");
     this.dataset.idx = String(message.idx);
@@ -70,7 +79,7 @@ export class MessageCard extends HTMLElement {
     if (message.end_of_turn) this.dataset.final = "";
     if (message.thinking) this.#showThinking(message.thinking, false);
     else this.#thoughts?.remove();
-    extend(this.#text, message.content);
+    say(this.#text, message.content);
     this.#text.hidden = message.content === "";
     if (message.type === "agent" && message.content) {
       markdown.watch(this.#text, message.idx, () => this.#rendered());
@@ -80,21 +89,23 @@ export class MessageCard extends HTMLElement {
     this.#showFoot(message);
     this.#actions.show(message.idx);
     this.#foot.append(this.#actions);
-    const cards = (message.tool_calls ?? []).map((call) => {
-      const card = new ToolCard();
-      card.show(call, Date.parse(message.timestamp) || Date.now());
-      return card;
-    });
+    const startedMs = Date.parse(message.timestamp) || Date.now();
+    const cards = (message.tool_calls ?? []).map((each) => call(each, startedMs));
     this.#tools.append(...cards);
     this.#tools.hidden = cards.length === 0;
-    return cards;
+    this.#tools.classList.toggle("parallel", cards.length > 1);
+  }
+
+  /** The text, which a renderer may watch. */
+  get text() {
+    return this.#text;
   }
 
   #rendered() {
     this.#text.classList.add("markdown");
     if (!navigator.clipboard) return;
     for (const pre of this.#text.querySelectorAll("pre")) {
-      const copy = el("button", { class: "copy", type: "button", "aria-label": "Copy code" }, icon("copy"));
+      const copy = el("button", { class: "copy", type: "button", "aria-label": t("Copy code"), title: t("Copy code") }, icon("copy"));
       copy.addEventListener("click", async () => {
         await navigator.clipboard.writeText(pre.querySelector("code")?.textContent ?? pre.textContent ?? "");
         copy.replaceChildren(icon("ok"));
@@ -107,9 +118,9 @@ export class MessageCard extends HTMLElement {
 
   /** @param {string} text @param {boolean} live */
   #showThinking(text, live) {
-    extend(this.#thinking, text);
+    grow(this.#thinking, text);
     if (!this.#thoughts) {
-      this.#thoughts = el("details", { class: "thinking" }, el("summary", {}, "Thinking"), this.#thinking);
+      this.#thoughts = el("details", { class: "thinking" }, el("summary", {}, t("Thinking")), this.#thinking);
       this.prepend(this.#thoughts);
     }
     this.#thoughts.classList.toggle("live", live);
@@ -131,8 +142,8 @@ export class MessageCard extends HTMLElement {
         el("button", {
           class: "button small",
           type: "button",
-          text: "View diff",
-          "aria-label": `View diff of ${commit.subject}`,
+          text: t("View diff"),
+          "aria-label": t("View diff of {subject}", { subject: commit.subject }),
           onClick: () => want(this, { kind: "diff", commit: commit.hash, title: commit.subject }),
         }),
       ),
@@ -145,9 +156,9 @@ export class MessageCard extends HTMLElement {
     const asked = questionOf(display);
     if (!asked) return;
     this.dataset.question = asked.toolCallId;
-    this.setAttribute("aria-label", "Question");
+    this.setAttribute("aria-label", t("Question"));
     // The content lists the options too, for those who read it as text.
-    extend(this.#text, asked.question);
+    say(this.#text, asked.question);
     const options = new QuestionOptions();
     options.show(asked.options);
     this.insertBefore(options, this.#tools);
@@ -161,24 +172,12 @@ export class MessageCard extends HTMLElement {
   /** @param {Message} message */
   #showFoot(message) {
     const facts = [clockTime(message.timestamp)];
-    if (message.display?.kind === "cut_off") facts.push("cut off");
+    if (message.display?.kind === "cut_off") facts.push(t("cut off"));
     if (message.end_of_turn && message.turnDuration) facts.push(elapsed(message));
-    if (message.usage?.output_tokens) facts.push(`${tokens(message.usage.output_tokens)} tokens`);
+    if (message.usage?.output_tokens) facts.push(t("{count} tokens", { count: tokens(message.usage.output_tokens) }));
     if (message.usage?.cost_usd) facts.push(dollars(message.usage.cost_usd));
     say(this.#foot, facts.filter(Boolean).join(" · "));
   }
-}
-
-/**
- * Makes `element` show `text`, adding only what is new: a long answer is not laid out from its start at every frame.
- * @param {Element} element
- * @param {string} text
- */
-function extend(element, text) {
-  const node = element.firstChild;
-  if (node instanceof Text && element.childNodes.length === 1 && text.startsWith(node.data)) {
-    if (text.length > node.data.length) node.appendData(text.slice(node.data.length));
-  } else element.textContent = text;
 }
 
 customElements.define("message-card", MessageCard);

@@ -1,6 +1,7 @@
 /** A message of the user's that is on its way. @import { Pending } from "../outbox.js" */
 
 import { el, icon, say, want } from "../dom.js";
+import { t } from "../words.js";
 
 export class PendingCard extends HTMLElement {
   #text = el("div", { class: "text" });
@@ -8,10 +9,10 @@ export class PendingCard extends HTMLElement {
   #again = el("button", {
     class: "button small",
     type: "button",
-    text: "Try again",
+    text: t("Try again"),
     onClick: () => want(this, { kind: "retry" }),
   });
-  #edit = el("button", { class: "button small", type: "button", text: "Edit", onClick: () => this.#discard() });
+  #edit = el("button", { class: "button small", type: "button", text: t("Edit"), onClick: () => this.#discard() });
   #key = "";
 
   /** @param {Pending} pending */
@@ -26,10 +27,14 @@ export class PendingCard extends HTMLElement {
     this.hidden = pending.echoed && (pending.status === "sending" || pending.status === "accepted");
     this.#again.hidden = pending.status === "sending" || pending.status === "accepted";
     this.#edit.hidden = pending.status !== "failed";
-    const words = { sending: "Sending…", accepted: "Sent", waiting: "Not sent yet: ", failed: "Not sent: " }[
-      pending.status
-    ];
-    say(this.#word, this.#again.hidden ? words : words + pending.problem);
+    const { problem } = pending;
+    const words = {
+      sending: t("Sending…"),
+      accepted: t("Sent"),
+      waiting: t("Not sent yet: {problem}", { problem }),
+      failed: t("Not sent: {problem}", { problem }),
+    };
+    say(this.#word, words[pending.status]);
   }
 
   #discard() {

@@ -3,12 +3,13 @@
  */
 
 import { el, want } from "../dom.js";
+import { t } from "../words.js";
 
 export class QuestionOptions extends HTMLElement {
   /** @param {readonly string[]} options */
   show(options) {
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", "Answers");
+    this.setAttribute("aria-label", t("Answers"));
     this.replaceChildren(
       ...options.map((text) =>
         el("button", { class: "button", type: "button", text, onClick: () => this.#answer(text) }),

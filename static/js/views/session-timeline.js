@@ -1,192 +1,214 @@
 /**
- * The log on screen: one element a message, appended once, in slices that never hold up a frame.
+ * The log on screen, however long it is: its end at once, and of the rest what is in view or near it (`card-blocks.js`).
  *
  * @import { Snapshot } from "../store.js"
- * @import { Message, State } from "../wire.js"
+ * @import { History } from "../history.js"
  * @import { MarkdownRenderer } from "../markdown.js"
+ * @import { Log } from "../reducer.js"
+ * @import { Message } from "../wire.js"
  */
 
 import { el, want } from "../dom.js";
 import { isWorking } from "../format.js";
-import { countOf } from "../reducer.js";
+import { PAGE } from "../history.js";
+import { countOf, EMPTY } from "../reducer.js";
+import { CardBlocks } from "./card-blocks.js";
+import { CardMaker } from "./card-maker.js";
 import { EndFollower } from "./end-follower.js";
 import { MessageCard } from "./message-card.js";
 import { PendingList } from "./pending-list.js";
+import { SpokenNews } from "./spoken-news.js";
 import { ToolCard } from "./tool-card.js";
 import { loading, welcome } from "./welcome.js";
 
-/** Time for appending in one frame; the rest of a 60 Hz frame is the browser's. */
-const SLICE_MS = 8;
-/**
- * Cards in one block. Blocks out of sight are not laid out at all, so a log of ten thousands costs what its blocks cost;
- * with content-visibility on each card instead, every new message still visited all the others.
- */
-const BLOCK_CARDS = 40;
 /** A log with more to come than this is shown when it is whole, instead of racing past. */
 const CATCH_UP = 300;
+/** How long a message that was led to is marked. */
+const MARKED_MS = 4000;
 
 export class SessionTimeline extends HTMLElement {
   /** @type {MarkdownRenderer | null} Set before the first `show`. */
   markdown = null;
-  #list = el("div", { class: "cards" });
+  /** @type {History | null} What lies before the log's end, if it can be had. Its pages are told by `pageCame`. */
+  history = null;
+  #cards = new CardMaker({
+    get: (idx) => this.#get(idx),
+    markdown: () => {
+      if (!this.markdown) throw new Error("the timeline needs a renderer before its first message");
+      return this.markdown;
+    },
+  });
+  #blocks = new CardBlocks(this, {
+    build: (idx) => this.#build(idx),
+    drop: (block) => this.#cards.drop(block),
+    has: (idx) => this.#get(idx) !== undefined,
+    want: (page) => this.history?.want(page, this.#count),
+    settle: () => this.#end.settle(),
+  });
+  #draftSlot = el("div", { class: "cards" });
   #queue = new PendingList();
-  #end = new EndFollower(this, this.#list);
   #empty = el("div", { class: "welcome-slot" });
-  /** @type {HTMLElement | null} The last block, which grows. */
-  #block = null;
-  #generation = 0;
-  #shown = 0;
+  #news = new SpokenNews();
+  #content = el("div", { class: "log" }, this.#blocks.element, this.#draftSlot, this.#queue);
+  #end = new EndFollower(this, this.#content);
+  #log = EMPTY;
+  #count = 0;
   #catchingUp = false;
-  #slicing = false;
-  /** @type {Snapshot | null} */
-  #snapshot = null;
   /** @type {MessageCard | null} */
   #draft = null;
-  /** @type {Map<string, ToolCard>} Calls without their result yet, by tool_call_id. */
-  #calls = new Map();
-  /** @type {Map<string, MessageCard>} Questions without an answer yet, by the call that asks. */
-  #questions = new Map();
+  /** The message to lead to once it is here; -1 = none. */
+  #sought = -1;
 
   connectedCallback() {
-    this.append(this.#empty, this.#list, this.#queue, this.#end.pill);
+    this.append(this.#empty, this.#content, this.#end.pill, this.#news);
     this.addEventListener("click", (event) => this.#opened(event.target), { capture: true });
-    setInterval(() => this.#tick(), 1000);
+    this.addEventListener("scroll", () => this.#blocks.look(), { passive: true });
+    // Another size of the view, or of what is in it, brings other blocks near.
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => this.#blocks.look()));
+    resized.observe(this);
+    resized.observe(this.#content);
+    setInterval(() => this.#cards.tick(Date.now()), 1000);
   }
 
   /** @param {Snapshot} snapshot */
   show(snapshot) {
-    this.#snapshot = snapshot;
     const { log, pending } = snapshot;
-    if (log.generation !== this.#generation) this.#clear(log.generation);
-    this.#append();
+    if (log.generation !== this.#log.generation || log.log !== this.#log.log || countOf(log) < this.#count) this.#clear();
+    this.#log = log;
+    this.#take();
     this.#showDraft();
-    this.#showCalls();
+    this.#showOpen();
     // Who has just written wants to see it, wherever they were reading.
     if (this.#queue.show(pending)) this.#end.toEnd();
     const empty = this.#catchingUp || (countOf(log) === 0 && pending.length === 0 && !log.draft);
     this.#empty.hidden = !empty;
-    if (this.#catchingUp) loading(this.#empty, this.#shown, log.announced);
+    if (this.#catchingUp) loading(this.#empty, log.messages.length, log.announced - log.base);
     else if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
-    this.#end.stick();
+    this.#end.settle();
+    this.#blocks.look();
+    this.#seek();
+  }
+
+  /** A page of the history is here. @param {number} page */
+  pageCame(page) {
+    let moved = false;
+    for (let idx = page * PAGE; idx < (page + 1) * PAGE; idx++) {
+      const message = this.#get(idx);
+      if (message && this.#cards.add(message)) moved = true;
+    }
+    if (moved) this.#putRight();
+    this.#blocks.look();
+    this.#showOpen();
+    this.#end.settle();
+    this.#seek();
+  }
+
+  /** Lead the reader to message `idx`, wherever in the log it is, and mark it. @param {number} idx */
+  reveal(idx) {
+    this.#sought = idx;
+    this.#seek();
   }
 
   /** @param {string} toolCallId */
   allowStop(toolCallId) {
-    this.#calls.get(toolCallId)?.allowStop();
+    this.#cards.allowStop(toolCallId);
   }
 
-  /** @param {number} generation */
-  #clear(generation) {
-    this.#generation = generation;
-    this.#shown = 0;
+  /** @param {number} idx @returns {Message | undefined} */
+  #get(idx) {
+    return idx >= this.#log.base ? this.#log.messages[idx - this.#log.base] : this.history?.get(idx);
+  }
+
+  #clear() {
+    this.#count = 0;
+    this.#catchingUp = false;
     this.#draft = null;
-    this.#block = null;
-    this.#calls.clear();
-    this.#questions.clear();
+    this.#draftSlot.replaceChildren();
+    this.#cards.clear();
+    this.#blocks.clear();
     this.markdown?.clear();
-    this.#list.replaceChildren();
+    this.history?.clear();
     this.#end.toEnd();
   }
 
-  #append() {
-    const log = this.#snapshot?.log;
-    if (!log || this.#slicing) return;
-    const from = this.#shown;
-    const behind = log.announced - log.base - from;
-    this.#catchingUp = behind > CATCH_UP && (this.#catchingUp || from === 0);
-    this.#list.classList.toggle("catching-up", this.#catchingUp);
-    const deadline = performance.now() + SLICE_MS;
-    const fragment = document.createDocumentFragment();
-    while (this.#shown < log.messages.length && performance.now() < deadline) {
-      this.#place(/** @type {Message} */ (log.messages[this.#shown]), fragment);
-      this.#shown += 1;
+  /** Take what is new in the log. */
+  #take() {
+    const { base, messages, announced } = this.#log;
+    const count = countOf(this.#log);
+    this.#catchingUp = announced - count > CATCH_UP && (this.#catchingUp || this.#count === 0);
+    if (this.#catchingUp || count === this.#count) return;
+    const known = Math.max(this.#count, base);
+    const fresh = messages.slice(known - base);
+    let moved = false;
+    for (const message of fresh) moved = this.#cards.add(message) || moved;
+    if (this.#count > 0) {
+      this.#end.grew(fresh.length);
+      this.#news.tell(fresh);
     }
-    this.#extend(fragment);
-    this.#end.grew(this.#shown - from);
-    if (this.#shown < log.messages.length) {
-      this.#slicing = true;
-      setTimeout(() => {
-        this.#slicing = false;
-        if (this.#snapshot) this.show(this.#snapshot);
-      });
-    }
+    this.#count = count;
+    this.#blocks.resize(count);
+    if (moved) this.#putRight();
+    if (this.#end.sticking) this.#end.settle();
+    this.#blocks.look();
   }
 
-  /** @param {DocumentFragment} cards */
-  #extend(cards) {
-    while (cards.firstChild) {
-      if (!this.#block || this.#block.childElementCount >= BLOCK_CARDS) {
-        this.#block = el("div", { class: "block" });
-        this.#list.append(this.#block);
-      }
-      this.#block.append(...[...cards.childNodes].slice(0, BLOCK_CARDS - this.#block.childElementCount));
-    }
-  }
-
-  /** @param {Message} message @param {DocumentFragment} fragment */
-  #place(message, fragment) {
-    if (message.type === "tool") this.#closeQuestion(message.tool_call_id ?? "");
-    const call = message.type === "tool" && message.tool_call_id ? this.#calls.get(message.tool_call_id) : undefined;
-    if (call) {
-      call.finish(message);
-      this.#calls.delete(message.tool_call_id ?? "");
-      return;
-    }
-    if (message.type === "tool") {
-      // Its call is not on this page: the log begins after it, or the tool belongs to a conversation of its own.
-      const { tool_name = "tool", input = "", tool_call_id = "" } = message;
-      const card = new ToolCard();
-      card.show({ name: tool_name, input, tool_call_id }, 0);
-      card.finish(message);
-      fragment.append(card);
-      return;
-    }
+  /** @param {number} idx */
+  #build(idx) {
+    const message = this.#get(idx);
     // What is being written is the user's own conversation's; a sub-agent's answer comes as a whole.
-    const isDraft = message.type === "agent" && !message.parent_conversation_id;
-    const card = isDraft && this.#draft ? this.#draft : new MessageCard();
-    if (card === this.#draft) this.#draft = null;
-    if (!this.markdown) throw new Error("the timeline needs a renderer before its first message");
-    for (const each of card.show(message, this.markdown)) this.#calls.set(each.dataset.toolCallId ?? "", each);
-    if (card.dataset.question) this.#questions.set(card.dataset.question, card);
-    fragment.append(card);
+    const isDraft = this.#draft && message?.type === "agent" && !message.parent_conversation_id;
+    const card = this.#cards.row(idx, isDraft && idx >= this.#draftIdx ? this.#draft : null);
+    if (card && card === this.#draft) this.#draft = null;
+    return card;
   }
 
-  /** @param {string} toolCallId */
-  #closeQuestion(toolCallId) {
-    this.#questions.get(toolCallId)?.closeQuestion();
-    this.#questions.delete(toolCallId);
-  }
+  #draftIdx = 0;
 
   #showDraft() {
-    const log = this.#snapshot?.log;
-    if (!log || this.#shown < log.messages.length) return;
-    if (!log.draft) {
+    const { draft } = this.#log;
+    if (!draft || this.#catchingUp) {
       this.#draft?.remove();
       this.#draft = null;
       return;
     }
     this.#draft ??= new MessageCard();
-    this.#draft.write(log.draft);
-    if (this.#draft === this.#block?.lastElementChild) return;
-    const fragment = document.createDocumentFragment();
-    fragment.append(this.#draft);
-    this.#extend(fragment);
+    this.#draftIdx = draft.idx;
+    this.#draft.write(draft);
+    if (this.#draft.parentElement !== this.#draftSlot) this.#draftSlot.append(this.#draft);
   }
 
-  #showCalls() {
-    const log = this.#snapshot?.log;
-    if (!log) return;
-    const over = isOver(log.state, countOf(log));
-    if (over) for (const id of [...this.#questions.keys()]) this.#closeQuestion(id);
-    for (const [id, card] of this.#calls) {
-      card.setLive(log.outputs.get(id) ?? null);
-      if (card.running === over) card.setStatus(over ? "interrupted" : "running");
+  #showOpen() {
+    this.#cards.showOpen(this.#log, isOver(this.#log));
+  }
+
+  /** Messages that stood by themselves belong to calls that are known now. */
+  #putRight() {
+    const blocks = new Set([...this.querySelectorAll("[data-orphan]")].map((card) => card.closest(".block")));
+    for (const block of blocks) if (block) this.#blocks.refill(block);
+  }
+
+  #seek() {
+    const idx = this.#sought;
+    if (idx < 0 || idx >= this.#count) return;
+    if (!this.#get(idx)) return this.history?.want(pageOf(idx), this.#count);
+    const block = this.#blocks.blockOf(this.#cards.rowOf(idx));
+    const card = this.querySelector(`[data-idx="${idx}"]`);
+    if (!card) {
+      // The row that it is shown in, or a part of that row, is still to come.
+      if (block && block.childElementCount === 0) this.history?.want(pageOf(this.#cards.rowOf(idx)), this.#count);
+      return;
     }
-  }
-
-  #tick() {
-    const now = Date.now();
-    for (const card of this.#calls.values()) card.tick(now);
+    this.#sought = -1;
+    for (let within = card.parentElement?.closest("details"); within; within = within.parentElement?.closest("details")) {
+      within.open = true;
+    }
+    this.#end.show(card);
+    this.#blocks.look();
+    this.#end.show(card);
+    card.setAttribute("data-revealed", "");
+    card.setAttribute("tabindex", "-1");
+    if (card instanceof HTMLElement) card.focus({ preventScroll: true });
+    setTimeout(() => card.removeAttribute("data-revealed"), MARKED_MS);
   }
 
   /** Who opens a card wants to read it: it must not be pushed away. @param {EventTarget | null} target */
@@ -198,13 +220,13 @@ export class SessionTimeline extends HTMLElement {
   }
 }
 
-/**
- * Whether nothing is at work any more, as far as this page has been told; calls without a result were cut off then.
- * @param {State | null} state
- * @param {number} count
- */
-function isOver(state, count) {
-  return state !== null && state.message_count === count && !isWorking(state.agent_state);
+/** @param {number} idx */
+const pageOf = (idx) => Math.floor(idx / PAGE);
+
+/** Whether nothing is at work any more, as far as this page has been told; calls without a result were cut off then. @param {Log} log */
+function isOver(log) {
+  const { state } = log;
+  return state !== null && state.message_count === countOf(log) && !isWorking(state.agent_state);
 }
 
 customElements.define("session-timeline", SessionTimeline);

@@ -1,24 +1,21 @@
 /**
- * One call of a tool: a telling line, and behind it the input and the output, live while it runs.
- *
- * The inside is built when it is first opened: a long log has thousands of calls that nobody looks into.
+ * One call of a tool: a telling line, and behind it the input and the output, live while it runs. What a sub-agent says and
+ * does is nested in the call that began it: open while it works, folded when it is done.
  *
  * @import { Message, ToolCall } from "../wire.js"
  * @import { Output } from "../reducer.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { duration, elapsed, plain, readableInput, stoppedBy, toolLine } from "../format.js";
+import { duration, elapsed, resultLine, stoppedBy, toolLine } from "../format.js";
 import { t } from "../words.js";
-import { diffLines } from "./diff-lines.js";
+import { ToolInside } from "./tool-inside.js";
 
-/** @typedef {"running" | "ok" | "error" | "interrupted"} ToolStatus */
+/** @typedef {"running" | "ok" | "error" | "interrupted" | "unknown"} ToolStatus  `unknown`: of the past, and not here yet */
 
-const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted" };
+const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted", unknown: "" };
 
 const STOPPED_WORDS = { user: "cancelled", budget: "over budget", restart: "interrupted", failure: "not finished" };
-
-const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
 export class ToolCard extends HTMLElement {
   /** @type {ToolCall} */
@@ -30,13 +27,20 @@ export class ToolCard extends HTMLElement {
   #status = "running";
   /** @type {Output | null} */
   #live = null;
+  #outcome = el("span", { class: "tool-result" });
   #time = el("span", { class: "tool-time" });
   #word = el("span", { class: "tool-word" });
   #mark = el("span", { class: "tool-mark" });
   #body = el("div", { class: "tool-body" });
-  #output = el("pre", { class: "tool-output" });
   #details = el("details", { class: "tool" });
-  #stop = el("button", { class: "button small tool-stop", type: "button", hidden: true }, "Stop");
+  #stop = el("button", { class: "button small tool-stop", type: "button", hidden: true });
+  /** @type {ToolInside | null} Once it was opened. */
+  #inside = null;
+  /** @type {HTMLElement | null} What a sub-agent did. */
+  #steps = null;
+  #stepCount = 0;
+  /** Whether the user has opened or folded it: then it is theirs to do. */
+  #touched = false;
 
   /** @param {ToolCall} call @param {number} startedMs Unix milliseconds */
   show(call, startedMs) {
@@ -44,20 +48,21 @@ export class ToolCard extends HTMLElement {
     this.#startedMs = startedMs;
     this.dataset.toolCallId = call.tool_call_id;
     const line = toolLine(call.input);
-    this.#details.append(
-      el(
-        "summary",
-        { title: line },
-        this.#mark,
-        el("span", { class: "tool-name", text: call.name }),
-        el("span", { class: "tool-line", text: line }),
-        this.#word,
-        this.#time,
-      ),
-      this.#body,
+    const summary = el(
+      "summary",
+      { title: line },
+      this.#mark,
+      el("span", { class: "tool-name", text: call.name }),
+      el("span", { class: "tool-line", text: line }),
+      this.#outcome,
+      this.#word,
+      this.#time,
     );
+    summary.addEventListener("click", () => (this.#touched = true));
+    this.#details.append(summary, this.#body);
     this.#details.addEventListener("toggle", () => this.#details.open && this.#build());
-    this.#stop.setAttribute("aria-label", `Stop ${call.name}`);
+    this.#stop.textContent = t("Stop");
+    this.#stop.setAttribute("aria-label", t("Stop {tool}", { tool: call.name }));
     this.#stop.addEventListener("click", () => {
       this.#stop.disabled = true;
       want(this, { kind: "cancel", toolCallId: call.tool_call_id });
@@ -75,7 +80,7 @@ export class ToolCard extends HTMLElement {
     const exit = this.#result?.display?.exit_status;
     const by = this.#result ? stoppedBy(this.#result) : "";
     const word = by ? STOPPED_WORDS[by] : STATUS_WORDS[status];
-    say(this.#word, status === "error" && typeof exit === "number" ? `exit ${exit}` : t(word));
+    say(this.#word, status === "error" && typeof exit === "number" ? t("exit {status}", { status: exit }) : t(word));
   }
 
   get running() {
@@ -89,14 +94,37 @@ export class ToolCard extends HTMLElement {
     this.dataset.type = "tool";
     this.setStatus(stoppedBy(message) ? "interrupted" : message.tool_error ? "error" : "ok");
     say(this.#time, elapsed(message));
+    say(this.#outcome, this.#status === "ok" ? resultLine(message) : "");
+    if (this.#steps && !this.#touched) this.#details.open = false;
     if (this.#details.open) this.#build();
+  }
+
+  /** Something that the sub-agent of this call said, in its order. @param {HTMLElement} card @param {Message} message */
+  nest(card, message) {
+    if (!this.#steps) {
+      this.#steps = el("div", { class: "tool-steps" });
+      this.#body.replaceChildren(this.#steps);
+      if (this.#inside) this.#build();
+      if (!this.#result && !this.#touched) this.#details.open = true;
+    }
+    // Pages of the past come before what is here.
+    const after = [...this.#steps.children].find((each) => Number(each.getAttribute("data-idx")) > message.idx);
+    this.#steps.insertBefore(card, after ?? null);
+    if (message.type === "agent") this.#stepCount += 1;
+    const words = this.#stepCount === 1 ? t("1 step") : t("{count} steps", { count: this.#stepCount });
+    if (!this.#result) say(this.#outcome, words);
+  }
+
+  /** @param {number} idx */
+  has(idx) {
+    return this.#steps?.querySelector(`[data-idx="${idx}"]`) !== null && this.#steps !== null;
   }
 
   /** @param {Output | null} output what a running tool has written so far */
   setLive(output) {
     if (output === this.#live) return;
     this.#live = output;
-    if (this.#details.open && !this.#result) this.#showOutput();
+    if (this.#details.open && !this.#result) this.#write();
   }
 
   /** @param {number} nowMs Unix milliseconds */
@@ -110,64 +138,15 @@ export class ToolCard extends HTMLElement {
   }
 
   #build() {
-    this.#showOutput();
-    const display = this.#result?.display;
-    // A diff says what an edit was asked to do and what it did, better than the edit's own JSON.
-    const input =
-      display?.kind === "diff" && typeof display.diff === "string" && display.diff
-        ? diffLines(display.diff)
-        : el("pre", { class: "tool-input", text: readableInput(this.#call.input) });
-    this.#body.replaceChildren(input, this.#output, ...this.#kept());
+    this.#inside ??= new ToolInside(this.#call);
+    this.#body.replaceChildren(...this.#inside.parts(this.#result, this.#steps));
+    this.#write();
   }
 
-  /** What the message only refers to. @returns {HTMLElement[]} */
-  #kept() {
-    const display = this.#result?.display ?? { kind: "" };
-    const { kind, path, further, output_blob: output } = display;
-    if (kind === "image") {
-      const shown = [display, ...(Array.isArray(further) ? further : [])];
-      return shown.flatMap((image) => this.#image(image, String(path ?? "An image")));
-    }
-    if (typeof output !== "string") return [];
-    const take = (/** @type {Blob} */ data) => save(data, `${this.#call.name}-${output.slice(0, 8)}.txt`);
-    const onClick = () => want(this, { kind: "blob", blob: output, take });
-    return [el("button", { class: "button small tool-whole", type: "button", text: "Save the whole output", onClick })];
-  }
-
-  /** @param {Record<string, unknown> | null} image its blob and type @param {string} alt @returns {HTMLElement[]} */
-  #image(image, alt) {
-    const { blob, media_type: type } = image ?? {};
-    if (typeof blob !== "string" || !IMAGES.has(String(type))) return [];
-    const shown = el("img", { class: "tool-image", alt });
-    want(this, { kind: "blob", blob, take: (data) => showImage(shown, data, String(type)) });
-    return [shown];
-  }
-
-  #showOutput() {
+  #write() {
     const text = this.#result ? this.#result.tool_result || this.#result.content || "" : (this.#live?.text ?? "");
-    const atEnd = this.#output.scrollHeight - this.#output.scrollTop - this.#output.clientHeight < 8;
-    say(this.#output, plain(text) || (this.running ? "No output yet" : "No output"));
-    this.#output.classList.toggle("quiet", text === "");
-    if (this.running && atEnd) this.#output.scrollTop = this.#output.scrollHeight;
+    this.#inside?.write(text, this.running);
   }
-}
-
-/**
- * The page's policy lets no address of a blob be an image's, but the data itself.
- * @param {HTMLImageElement} image @param {Blob} data @param {string} type
- */
-function showImage(image, data, type) {
-  const reader = new FileReader();
-  reader.addEventListener("load", () => (image.src = String(reader.result)));
-  reader.readAsDataURL(new Blob([data], { type }));
-}
-
-/** @param {Blob} data @param {string} name */
-function save(data, name) {
-  const url = URL.createObjectURL(data);
-  el("a", { href: url, download: name }).click();
-  // The browser has taken hold of it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 customElements.define("tool-card", ToolCard);

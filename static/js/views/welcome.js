@@ -1,19 +1,20 @@
 /** What an empty session shows. @import { Snapshot } from "../store.js" */
 
 import { el, icon } from "../dom.js";
+import { t } from "../words.js";
 
 /** The demo model's own tricks: see the README. */
-const DEMO = [
-  { prompt: "Show me around", says: "reads a file, writes one, runs a command and commits" },
-  { prompt: "stream 120 30", says: "an answer that arrives word by word" },
-  { prompt: "bash git log --oneline -5", says: "a command in the session's own clone" },
-  { prompt: "slow 20", says: "a long command; stop it, or reload the page" },
+const demo = () => [
+  { prompt: "Show me around", says: t("reads a file, writes one, runs a command and commits") },
+  { prompt: "stream 120 30", says: t("an answer that arrives word by word") },
+  { prompt: "bash git log --oneline -5", says: t("a command in the session's own clone") },
+  { prompt: "slow 20", says: t("a long command; stop it, or reload the page") },
 ];
 
-const REAL = [
-  { prompt: "Explain how this project is organised, and where to start reading.", says: "get your bearings" },
-  { prompt: "Run the tests. If something fails, find out why and fix it.", says: "find and fix" },
-  { prompt: "Find the least tested part of this code and add tests for it.", says: "make it safer" },
+const real = () => [
+  { prompt: t("Explain how this project is organised, and where to start reading."), says: t("get your bearings") },
+  { prompt: t("Run the tests. If something fails, find out why and fix it."), says: t("find and fix") },
+  { prompt: t("Find the least tested part of this code and add tests for it."), says: t("make it safer") },
 ];
 
 /** A long log on its way. @param {HTMLElement} slot @param {number} shown @param {number} count */
@@ -22,7 +23,7 @@ export function loading(slot, shown, count) {
   slot.replaceChildren(
     el("p", {
       class: "quiet loading",
-      text: `Loading ${shown.toLocaleString()} of ${count.toLocaleString()} messages…`,
+      text: t("Loading {shown} of {count} messages…", { shown: shown.toLocaleString(), count: count.toLocaleString() }),
     }),
   );
 }
@@ -35,8 +36,8 @@ export function welcome(slot, { log, connection }, suggest) {
   slot.dataset.shows = key;
   if (missing) {
     const words = [
-      el("h2", { text: "There is no such session" }),
-      el("p", {}, "It may have been deleted. ", el("a", { href: "./", text: "Go to the newest one" }), "."),
+      el("h2", { text: t("There is no such session") }),
+      el("p", {}, t("It may have been deleted."), " ", el("a", { href: "./", text: t("Go to the newest one") })),
     ];
     slot.replaceChildren(
       el("div", { class: "welcome" }, el("div", { class: "welcome-mark" }, icon("net-ended")), ...words),
@@ -44,11 +45,11 @@ export function welcome(slot, { log, connection }, suggest) {
     return;
   }
   if (!log.state) {
-    slot.replaceChildren(el("div", { class: "skeleton", "aria-label": "Loading" }, el("i"), el("i"), el("i")));
+    slot.replaceChildren(el("div", { class: "skeleton", "aria-label": t("Loading") }, el("i"), el("i"), el("i")));
     return;
   }
-  const demo = log.state.model === "demo";
-  const prompts = (demo ? DEMO : REAL).map(({ prompt, says }) =>
+  const isDemo = log.state.model === "demo";
+  const prompts = (isDemo ? demo() : real()).map(({ prompt, says }) =>
     el(
       "button",
       { class: "prompt", type: "button", onClick: () => suggest(prompt) },
@@ -56,15 +57,15 @@ export function welcome(slot, { log, connection }, suggest) {
       el("span", { class: "prompt-says", text: says }),
     ),
   );
-  const intro = demo
-    ? "This is the demo model: it needs no key and no network, and works with the real tools on a clone of your repository."
-    : "The agent works in a clone of your repository. Its commits arrive on a branch of their own; your checkout stays as it is.";
+  const intro = isDemo
+    ? t("This is the demo model: it needs no key and no network, and works with the real tools on a clone of your repository.")
+    : t("The agent works in a clone of your repository. Its commits arrive on a branch of their own; your checkout stays as it is.");
   slot.replaceChildren(
     el(
       "div",
       { class: "welcome" },
       el("div", { class: "welcome-mark" }, icon("brand")),
-      el("h2", { text: "What shall we change?" }),
+      el("h2", { text: t("What shall we change?") }),
       el("p", { text: intro }),
       el("div", { class: "prompts" }, ...prompts),
     ),

@@ -1,0 +1,106 @@
+/**
+ * What of a long log lies before the part that the stream has brought: fetched in pages as it is wanted, and let go of when
+ * there is more of it than anybody looks at. Messages never change, so a page that was let go of comes back the same.
+ *
+ * A page that does not come is asked for again when it is next wanted, and not at once: the connection's own indicator tells
+ * that the server is away.
+ *
+ * @import { Message } from "./wire.js"
+ * @import { World } from "./stream.js"
+ */
+
+/** Messages in one page. */
+export const PAGE = 64;
+/** The stream and the rendering of Markdown need connections too. */
+const AT_ONCE = 2;
+const MAX_PAGES = 64;
+/** From a failure to the next try. */
+const AGAIN_MS = 2000;
+
+export class History {
+  /**
+   * @param {Pick<World, "now">} world
+   * @param {{ fetch: (start: number, end: number) => Promise<Message[]>, onPage: (page: number) => void }} hooks
+   *   `fetch` gives messages [start, end).
+   */
+  constructor(world, hooks) {
+    this.#world = world;
+    this.#hooks = hooks;
+  }
+
+  #world;
+  #hooks;
+  /** @type {Map<number, readonly Message[]>} The page last used stands last. */
+  #pages = new Map();
+  #loading = new Set();
+  /** @type {number[]} Wanted and not asked for; the newest wish stands last and goes first. */
+  #wanted = [];
+  /** @type {Map<number, number>} When a page that did not come was asked for. */
+  #failed = new Map();
+  /** Where the log ends: the last page may be shorter. */
+  #count = 0;
+  #generation = 0;
+
+  /** The log is another, or empty: its indexes mean other messages now. */
+  clear() {
+    this.#generation += 1;
+    this.#pages.clear();
+    this.#loading.clear();
+    this.#failed.clear();
+    this.#wanted = [];
+  }
+
+  /** The message, if its page is here. @param {number} idx */
+  get(idx) {
+    const page = Math.floor(idx / PAGE);
+    return this.#pages.get(page)?.[idx - page * PAGE];
+  }
+
+  /** Have the page come, if it is not here: soon where many are wanted. @param {number} page @param {number} count of the log */
+  want(page, count) {
+    const known = this.#pages.get(page);
+    if (known) {
+      this.#pages.delete(page);
+      this.#pages.set(page, known);
+      return;
+    }
+    const failed = this.#failed.get(page);
+    if (this.#loading.has(page) || (failed !== undefined && this.#world.now() - failed < AGAIN_MS)) return;
+    this.#count = count;
+    this.#wanted = this.#wanted.filter((each) => each !== page);
+    this.#wanted.push(page);
+    // Who drags through a log has passed by what was wanted long ago.
+    if (this.#wanted.length > MAX_PAGES / 4) this.#wanted.shift();
+    this.#next();
+  }
+
+  #next() {
+    while (this.#loading.size < AT_ONCE && this.#wanted.length > 0) void this.#load(/** @type {number} */ (this.#wanted.pop()));
+  }
+
+  /** @param {number} page */
+  async #load(page) {
+    const generation = this.#generation;
+    this.#loading.add(page);
+    try {
+      const messages = await this.#hooks.fetch(page * PAGE, Math.min((page + 1) * PAGE, this.#count));
+      if (generation !== this.#generation) return;
+      this.#failed.delete(page);
+      this.#pages.set(page, messages);
+      for (const oldest of this.#pages.keys()) {
+        if (this.#pages.size <= MAX_PAGES) break;
+        this.#pages.delete(oldest);
+      }
+      this.#hooks.onPage(page);
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      console.warn(`page ${page} of the log did not come:`, error);
+      this.#failed.set(page, this.#world.now());
+    } finally {
+      if (generation === this.#generation) {
+        this.#loading.delete(page);
+        this.#next();
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Tells readers of screens what has come, without chattering: whole messages only, those that are for the user, the last one
+ * where several came at once, and its beginning where it is long. What is being written, tools and notes are not told.
+ *
+ * @import { Message } from "../wire.js"
+ */
+
+import { t } from "../words.js";
+
+const MOST_CHARS = 300;
+
+export class SpokenNews extends HTMLElement {
+  connectedCallback() {
+    this.className = "visually-hidden";
+    this.setAttribute("role", "status");
+  }
+
+  /** @param {readonly Message[]} messages that have just come */
+  tell(messages) {
+    const message = messages.findLast(isNews);
+    if (!message) return;
+    const text = message.content.trim();
+    const words = text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)} …` : text;
+    this.textContent = message.type === "agent" ? t("Agent: {text}", { text: words }) : words;
+  }
+}
+
+/** @param {Message} message */
+function isNews({ type, content, end_of_turn, parent_conversation_id, display }) {
+  if (parent_conversation_id || content.trim() === "") return false;
+  return (type === "agent" && end_of_turn) || type === "error" || type === "budget" || display?.kind === "question";
+}
+
+customElements.define("spoken-news", SpokenNews);
