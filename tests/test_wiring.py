@@ -10,6 +10,7 @@ import trio
 
 from tests.tools.bench import FakeBench
 from trio_agent.config import Settings, load_settings
+from trio_agent.core.budget import Budget
 from trio_agent.core.errors import ConfigError, ToolError
 from trio_agent.core.redaction import BY_SHAPE
 from trio_agent.models.choose import make_model
@@ -82,6 +83,16 @@ async def test_the_web_is_fetched_from_only_where_the_user_allows_it(tmp_path: P
         names = {tool.spec.name for tool in tools(make_model("demo", {}, None))}
     assert ("web_fetch" in names) is allowed
     assert {"bash", "bash_output", "bash_kill", "patch", "read_file", "search", "todo_write", "ask_user"} <= names
+
+
+def test_budgets_and_the_usual_window_are_the_agent_s(tmp_path: Path) -> None:
+    limits = {"budget_dollars": 1.0, "budget_responses": 2, "budget_seconds": 3.0}
+    of_all = {"session_dollars": 4.0, "session_responses": 5, "session_seconds": 6.0}
+    settings = Settings(data_dir=tmp_path / "data", sandbox="none", model="demo", context_window=7, **limits, **of_all)
+    agent = coding_agent(settings, tmp_path / "repository", {}, MemoryBlobs(), BY_SHAPE)
+    assert agent._budget == Budget(dollars=1.0, responses=2, seconds=3.0)
+    assert agent._session_budget == Budget(dollars=4.0, responses=5, seconds=6.0)
+    assert agent._usual_window == 7
 
 
 def test_no_network_without_a_sandbox_is_refused_at_once(tmp_path: Path) -> None:

@@ -200,6 +200,7 @@ async def test_the_time_a_user_takes_to_answer_is_not_the_session_s(
         await session.post("that")
         await at_rest(session)
         assert (await lines(session))[-1] == "agent: Done."
+        assert "budget" not in {each.type for each in await logged(session)}
 
 
 def at(second: float) -> str:
@@ -249,6 +250,32 @@ def test_what_is_spent_after_it_was_told_counts_for_the_next_grant() -> None:
     again = Allowance(Budget(dollars=1.0), [told, Message(type="auto", idx=4, usage=Usage(cost_usd=1.0))], lambda: 0.0)
     assert not again.grants([Message(type="user", idx=2)])
     assert again.spending.over() == "session"
+
+
+def test_what_is_granted_while_work_goes_on_begins_there() -> None:
+    now = 100.0
+    spending = Spending(Budget(seconds=30), lambda: now, whose="session", before=Spent(seconds=20))
+    with spending.running():
+        assert spending.deadline == 110
+        now = 112.0
+        assert spending.over() == "session"
+        spending.renew()
+        assert spending.over() is None
+        assert spending.deadline == 142
+
+
+async def test_where_the_price_is_not_known_the_limits_that_do_not_hold_are_named(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    steps = [says("One."), says("Two.")]
+    desk = Desk(tmp_path, *steps, budget=Budget(dollars=1.0), session_budget=Budget(dollars=20.0))
+    desk.model.priced = False
+    async with desk.session(store) as session:
+        for words in ("one", "two"):
+            await session.post(words)
+            await at_rest(session)
+        (told,) = [each for each in await lines(session) if each.startswith("auto: ")]
+    assert "the limit of $1.00 a turn and $20.00 a session does not hold" in told
 
 
 def test_of_a_turn_s_own_budget_a_session_hears_nothing() -> None:
