@@ -86,9 +86,18 @@ async def test_the_web_is_fetched_from_only_where_the_user_allows_it(tmp_path: P
 
 
 def test_budgets_and_the_usual_window_are_the_agent_s(tmp_path: Path) -> None:
-    limits = {"budget_dollars": 1.0, "budget_responses": 2, "budget_seconds": 3.0}
-    of_all = {"session_dollars": 4.0, "session_responses": 5, "session_seconds": 6.0}
-    settings = Settings(data_dir=tmp_path / "data", sandbox="none", model="demo", context_window=7, **limits, **of_all)
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        sandbox="none",
+        model="demo",
+        budget_dollars=1.0,
+        budget_responses=2,
+        budget_seconds=3.0,
+        session_dollars=4.0,
+        session_responses=5,
+        session_seconds=6.0,
+        context_window=7,
+    )
     agent = coding_agent(settings, tmp_path / "repository", {}, MemoryBlobs(), BY_SHAPE)
     assert agent._budget == Budget(dollars=1.0, responses=2, seconds=3.0)
     assert agent._session_budget == Budget(dollars=4.0, responses=5, seconds=6.0)
