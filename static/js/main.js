@@ -10,11 +10,12 @@ import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
 import { Replay } from "./replay.js";
-import { Sessions } from "./sessions.js";
+import { messageOf, Sessions } from "./sessions.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
 import { keep, recall } from "./storage.js";
 import { Store } from "./store.js";
+import { TimeTravel } from "./time-travel.js";
 import { browserTabs } from "./tabs.js";
 import { Unsent, watchPage } from "./unsent.js";
 import { DiffPanel } from "./views/diff-panel.js";
@@ -142,6 +143,12 @@ const replay = views.replay.hidden
     });
 document.body.classList.toggle("replaying", replay !== null);
 
+const travel = new TimeTravel(world, {
+  log: () => store.snapshot.log,
+  earlier: (idx) => views.timeline.history?.get(idx),
+  onChange: () => store.update({}),
+});
+
 /** @param {string} doing @param {Promise<unknown>} work */
 async function attempt(doing, work) {
   try {
@@ -163,6 +170,14 @@ async function cancel(toolCallId) {
 
 /** @param {string} title @param {string} commit */
 const showDiff = (title, commit) => views.diff.show(title, api.diff(commit));
+
+/** The bar of an earlier moment takes the composer's place. @param {import("./store.js").Snapshot} snapshot */
+function showTravel(snapshot) {
+  if (replay) return;
+  views.replay.hidden = !travel.away;
+  document.body.classList.toggle("travelling", travel.away);
+  if (travel.away) views.replay.showTravel(snapshot, travel.known);
+}
 
 /** @param {Intent} intent @returns {void} */
 function act(intent) {
@@ -198,7 +213,15 @@ function act(intent) {
       stream.start();
       return outbox.retry();
     case "replay":
-      return replay?.command(intent.command);
+      return replay ? replay.command(intent.command) : travel.command(intent.command);
+    case "travel":
+      travel.go(intent.idx + 1);
+      showTravel(store.snapshot);
+      return views.replay.focusSlider();
+    case "now":
+      travel.leave();
+      showTravel(store.snapshot);
+      return views.composer.focusPrompt();
     case "dismiss":
       return store.update({ notice: "" });
     default:
@@ -211,12 +234,29 @@ document.addEventListener("visibilitychange", () => sessions.look());
 document.addEventListener("keydown", (event) => {
   // A terminal has keys of its own, and in what stands over the page they would act behind it.
   if (event.defaultPrevented || isTerminal(event.target) || document.querySelector("dialog[open]")) return;
+  if (travel.away && event.key === "Escape") return act({ kind: "now" });
   const action = actionOf(event, isField(event.target));
   if (!action) return;
   event.preventDefault();
   if (action === "next" || action === "previous") sessions.step(action === "next" ? 1 : -1);
   else act({ kind: action });
 });
+
+/** The message that the address leads to, until it is shown; -1 = none. */
+let wanted = messageOf(location.hash);
+addEventListener("hashchange", () => {
+  wanted = messageOf(location.hash);
+  showWanted();
+});
+
+function showWanted() {
+  const { log } = store.snapshot;
+  if (wanted < 0 || !log.state || wanted >= countOf(log)) return;
+  // What is looked for is in the present.
+  travel.leave();
+  views.timeline.reveal(wanted);
+  wanted = -1;
+}
 
 views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log), views.timeline);
 views.timeline.history = new History(world, {
@@ -230,7 +270,7 @@ store.subscribe((snapshot) => {
   views.gate.show(barred);
   views.network.show(connection, world.now);
   views.header.show(snapshot);
-  views.timeline.show(snapshot);
+  views.timeline.show(travel.away ? { ...snapshot, log: travel.shown(log), pending: [] } : snapshot);
   views.composer.show(snapshot);
   sessions.look();
   views.list.show(snapshot);
@@ -241,7 +281,9 @@ store.subscribe((snapshot) => {
     replay.heard(log.state);
     views.replay.show(snapshot, replay.known, replay.pending);
   }
+  if (!replay) showTravel(snapshot);
   views.notice.show(notice);
+  showWanted();
 });
 
 if (addressed) settleOn(addressed);

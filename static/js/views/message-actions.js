@@ -1,28 +1,42 @@
-/** What can be done with one message: go on from it in another session, or give others the way to it. */
+/**
+ * What can be done with one message: look at the page as it was then, go on from there in another session, give others the way
+ * to it.
+ */
 
 import { el, icon, want } from "../dom.js";
 import { t } from "../words.js";
+import { ActionMenu } from "./action-menu.js";
 
 export class MessageActions extends HTMLElement {
   #idx = -1;
+  #more = el(
+    "button",
+    { class: "button quiet small", type: "button", "aria-haspopup": "menu", onClick: () => this.#open() },
+    icon("more"),
+  );
 
   connectedCallback() {
-    if (this.childElementCount > 0) return;
-    this.append(this.#button("fork", t("Fork from here"), () => want(this, { kind: "fork", idx: this.#idx })));
-    // Browsers have a clipboard on https and localhost only.
-    if (navigator.clipboard) {
-      this.append(this.#button("link", t("Copy the link to this message"), () => want(this, { kind: "link", idx: this.#idx })));
-    }
+    this.append(this.#more);
   }
 
   /** @param {number} idx */
   show(idx) {
     this.#idx = idx;
+    this.#more.setAttribute("aria-label", t("Actions for message {number}", { number: idx + 1 }));
   }
 
-  /** @param {string} shape @param {string} words @param {() => void} onClick */
-  #button(shape, words, onClick) {
-    return el("button", { class: "button quiet small", type: "button", "aria-label": words, title: words, onClick }, icon(shape));
+  #open() {
+    const idx = this.#idx;
+    /** @type {import("./action-menu.js").Action[]} */
+    const actions = [
+      { shape: "fork", words: t("Fork from here"), does: (menu) => want(menu, { kind: "fork", idx }) },
+      { shape: "clock", words: t("Show the page as it was here"), does: (menu) => want(menu, { kind: "travel", idx }) },
+    ];
+    // Browsers have a clipboard on https and localhost only.
+    if (navigator.clipboard) {
+      actions.push({ shape: "link", words: t("Copy the link to this message"), does: (menu) => want(menu, { kind: "link", idx }) });
+    }
+    ActionMenu.shared.open(this.#more, actions);
   }
 }
 

@@ -1,0 +1,120 @@
+"""Looking at an earlier moment of a session that goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.pages.test_dashboard import ask, shown, wait_status
+from tests.served import ServedRepository
+from tests.whole.test_repository import say
+
+pytestmark = pytest.mark.browser
+
+LATER = 4
+"""Messages of two turns."""
+
+
+@pytest.fixture
+def client(server: ServedRepository) -> Iterator[httpx2.Client]:
+    with server.client() as opened:
+        say(opened, "echo one", until="one")
+        say(opened, "echo two", until="two")
+        yield opened
+
+
+def go_back(page: Page, idx: int) -> None:
+    page.locator(f'[data-idx="{idx}"]').hover()
+    page.locator(f'[data-idx="{idx}"]').get_by_role("button", name="Actions").click()
+    page.get_by_role("menuitem", name="as it was here").click()
+
+
+def test_the_page_is_as_it_was_while_what_comes_is_held_back(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    expect(page.locator('[data-idx="3"]')).to_be_visible()
+    go_back(page, 1)
+    expect(page.locator('[data-idx="2"]')).to_have_count(0)
+    assert shown(page) == [0, 1]
+    expect(page.locator("#prompt")).to_be_hidden()
+    slider = page.get_by_role("slider")
+    expect(slider).to_be_focused()
+    expect(page.locator("#replay-place")).to_contain_text("2 of 4")
+    client.post("chat", json={"message": "echo three"})
+    expect(page.locator("#replay-place")).to_contain_text("2 of 6")
+    assert shown(page) == [0, 1]
+    slider.press("ArrowRight")
+    expect(page.locator('[data-idx="2"]')).to_be_visible()
+    page.get_by_role("button", name="Back to now").click()
+    expect(page.locator('[data-idx="5"]')).to_be_visible()
+    assert shown(page) == list(range(6))
+    expect(page.locator("#prompt")).to_be_focused()
+    ask(page, "echo four")
+    expect(page.locator('[data-idx="7"]')).to_contain_text("four")
+
+
+def test_the_past_is_played_to_its_end_and_escape_leads_back(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    go_back(page, 0)
+    page.get_by_label("Speed").select_option("50×")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator("#replay-place")).to_contain_text(f"{LATER} of {LATER}")
+    expect(page.get_by_role("button", name="Play again")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#prompt")).to_be_focused()
+    expect(page.get_by_role("slider")).to_be_hidden()
+
+
+def test_a_turn_that_was_under_way_then_is_shown_so(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    say(client, "bash echo done", until="done")
+    page.goto(server.link)
+    call = 5
+    expect(page.locator(f'[data-idx="{call}"] tool-card')).to_be_visible()
+    go_back(page, call)
+    expect(page.locator("tool-card")).to_have_attribute("data-status", "running")
+    expect(page.locator("tool-card").get_by_role("button", name="Stop")).to_have_count(0)
+    page.get_by_role("button", name="Next message").click()
+    expect(page.locator("tool-card")).to_have_attribute("data-status", "ok")
+
+
+def test_the_past_can_be_looked_at_without_the_server(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    expect(page.locator('[data-idx="3"]')).to_be_visible()
+    server.kill()
+    expect(page.locator('[data-status="reconnecting"], [data-status="connecting"]').first).to_be_visible()
+    go_back(page, 1)
+    assert shown(page) == [0, 1]
+    server.start()
+    wait_status(page, "connected")
+    assert shown(page) == [0, 1]
+
+
+def test_a_link_to_a_later_message_leads_out_of_the_past(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    go_back(page, 0)
+    page.evaluate("location.hash = '#message-3'")
+    expect(page.locator('[data-idx="3"]')).to_be_visible()
+    expect(page.locator("#prompt")).to_be_visible()
+
+
+def test_on_a_phone_the_bar_has_room(browser: Browser, server: ServedRepository, client: httpx2.Client) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(server.link)
+    page.locator('[data-idx="1"]').get_by_role("button", name="Actions").tap()
+    page.get_by_role("menuitem", name="as it was here").tap()
+    expect(page.get_by_role("button", name="Back to now")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
