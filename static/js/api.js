@@ -1,7 +1,9 @@
 /**
  * The HTTP API, relative to wherever the page is served from.
  *
+ * @import { ChangedLines, Changes, FileLines } from "./changes.js"
  * @import { Command, Replayed } from "./replay.js"
+ * @import { LinesAsked } from "./views/diff-file.js"
  * @import { Found, Message } from "./wire.js"
  */
 
@@ -109,6 +111,27 @@ export class Api {
   async diff(commit) {
     const query = commit ? `?commit=${encodeURIComponent(commit)}` : "";
     return (await this.#get(this.url(`diff${query}`))).text();
+  }
+
+  /** The files that changed. @param {string} commit empty = all since the start @returns {Promise<Changes>} */
+  async changes(commit) {
+    return (await this.#get(this.url(`changes?${new URLSearchParams(commit ? { commit } : {})}`))).json();
+  }
+
+  /** What changed in one of them. `path` and `old` are percent-encoded already. @param {LinesAsked} asked @returns {Promise<ChangedLines>} */
+  async changedLines({ path, old, commit, start, context, ignoreSpace }) {
+    const rest = { start: String(start), context: String(context), ...(commit && { commit }), ...(ignoreSpace && { space: "ignore" }) };
+    const query = `path=${path}${old && `&old_path=${old}`}&${new URLSearchParams(rest)}`;
+    return (await this.#get(this.url(`changes/lines?${query}`))).json();
+  }
+
+  /**
+   * A file of the workspace, from line `start` on. `path` is percent-encoded already.
+   * @param {{ path: string, at: string, start: number }} asked  `at` is a commit, empty = as it is now
+   * @returns {Promise<FileLines>}
+   */
+  async fileLines({ path, at, start }) {
+    return (await this.#get(this.url(`files/lines?path=${path}&start=${start}${at && `&at=${at}`}`))).json();
   }
 
   /** What a message only refers to. It never changes, so the browser may keep it. @param {string} id @returns {Promise<Blob>} */

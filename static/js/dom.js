@@ -1,7 +1,9 @@
 /**
  * Making elements. Text only ever enters as text.
  *
+ * @import { Comment } from "./changes.js"
  * @import { Command } from "./replay.js"
+ * @import { Choices } from "./views/diff-view.js"
  * @import { Found } from "./wire.js"
  */
 
@@ -56,10 +58,13 @@ export function say(element, text) {
 
 /**
  * What a view wants done; main.js does it. Views touch neither network nor storage.
- * @typedef {{ kind: "send" | "suggest" | "draft", text: string }
+ * @typedef {{ kind: "send" | "suggest" | "append" | "draft", text: string }
  *   | { kind: "cancel", toolCallId: string }
  *   | { kind: "discard", key: string, edit: boolean }
  *   | { kind: "diff", commit: string, title: string }
+ *   | { kind: "open-file", path: string, line: number }
+ *   | { kind: "comments", comments: Comment[] }
+ *   | { kind: "diff-choices", choices: Choices }
  *   | { kind: "blob", blob: string, take: (data: Blob) => void }
  *   | { kind: "token", token: string }
  *   | { kind: "replay", command: Command }

@@ -13,7 +13,7 @@ import { Replay } from "./replay.js";
 import { messageOf, Sessions } from "./sessions.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
-import { keep, recall } from "./storage.js";
+import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
 import { TimeTravel } from "./time-travel.js";
 import { browserTabs } from "./tabs.js";
@@ -129,6 +129,7 @@ function settleOn(sessionId) {
   api.sessionId = sessionId;
   const draft = recall(`trio-agent.draft.${sessionId}`);
   if (draft && !views.composer.text) views.composer.write(draft);
+  views.diff.comments = recallJson(`trio-agent.comments.${sessionId}`) ?? [];
   void unsent.begin(sessionId, store.snapshot.pending);
 }
 
@@ -168,8 +169,13 @@ async function cancel(toolCallId) {
   else if (!done) views.timeline.allowStop(toolCallId);
 }
 
-/** @param {string} title @param {string} commit */
-const showDiff = (title, commit) => views.diff.show(title, api.diff(commit));
+views.diff.source = {
+  changes: (commit) => api.changes(commit),
+  lines: (asked) => api.changedLines(asked),
+  file: (asked) => api.fileLines(asked),
+  diff: (commit) => api.diff(commit),
+};
+views.diff.choices = { ...views.diff.choices, ...recallJson("trio-agent.diff") };
 
 /** The bar of an earlier moment takes the composer's place. @param {import("./store.js").Snapshot} snapshot */
 function showTravel(snapshot) {
@@ -195,7 +201,17 @@ function act(intent) {
     case "reconnect":
       return stream.retryNow();
     case "diff":
-      return void showDiff(intent.title, intent.commit);
+      return void views.diff.open(intent.commit, intent.title);
+    case "open-file":
+      return void views.diff.openFile(intent.path, intent.line);
+    case "comments":
+      return keep(`trio-agent.comments.${api.sessionId}`, intent.comments.length > 0 ? JSON.stringify(intent.comments) : null);
+    case "diff-choices":
+      return keep("trio-agent.diff", JSON.stringify(intent.choices));
+    case "append": {
+      const before = views.composer.text.trimEnd();
+      return act({ kind: "suggest", text: before ? `${before}\n\n${intent.text}` : intent.text });
+    }
     case "blob":
       return void attempt("Loading what was kept", api.blob(intent.blob).then(intent.take));
     case "palette":
@@ -272,6 +288,7 @@ store.subscribe((snapshot) => {
   views.header.show(snapshot);
   views.timeline.show(travel.away ? { ...snapshot, log: travel.shown(log), pending: [] } : snapshot);
   views.composer.show(snapshot);
+  views.diff.show(snapshot);
   sessions.look();
   views.list.show(snapshot);
   views.origin.show(snapshot);

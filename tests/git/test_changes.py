@@ -185,6 +185,11 @@ async def test_the_version_of_a_file_changes_with_its_content_and_with_nothing_e
     second = await files(workspace)
     assert first["b"].version == second["b"].version
     assert first["a"].version != second["a"].version
+    git(workspace.path, "add", "--all")
+    git(workspace.path, "commit", "--quiet", "--message", "Both")
+    assert {name: each.version for name, each in (await files(workspace)).items()} == {
+        name: each.version for name, each in second.items()
+    }
 
 
 async def test_the_first_commit_and_a_merge_are_compared_with_what_was_before(workspace: Workspace) -> None:

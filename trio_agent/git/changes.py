@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -84,6 +84,8 @@ async def changed_files(sides: Sides, paths: Sequence[str] = (), options: Sequen
     for raw, (stamp, size) in zip(shown, facts, strict=True):
         count = counts.get(raw.path)
         binary = raw.path in binaries
+        # Where the files are looked at, git has no name for what it was not given yet: a commit would seem to change them.
+        known = raw if sides.work_tree is None else replace(raw, new_object="")
         files.append(
             FileChange(
                 path=os.fsdecode(raw.path),
@@ -96,7 +98,7 @@ async def changed_files(sides: Sides, paths: Sequence[str] = (), options: Sequen
                 binary=binary,
                 old_bytes=sizes.get(raw.old_object, 0) if binary else 0,
                 new_bytes=sizes.get(raw.new_object, size) if binary else 0,
-                version=hashlib.sha256(f"{raw} {stamp} {count}".encode()).hexdigest()[:16],
+                version=hashlib.sha256(f"{known} {stamp} {count}".encode()).hexdigest()[:16],
             )
         )
     told = [count for count in counts.values() if count]

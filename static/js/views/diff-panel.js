@@ -1,28 +1,43 @@
-/** A diff, over the page. */
+/**
+ * What changed, over the page. What it takes is loaded when it is first opened.
+ *
+ * @import { Comment } from "../changes.js"
+ * @import { Snapshot } from "../store.js"
+ * @import { Choices, DiffView, Source } from "./diff-view.js"
+ */
 
 import { el, icon } from "../dom.js";
-import { diffLines } from "./diff-lines.js";
+import { t } from "../words.js";
 
 export class DiffPanel extends HTMLElement {
-  #title = el("h2", { id: "diff-title" });
+  /** @type {Source | null} Set before the first `open`. */
+  source = null;
+  /** @type {Comment[]} Of an earlier visit. */
+  comments = [];
+  /** @type {Choices} */
+  choices = { isSplit: true, isFlat: false, ignoreSpace: false };
   #body = el("div", { class: "sheet-body", tabindex: -1 });
   #dialog = el(
     "dialog",
-    { class: "sheet", "aria-labelledby": "diff-title" },
+    { class: "sheet changes", "aria-labelledby": "diff-title" },
     el(
-      "header",
+      "div",
       { class: "sheet-head" },
-      this.#title,
+      el("h2", { id: "diff-title", text: t("Changes") }),
       el(
         "button",
-        { class: "button quiet", type: "button", "aria-label": "Close", onClick: () => this.#dialog.close() },
+        { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() },
         icon("close"),
       ),
     ),
     this.#body,
   );
+  /** @type {DiffView | null} */
+  #view = null;
   /** Of two requests only the later one may be shown. */
   #asked = 0;
+  /** How far the log was looked through for what may have changed files. */
+  #seen = { generation: 0, count: 0 };
 
   connectedCallback() {
     // A press on the dialog itself, and not on what is in it, is one on the backdrop.
@@ -30,23 +45,51 @@ export class DiffPanel extends HTMLElement {
     this.append(this.#dialog);
   }
 
-  /** @param {string} title @param {Promise<string>} diff */
-  async show(title, diff) {
+  /** @param {string} commit empty = all since the start @param {string} title */
+  open(commit, title) {
+    return this.#show((view) => view.open(commit, title));
+  }
+
+  /** @param {string} path of the workspace @param {number} line */
+  openFile(path, line) {
+    const quoted = path.split("/").map(encodeURIComponent).join("/");
+    return this.#show(async (view) => {
+      await Promise.all([view.open("", ""), view.openFile(quoted, path, line)]);
+    });
+  }
+
+  /** @param {Snapshot} snapshot */
+  show({ log: { messages, generation } }) {
+    const from = generation === this.#seen.generation ? this.#seen.count : 0;
+    if (from === messages.length) return;
+    this.#seen = { generation, count: messages.length };
+    if (!this.#dialog.open || !this.#view) return;
+    // Files are changed by tools, and by nothing else that a log tells of.
+    if (messages.slice(from).some(({ type }) => type === "tool" || type === "commit")) void this.#view.refresh();
+  }
+
+  /** @param {(view: DiffView) => Promise<void>} how */
+  async #show(how) {
     const asked = ++this.#asked;
-    this.#title.textContent = title;
-    this.#body.replaceChildren(el("p", { class: "quiet", text: "Loading…" }));
-    this.#dialog.showModal();
-    let content;
+    if (!this.#dialog.open) this.#dialog.showModal();
+    if (!this.#view) this.#body.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
     try {
-      const text = await diff;
-      content = text.trim() ? diffLines(text) : el("p", { class: "quiet", text: "Nothing has changed yet." });
+      const { source } = this;
+      if (!source) throw new Error("the panel has no source");
+      const { DiffView } = await import("./diff-view.js");
+      if (asked !== this.#asked) return;
+      this.#view ??= new DiffView(source, this.comments, this.choices, () => this.#dialog.close());
+      if (!this.#view.isConnected) this.#body.replaceChildren(this.#view);
+      await how(this.#view);
     } catch (error) {
-      content = el("p", {
-        class: "problem",
-        text: `The diff could not be fetched: ${error instanceof Error ? error.message : error}`,
-      });
+      if (asked === this.#asked) this.#say(error);
     }
-    if (asked === this.#asked) this.#body.replaceChildren(content);
+  }
+
+  /** @param {unknown} error */
+  #say(error) {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#body.replaceChildren(el("p", { class: "problem", text: t("The changes could not be fetched: {why}", { why }) }));
   }
 }
 
