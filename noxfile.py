@@ -32,7 +32,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-OUR_PYTHON = ("trio_agent", "examples", "tests", "bench", "docs", "noxfile.py")
+OUR_PYTHON = ("trio_agent", "examples", "tests", "bench", "docs", "noxfile.py", "hatch_build.py")
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 """`node --test` is stable from here on."""

@@ -25,7 +25,8 @@ LISTENING = re.compile(r"trio-agent listening on (http://[^/]+/)#token=(\S+)\n")
 NAMED = {
     "text/html": re.compile(r"""(?:src|href)=["']([^"'#]+)["']"""),
     "text/javascript": re.compile(
-        r"""(?m)(?:^import|^export|@import)\b[^"';]*["'](\.[^"']+)["']|\bimport\(["'](\.[^"']+)["']\)"""
+        r"""(?m)(?:^import|^export|@import)\b[^"';]*["'](\.\.?/[^"']+)["']|\bimport\(["'](\.\.?/[^"']+)["']\)"""
+        r"""|\bnew URL\(["'](\.\.?/[^"']+)["'], import\.meta\.url\)"""
     ),
     "text/css": re.compile(r"""url\(["']?(?!data:)([^"')]+)["']?\)|@import ["']([^"']+)["']"""),
 }

@@ -68,6 +68,11 @@ export class Api {
     return new URL(route, this.#base).href;
   }
 
+  /** The WebSocket of a terminal, which takes the token in its first frame. @param {number} number */
+  terminal(number) {
+    return new WebSocket(this.url(`terminal/${number}`).replace(/^http/, "ws"));
+  }
+
   /** @returns {Record<string, string>} */
   headers() {
     return this.token ? { Authorization: `Bearer ${this.token}` } : {};

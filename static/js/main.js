@@ -30,6 +30,7 @@ import { SessionOrigin } from "./views/session-origin.js";
 import { SessionPalette } from "./views/session-palette.js";
 import { SessionTimeline } from "./views/session-timeline.js";
 import { ShortcutsDialog } from "./views/shortcuts-dialog.js";
+import { TerminalPanel } from "./views/terminal-panel.js";
 import { TokenGate } from "./views/token-gate.js";
 
 /** @template {HTMLElement} T @param {string} selector @param {new () => T} kind @returns {T} */
@@ -53,6 +54,7 @@ const views = {
   origin: find("session-origin", SessionOrigin),
   palette: find("session-palette", SessionPalette),
   shortcuts: find("shortcuts-dialog", ShortcutsDialog),
+  terminals: find("terminal-panel", TerminalPanel),
 };
 
 const addressed = sessionOf(location.pathname);
@@ -131,6 +133,7 @@ function settleOn(sessionId) {
   if (draft && !views.composer.text) views.composer.write(draft);
   views.diff.comments = recallJson(`trio-agent.comments.${sessionId}`) ?? [];
   void unsent.begin(sessionId, store.snapshot.pending);
+  if (!replay) views.terminals.restore();
 }
 
 /** The player of a replay; null where an agent is at work: which it is, the server says by the bar that it shows. */
@@ -244,6 +247,15 @@ function act(intent) {
       return void sessions.act(intent);
   }
 }
+
+views.terminals.source = {
+  world,
+  open: (number) => api.terminal(number),
+  token: () => api.token,
+  recall: () => recallJson(`trio-agent.terminals.${api.sessionId}`),
+  keep: (state) => keep(`trio-agent.terminals.${api.sessionId}`, JSON.stringify(state)),
+};
+find("#terminal-toggle", HTMLButtonElement).addEventListener("click", () => views.terminals.toggle());
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
 document.addEventListener("visibilitychange", () => sessions.look());

@@ -1,0 +1,274 @@
+/**
+ * One terminal on the screen: xterm.js and the link to the shell.
+ *
+ * Answers to what a program asks its terminal (colours, cursor) are typed by the page. In a replay they were given already, and
+ * where another viewer's size holds that viewer gives them: else a shell would read one answer several times, as words.
+ *
+ * @import { FitAddon } from "@xterm/addon-fit"
+ * @import { ITheme, Terminal } from "@xterm/xterm"
+ * @import { Link, Surroundings, Told } from "../terminal-link.js"
+ */
+
+import { el } from "../dom.js";
+import { TerminalLink } from "../terminal-link.js";
+import { withSheets } from "../terminal-styles.js";
+import { t } from "../words.js";
+
+const XTERM = new URL("../../vendor/xterm/xterm.js", import.meta.url);
+const ADDON_FIT = new URL("../../vendor/xterm/addon-fit.js", import.meta.url);
+const STYLES = new URL("../../vendor/xterm/xterm.css", import.meta.url);
+
+const SCROLLBACK_LINES = 5000;
+const FONT_PX = 13;
+/** Leaves the terminal: every other key is the shell's, Tab and Escape too. */
+export const LEAVE_KEY = "F6";
+
+/** @returns {Promise<{ Terminal: typeof Terminal, FitAddon: typeof FitAddon }>} */
+async function load() {
+  if (!document.querySelector(`link[href="${STYLES.href}"]`)) {
+    await new Promise((resolve, reject) => {
+      const link = el("link", { rel: "stylesheet", href: STYLES.href });
+      link.onload = resolve;
+      link.onerror = () => {
+        link.remove();
+        reject(new Error("xterm.css"));
+      };
+      document.head.append(link);
+    });
+  }
+  const [{ Terminal }, { FitAddon }] = await Promise.all([import(XTERM.href), import(ADDON_FIT.href)]);
+  return { Terminal, FitAddon };
+}
+
+export class TerminalView extends HTMLElement {
+  #screen = el("div", { class: "terminal-screen" });
+  /** @type {Terminal | null} */
+  #terminal = null;
+  /** @type {FitAddon | null} */
+  #fit = null;
+  #link;
+  #isReplaying = true;
+  #isOwn = true;
+  /** Before there was anything to focus. */
+  #isFocusWanted = false;
+  #isReader;
+  #number;
+  #scheme = matchMedia("(prefers-color-scheme: dark)");
+  #sizes = new ResizeObserver(() => this.fit());
+  #onLeave;
+  #onChange;
+  /** @type {number | null} */
+  exitStatus = null;
+  problem = "";
+
+  /**
+   * @param {number} number
+   * @param {Omit<Surroundings, "open" | "hello">} world
+   * @param {{ open: () => WebSocket, token: () => string, isReader: boolean, onLeave: () => void, onChange: () => void }} how
+   *   `isReader`: a screen reader reads it out
+   */
+  constructor(number, world, how) {
+    super();
+    this.#number = number;
+    this.#isReader = how.isReader;
+    this.#onLeave = how.onLeave;
+    this.#onChange = how.onChange;
+    const hello = () => JSON.stringify({ token: how.token(), control: true, ...(this.#link.size && { resize: this.#link.size }) });
+    this.#link = new TerminalLink(
+      { ...world, open: how.open, hello },
+      {
+        onBegin: () => this.#terminal?.reset(),
+        onData: (data) => this.#terminal?.write(data),
+        onTold: (told) => this.#heard(told),
+        onChange: () => this.#onChange(),
+      },
+    );
+  }
+
+  /** @returns {Link} */
+  get link() {
+    return this.#link.link;
+  }
+
+  async connectedCallback() {
+    if (this.#terminal) return;
+    this.append(this.#screen);
+    this.#screen.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
+    try {
+      const { Terminal, FitAddon } = await load();
+      this.#screen.replaceChildren();
+      if (!this.isConnected) return;
+      this.#begin(Terminal, FitAddon);
+    } catch (error) {
+      this.problem = t("This installation has no terminal for the page: xterm.js is missing. Install trio-agent again where npm's registry can be reached.");
+      this.#screen.replaceChildren(el("p", { class: "problem", text: this.problem, role: "alert" }));
+      console.info("terminal", error);
+      this.#onChange();
+    }
+  }
+
+  /** @param {typeof Terminal} Kind @param {typeof FitAddon} Fit */
+  #begin(Kind, Fit) {
+    const terminal = (this.#terminal = new Kind({
+      cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      fontFamily: getComputedStyle(this).getPropertyValue("--mono"),
+      fontSize: FONT_PX,
+      screenReaderMode: this.#isReader,
+      scrollback: SCROLLBACK_LINES,
+      theme: this.#theme(),
+      linkHandler: { activate: (_, url) => this.#follow(url) },
+    }));
+    this.#fit = new Fit();
+    terminal.loadAddon(this.#fit);
+    withSheets(() => terminal.open(this.#screen));
+    terminal.textarea?.setAttribute(
+      "aria-label",
+      t("Terminal {number}. {key} leaves it.", { number: this.#number, key: LEAVE_KEY }),
+    );
+    this.#answerOnce(terminal);
+    const encoder = new TextEncoder();
+    terminal.onData((text) => this.#type(encoder.encode(text)));
+    terminal.onBinary((text) => this.#type(Uint8Array.from(text, (each) => each.charCodeAt(0))));
+    terminal.attachCustomKeyEventHandler((event) => {
+      if (event.key !== LEAVE_KEY) return true;
+      event.preventDefault();
+      if (event.type === "keydown") this.#onLeave();
+      return false;
+    });
+    this.#scheme.addEventListener("change", this.#repaint);
+    this.#sizes.observe(this);
+    this.fit();
+    this.#link.start();
+    if (this.#isFocusWanted) this.focus();
+  }
+
+  disconnectedCallback() {
+    this.#sizes.disconnect();
+  }
+
+  /** It is gone for good from this page; the shell runs on. */
+  close() {
+    this.#scheme.removeEventListener("change", this.#repaint);
+    this.#link.stop();
+    this.#terminal?.dispose();
+    this.remove();
+  }
+
+  /** @override */
+  focus() {
+    this.#isFocusWanted = !this.#terminal;
+    this.#terminal?.focus();
+  }
+
+  retryNow() {
+    this.#link.retryNow();
+  }
+
+  wake() {
+    this.#link.wake();
+  }
+
+  /** @param {boolean} isReader */
+  set isReader(isReader) {
+    this.#isReader = isReader;
+    if (this.#terminal) this.#terminal.options.screenReaderMode = isReader;
+  }
+
+  /** Take all the room there is. */
+  fit() {
+    const terminal = this.#terminal;
+    const size = this.hidden || !this.isConnected ? undefined : this.#fit?.proposeDimensions();
+    if (!terminal || !size || !(size.cols > 1)) return;
+    const [columns, rows] = this.#link.size ?? [0, 0];
+    if (columns === size.cols && rows === size.rows) return;
+    this.#isOwn = true;
+    terminal.resize(size.cols, size.rows);
+    this.#link.resize(size.cols, size.rows);
+  }
+
+  /** @param {Uint8Array} bytes */
+  #type(bytes) {
+    if (!this.#isOwn && this.#link.size && this.#terminal) {
+      // Whoever types is who should see it well.
+      this.#isOwn = true;
+      this.#terminal.resize(...this.#link.size);
+      this.#link.resize(...this.#link.size);
+    }
+    this.#link.type(bytes);
+  }
+
+  /** @param {Told} told */
+  #heard({ replaying, size, own, exit_status }) {
+    // Behind what was written before: xterm.js takes it in its own time.
+    if (replaying !== undefined) this.#terminal?.write("", () => (this.#isReplaying = replaying));
+    if (!size) return;
+    this.#isOwn = own === true;
+    this.exitStatus = exit_status ?? null;
+    if (!own) this.#terminal?.resize(...size);
+    this.#onChange();
+  }
+
+  /** @param {Terminal} terminal */
+  #answerOnce(terminal) {
+    const isSilent = () => this.#isReplaying || !this.#isOwn;
+    const { parser } = terminal;
+    for (const id of [{ final: "c" }, { prefix: ">", final: "c" }, { prefix: "=", final: "c" }, { final: "n" }, { prefix: "?", final: "n" }]) {
+      parser.registerCsiHandler(id, isSilent);
+    }
+    parser.registerCsiHandler({ intermediates: "$", final: "p" }, isSilent);
+    parser.registerCsiHandler({ prefix: "?", intermediates: "$", final: "p" }, isSilent);
+    parser.registerDcsHandler({ intermediates: "$", final: "q" }, isSilent);
+    for (const colour of [4, 10, 11, 12]) parser.registerOscHandler(colour, (data) => data.endsWith("?") && isSilent());
+  }
+
+  /** @param {string} url */
+  #follow(url) {
+    if (/^https?:/i.test(url) && confirm(t("Open {url}?", { url }))) window.open(url, "_blank", "noopener,noreferrer");
+  }
+
+  #repaint = () => {
+    if (this.#terminal) this.#terminal.options.theme = this.#theme();
+  };
+
+  /** @returns {ITheme} */
+  #theme() {
+    const style = getComputedStyle(this);
+    /** @param {string} name */
+    const token = (name) => style.getPropertyValue(name).trim();
+    const names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+    const bright = names.map((name) => `bright${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+    return {
+      background: token("--sunken"),
+      foreground: token("--text"),
+      cursor: token("--accent"),
+      cursorAccent: token("--sunken"),
+      selectionBackground: token("--accent-soft"),
+      ...Object.fromEntries([...names, ...bright].map((name, index) => [name, token(`--ansi-${index}`)])),
+    };
+  }
+}
+
+customElements.define("terminal-view", TerminalView);
+
+/** What a terminal's state is called. @param {TerminalView} view @param {number} now */
+export function stateOf({ link, exitStatus, problem }, now) {
+  if (problem) return t("No terminal");
+  switch (link.status) {
+    case "connecting":
+      return t("Connecting");
+    case "reconnecting": {
+      const left = Math.ceil((link.dueAt - now) / 1000);
+      return left > 0 ? t("Reconnecting in {count} s", { count: left }) : t("Reconnecting…");
+    }
+    case "offline":
+      return t("Offline");
+    case "ended":
+      return link.reason || t("Session ended");
+    case "unauthorized":
+      return t("Not authorised");
+    case "connected":
+      if (exitStatus === null) return t("Connected");
+      return t("The shell ended with status {status}. Enter begins a new one.", { status: exitStatus });
+  }
+}
+
