@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,13 +62,59 @@ async def test_a_moved_base_takes_no_commit_from_the_user(workspace: Workspace, 
 
 @pytest.mark.parametrize(
     "name",
-    ["abc", "0" * 40, "main", "HEAD~99", "HEAD@{1}", "HEAD:README.md", ":/First", "--help", "HEAD^{tree}", "a\nb"],
+    [
+        *("abc", "0" * 40, "HEAD~99", "HEAD@{1}", "HEAD:README.md", ":/First", "--help", "HEAD^{tree}", "a\nb"),
+        *(
+            "mains",
+            "mai*",
+            "main@{0}",
+            "main:README.md",
+            "main..v0.1.0",
+            "../HEAD",
+            "heads/../../HEAD",
+            "v0.1.0~9",
+            "refs",
+        ),
+    ],
 )
 async def test_what_is_no_commit_is_no_base(workspace: Workspace, name: str) -> None:
     before = workspace.notes
     with pytest.raises(NotFound):
         await workspace.move_base(name)
     assert workspace.notes == before
+
+
+async def test_the_base_can_be_a_branch_or_a_tag(workspace: Workspace, project: Path) -> None:
+    begun = git(project, "rev-parse", "HEAD")
+    git(project, "branch", "feature/one", "HEAD~1")
+    git(project, "tag", "--annotate", "--message", "told", "v0.2.0", "HEAD")
+    git(project, "branch", "beef", "v0.1.0")
+    git(project, "update-ref", "refs/remotes/origin/main", "HEAD")
+    git(project, "pack-refs", "--all")
+    own = commit_files(workspace.path, {"a": "a\n"}, "One")
+    git(workspace.path, "branch", "mine")
+    first = git(project, "rev-parse", "v0.1.0")
+    for name, found in {
+        "main": begun,
+        "refs/heads/main": begun,
+        "heads/main": begun,
+        "main~1": first,
+        "feature/one": first,
+        "v0.2.0": begun,
+        "v0.2.0^": first,
+        "tags/v0.1.0": first,
+        "beef": first,
+        "origin/main": begun,
+        "mine": own,
+        "mine~2": first,
+    }.items():
+        assert await workspace.move_base(name) == found, name
+
+
+async def test_a_fifo_in_the_place_of_a_branch_is_not_waited_for(workspace: Workspace, project: Path) -> None:
+    os.mkfifo(project / ".git" / "refs" / "heads" / "pipe")
+    with pytest.raises(RepositoryError, match="not a plain file"):
+        await workspace.move_base("pipe")
 
 
 async def test_there_is_no_base_before_the_first_commit(tmp_path: Path, data_dir: Path) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 COMMANDS = {
     "compact": "put a summary in place of the conversation so far, for the model; the log keeps everything",
-    "base": "count what changed from a commit on: `/base COMMIT` (its hash, or `HEAD~2` and the like); without one, from HEAD",
+    "base": "count what changed from a commit on: `/base COMMIT` (a hash, a branch, a tag, `HEAD~2`); without one, from HEAD",
     "pull": "merge what you have committed in your repository since into the session's clone",
     "model": "go on with another model: `/model NAME`; without a name, say which one it is",
 }

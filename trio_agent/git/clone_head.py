@@ -33,8 +33,21 @@ async def read_clone_head(git_dir: Path, object_format: str) -> str:
     return await trio.to_thread.run_sync(_read_head, git_dir, _HASH_CHARS[object_format])
 
 
+async def read_clone_ref(git_dir: Path, object_format: str, name: str) -> str:
+    """What the branch or tag called `name` names, or empty where there is none. `name` has passed for a ref's before."""
+    hash_chars = _HASH_CHARS[object_format]
+    for folder in ("refs/tags/", "refs/heads/", "refs/remotes/"):
+        full = os.fsencode(f"{folder}{name}")
+        if not _leads_astray(full) and (found := await trio.to_thread.run_sync(_follow, git_dir, hash_chars, full)):
+            return found
+    return ""
+
+
 def _read_head(git_dir: Path, hash_chars: int) -> str:
-    name = b"HEAD"
+    return _follow(git_dir, hash_chars, b"HEAD")
+
+
+def _follow(git_dir: Path, hash_chars: int, name: bytes) -> str:
     for _ in range(MAX_STEPS + 1):
         value = _read_loose(git_dir, name)
         if not value and name == b"HEAD":
@@ -49,7 +62,7 @@ def _read_head(git_dir: Path, hash_chars: int) -> str:
             # Not what stands there: a link on the way there may lead to a secret.
             raise RepositoryError(f"{git_dir}: {os.fsdecode(name)} names no commit and no branch")
         name = symbolic[1]
-    raise RepositoryError(f"{git_dir}: HEAD leads to no commit in {MAX_STEPS} steps")
+    raise RepositoryError(f"{git_dir}: {os.fsdecode(name)} leads to no commit in {MAX_STEPS} steps")
 
 
 def _leads_astray(name: bytes) -> bool:

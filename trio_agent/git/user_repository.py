@@ -21,6 +21,9 @@ FALLBACK_EMAIL = "trio-agent@localhost"
 MAX_REFS = 20_000
 HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
+_LOOKED_UP = ("refs/tags/", "refs/heads/", "refs/remotes/")
+"""Where a short name is looked up, in git's order (gitrevisions(7))."""
+
 _SETTINGS = r"^(user\.(name|email)|remote\.origin\.url|core\.excludesfile)$"
 
 
@@ -70,6 +73,20 @@ class UserRepository:
             return False
         found = await self._git.run("cat-file", "-e", f"{commit}^{{commit}}", accept=(0, 1, 128))
         return found.status == 0
+
+    async def find_ref(self, name: str) -> str:
+        """What the branch or tag called `name` names, as git looks names up; empty where there is none. Looks at no object.
+
+        `name` has a ref's characters only: no `@{...}`, no `:`, nothing that is looked for in the history.
+        """
+        for each in ("packed-refs", *(f"{folder}{name}" for folder in _LOOKED_UP)):
+            # git would wait for a FIFO.
+            await trio.to_thread.run_sync(require_no_special, str(self.common_dir / each))
+        # Not rev-parse, which takes a file beside the refs for one as well, and `v1-3-gabc` for a hash.
+        names = [f"{folder}{name}" for folder in _LOOKED_UP]
+        output = await self._git.run("for-each-ref", "--format=%(objectname) %(refname)", *names)
+        found = {ref: object_name for object_name, ref in (line.split(" ", 1) for line in output.text.splitlines())}
+        return next((found[each] for each in names if each in found), "")
 
     async def branch(self) -> str:
         """The short name of the branch that is checked out, or empty for a detached HEAD."""

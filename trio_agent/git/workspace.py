@@ -31,6 +31,8 @@ NAMES_S = 3.0
 
 COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 FROM_HEAD = re.compile(r"HEAD((?:[~^][0-9]{0,6})*)")
+NAMED = re.compile(r"([\w+#%,=!-][\w./+#%,=!-]{0,249})((?:[~^][0-9]{0,6})*)")
+"""A hash or a ref, and how far to go back from it. Other characters that a ref may have mean something else here."""
 
 NOTES = ("initial_commit", "branch", "announced", "late", "left_out", "base", "pulled", "expected", "fork")
 """Where the session began, the branch its commits arrive on, the head when commits were last told of, whether some of them
@@ -44,14 +46,16 @@ UNKNOWN = "unknown"
 class GitWorkspace:
     """A work tree at `path`. Implements `Workspace`.
 
-    `read_head` tells which commit the workspace is at, empty for none. `courier` is None where the commits are in the user's
-    repository already, because the session works there. `notes` are those of an earlier run, or of its making.
+    `read_head` tells which commit the workspace is at, `read_ref` what a branch or tag of it names; empty for none. `courier`
+    is None where the commits are in the user's repository already, because the session works there. `notes` are those of an
+    earlier run, or of its making.
     """
 
     def __init__(
         self,
         path: Path,
         read_head: Callable[[], Awaitable[str]],
+        read_ref: Callable[[str], Awaitable[str]],
         user: UserRepository,
         host: HostRepository,
         courier: Courier | None,
@@ -59,6 +63,7 @@ class GitWorkspace:
     ) -> None:
         self._path = path
         self._read_head = read_head
+        self._read_ref = read_ref
         self._user = user
         self._host = host
         self._courier = courier
@@ -196,13 +201,24 @@ class GitWorkspace:
             if after := FROM_HEAD.fullmatch(name):
                 # Not asked of the workspace's own git: it would look at objects for `~2`.
                 name = await self._read_head() + after[1]
-            elif not COMMIT.fullmatch(name):
-                raise NotFound(f"not a commit: {name[:80]!r}")
-            found = await self._host.find(name.lower())
+                found = await self._host.find(name)
+            else:
+                found = await self._find(name)
         if not found:
             raise NotFound(f"no commit {commit or 'HEAD'}")
         self._notes["base"] = found
         return found
+
+    async def _find(self, name: str) -> str:
+        """The commit of a hash, or of a branch or tag of the user's, or else of the workspace's own. Empty for none."""
+        parts = NAMED.fullmatch(name)
+        if parts is None:
+            raise NotFound(f"not a commit: {name[:80]!r}")
+        if COMMIT.fullmatch(parts[1]) and (found := await self._host.find(name.lower())):
+            return found
+        short = parts[1].removeprefix("refs/").removeprefix("heads/").removeprefix("tags/").removeprefix("remotes/")
+        named = await self._user.find_ref(short) or await self._read_ref(short)
+        return await self._host.find(named + parts[2]) if named else ""
 
     async def newer(self) -> Newer | None:
         if self._courier is None:

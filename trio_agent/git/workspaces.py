@@ -25,7 +25,7 @@ from trio_agent.git.clone import (
     make_clone,
     users_files,
 )
-from trio_agent.git.clone_head import read_clone_head
+from trio_agent.git.clone_head import read_clone_head, read_clone_ref
 from trio_agent.git.command import deadline
 from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
@@ -130,7 +130,7 @@ class RepositoryWorkspaces:
             making.keep("initial", notes["initial_commit"] or await user.head())
             making.path.rename(host.path)
         notes["initial_commit"] = host.kept("initial")
-        return GitWorkspace(user.top, user.head, user, host, None, notes)
+        return GitWorkspace(user.top, user.head, user.find_ref, user, host, None, notes)
 
     async def _open_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> Workspace:
         path = self._folder / session_id
@@ -142,7 +142,9 @@ class RepositoryWorkspaces:
         # Clones of earlier versions have no such word.
         notes["left_out"] = host.kept("left-out") if host.has_kept("left-out") else ""
         read_head = partial(read_clone_head, path / ".git", user.object_format)
-        return GitWorkspace(path, read_head, user, host, Courier(user, host, session_id, self._delivering), notes)
+        read_ref = partial(read_clone_ref, path / ".git", user.object_format)
+        courier = Courier(user, host, session_id, self._delivering)
+        return GitWorkspace(path, read_head, read_ref, user, host, courier, notes)
 
     async def _make_clone(self, session_id: str, user: UserRepository, notes: dict[str, str]) -> None:
         path = self._folder / session_id
