@@ -541,6 +541,8 @@ async def test_a_log_that_was_tampered_with_is_not_shown_and_keeps_nobody_from_t
         with pytest.raises(Conflict):
             await damaged.post("still there?")
         await damaged.cancel()
+        with pytest.raises(Conflict, match="damaged"):
+            await hall.fork(broken.id, 1)
         record = await hall.change(broken.id, title="Broken", archived=True)
         assert (record.log, record.title, record.messages) == (broken.kept.log, "Broken", 2)
         await wait_all_tasks_blocked()

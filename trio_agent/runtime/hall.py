@@ -124,6 +124,8 @@ class Hall:
         Raises NotFound, InvalidContent where there are not that many, Conflict where that cannot be done here, StoreError.
         """
         source = await self.session(session_id)
+        if isinstance(source, DamagedSession):
+            raise Conflict("the log of this session is damaged: nothing of it is copied")
         count = source.log.cursor.index
         if not 0 < index <= count:
             raise InvalidContent(f"index must be from 1 to {count}, the number of messages there are")
