@@ -40,6 +40,7 @@ from trio_agent.tools import (
     read_file,
     search,
     todo_write,
+    web_answer,
     web_fetch,
 )
 from trio_agent.tools.ask_user import AskUser
@@ -177,6 +178,7 @@ LIMITS: dict[str, list[str]] = {
     ],
     "web_fetch": [
         f"ended after {_time(web_fetch.FETCH_S)}",
+        f"{_bytes(web_answer.MAX_BODY_BYTES)} of a page",
         f"{web_fetch.MAX_REDIRECTS} redirects",
         f"{web_fetch.MAX_TEXT_CHARS:,} characters of text",
     ],

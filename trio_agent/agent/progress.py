@@ -62,12 +62,12 @@ def forked(survey: Survey) -> str:
                 "forked; what was not committed by then is not among them."
             )
         case "lost":
-            asked = f"The commit {commit} where it was forked is not in the repository" if commit else "Nobody knows where"
+            asked = (
+                f"The commit {commit} where it was forked is not in the repository" if commit else "Nobody knows where"
+            )
             return f"This session was forked. {asked}, so its files are those of the repository's last commit."
         case "shared":
-            return (
-                "This session was forked. It works in the same folder as the session it came from, on the files as they are."
-            )
+            return "This session was forked. It works in the same folder as the one it came from, on the files as they are."
         case "":
             return ""
 
