@@ -88,6 +88,8 @@ export class MessageCard extends HTMLElement {
     this.#showQuestion(message);
     this.#showFoot(message);
     this.#actions.show(message.idx);
+    // A commit has a button of its own, and messages beside it from which to go on.
+    this.#actions.hidden = message.type === "commit";
     this.#foot.append(this.#actions);
     const startedMs = Date.parse(message.timestamp) || Date.now();
     const cards = (message.tool_calls ?? []).map((each) => call(each, startedMs));
