@@ -19,6 +19,7 @@ from trio_agent.agent.toolbox import MAX_AT_ONCE
 from trio_agent.config import DESCRIPTIONS, FILE_ONLY, PREFIX, Settings
 from trio_agent.core.commands import COMMANDS
 from trio_agent.core.machine import TRANSITIONS
+from trio_agent.core.media_types import MAX_IMAGE_BYTES
 from trio_agent.core.price import Price
 from trio_agent.models.catalogue import PROVIDERS, catalogue_of
 from trio_agent.seams import Tool, ToolSpec
@@ -164,7 +165,7 @@ LIMITS: dict[str, list[str]] = {
         f"{_bytes(read_file.MAX_TEXT_BYTES)} of text at once",
         f"{read_file.MAX_LINE_BYTES:,} bytes of a line",
         f"{read_file.MAX_ENTRIES:,} names of a directory",
-        f"images of {_bytes(read_file.MAX_IMAGE_BYTES)}",
+        f"images of {_bytes(MAX_IMAGE_BYTES)}",
     ],
     "search": [
         f"ended after {_time(search.SEARCH_S)}",
@@ -194,7 +195,7 @@ LIMITS: dict[str, list[str]] = {
         f"a name of {mcp_tool.MAX_NAME_CHARS} characters",
         f"ended after {_time(mcp_connection.CALL_S)}",
         f"text: its first {_bytes(excerpt.HEAD_BYTES)} and last {_bytes(excerpt.TAIL_BYTES)}",
-        f"{mcp_tool.MAX_IMAGES} images of {_bytes(read_file.MAX_IMAGE_BYTES)}, {_bytes(mcp_tool.MAX_IMAGES_BYTES)} in all",
+        f"{mcp_tool.MAX_IMAGES} images of {_bytes(MAX_IMAGE_BYTES)}, {_bytes(mcp_tool.MAX_IMAGES_BYTES)} in all",
     ],
 }
 """Where each tool ends, beside what its input may be. All numbers are the code's."""

@@ -48,6 +48,13 @@ class Fork(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
 
 
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a user brought into a session; its blob's id is the key it is kept under. `media_type` goes by its bytes."""
+
+    size: int
+    media_type: str
+
+
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a session beside its log. `created` is RFC 3339; `facts` is the agent's last word on the session.
     `project` is what the server was started for (a repository's path): a server sees its own project's sessions only.
@@ -58,6 +65,8 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `messages`, `cost_usd` and `updated` (when the last message came, RFC 3339) tell of a session without reading its log: as
     it was when this was kept, at the latest when its last turn ended; None where that was never noted.
+
+    `uploads` are the files that users brought, by blob, whether a message names them or not: they go with the session.
     """
 
     session_id: str
@@ -77,6 +86,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: float | None = None
     updated: str | None = None
     forked_from: Fork | None = None
+    uploads: dict[str, Upload] = {}
 
 
 class Store(Protocol):
@@ -587,7 +597,10 @@ class SessionHandle(Protocol):
         ...
 
     def take_prompts(self, until: Callable[[Message], bool] = ...) -> tuple[Message, ...]:
-        """User messages that came since the turn began, in order, up to the first that is `until`; each is given out once."""
+        """User messages that came since the turn began, in order, up to the first that is `until`; each is given out once.
+
+        Those that are queued for after the turn stay where they are.
+        """
         ...
 
     async def wait_reply(self, question: Message) -> Message:

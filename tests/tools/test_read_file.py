@@ -9,9 +9,10 @@ import pytest
 from tests.tools.bench import FakeBench
 from trio_agent.agent.images import images_of
 from trio_agent.core.errors import ToolError
+from trio_agent.core.media_types import MAX_IMAGE_BYTES
 from trio_agent.core.message import Message, ToolCall
 from trio_agent.core.transcript import transcript
-from trio_agent.tools.read_file import MAX_ENTRIES, MAX_IMAGE_BYTES, MAX_LINE_BYTES, MAX_TEXT_BYTES, ReadFile
+from trio_agent.tools.read_file import MAX_ENTRIES, MAX_LINE_BYTES, MAX_TEXT_BYTES, ReadFile
 
 
 async def read(bench: FakeBench, path: str, **input: Any) -> str:

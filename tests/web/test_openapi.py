@@ -73,10 +73,12 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
     async with serving_app(agent, blobs=blobs) as server, server.client() as client:
         await client.post("/chat", json={"message": "tool"}, headers={"Idempotency-Key": "the-same-key"})
         await agent.hanging.wait()
+        await client.post("/chat", json={"message": "not yet", "queued": True})
         session_id = (await server.session()).id
         bodies: dict[str, dict[str, Any]] = {
             "chat": {"message": "tool"},
             "cancel": {"tool_call_id": "call-1"},
+            "withdraw": {"idx": 1},
             "new_session": {"title": "another"},
             "change_session": {"title": "other"},
         }
@@ -97,13 +99,14 @@ async def test_every_answer_has_the_shape_that_is_described() -> None:
             path += queries.get(route.handler, "")
             body = bodies.get(route.handler)
             headers = {"Idempotency-Key": "the-same-key"} if route.handler == "chat" else {}
-            answer = await client.request(route.method, path, json=body, headers=headers)
+            content = {"content": b"a file"} if route.handler == "upload" else {"json": body}
+            answer = await client.request(route.method, path, headers=headers, **content)
             assert str(answer.status_code) in operation["responses"], (path, answer.text)
-            content = operation["responses"][str(answer.status_code)].get("content", {})
-            if not content:
+            expected = operation["responses"][str(answer.status_code)].get("content", {})
+            if not expected:
                 assert answer.content == b""
                 continue
-            ((media_type, described),) = content.items()
+            ((media_type, described),) = expected.items()
             assert answer.headers["Content-Type"].partition(";")[0] == media_type
             if media_type == "application/json":
                 assert fault(answer.json(), described["schema"], components) == "", path
@@ -120,6 +123,7 @@ async def test_what_is_sent_is_described_too() -> None:
             "last",
             "heartbeat",
             "sessions",
+            "prompts",
             "access_token",
             "Last-Event-ID",
         }

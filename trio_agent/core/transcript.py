@@ -21,15 +21,13 @@ import msgspec
 
 from trio_agent.core.commands import read_command
 from trio_agent.core.display import words_from
+from trio_agent.core.media_types import IMAGE_TYPES
 from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.prompts import files_of, is_shown, told_of
 
 NOT_RUN = (
     "This tool call did not finish: the turn was interrupted. It was not run again. Call it anew if it is still needed."
 )
-
-
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""What models can look at. An image of another kind is for people only."""
 
 SUMMARY_OPENS = "[The conversation so far was too long. This summary of yours stands in its place.]"
 
@@ -154,6 +152,10 @@ class _Builder:
         if words := _words(message.content):
             self._words.append(words)
         self._images += _images(message)
+        for file in files_of(message):
+            self._words.append(told_of(file))
+            if is_shown(file):
+                self._images.append(ImageRef(file.blob, file.media_type))
 
     def summary(self, message: Message) -> None:
         if words := _words(message.content):

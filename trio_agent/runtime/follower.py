@@ -15,6 +15,7 @@ from collections.abc import Callable
 import trio
 
 from trio_agent.core.cursor import Cursor, ResetReason, start_of
+from trio_agent.core.prompts import Waiting
 from trio_agent.core.sse import encode_event
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.crowd import CROWD_INTERVAL_S
@@ -30,10 +31,18 @@ LIVE_INTERVAL_S = (
 class Follower:
     """Iterate to get chunks of event-stream frames, until the session ends or `stopping` says so (and the Signal is notified).
 
-    The first chunk is the State at the start; it is made without touching the store.
+    The first chunk is the State at the start; it is made without touching the store. With `prompts`, which of the user's
+    messages wait is told after the State, where it has changed: it changes with the State.
     """
 
-    def __init__(self, session: Session, start: Cursor, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        start: Cursor,
+        stopping: Callable[[], bool] = lambda: False,
+        *,
+        prompts: bool = False,
+    ) -> None:
         self.cursor = start
         self._stopping = stopping
         self._session = session
@@ -45,6 +54,8 @@ class Follower:
         self._state_index = -1
         self._state_crowd = -1
         self._state_at = -STATE_INTERVAL_S
+        # What was told last of the user's messages that wait; None where that is not to be told.
+        self._waiting: tuple[Waiting, ...] | None = () if prompts else None
 
     def __aiter__(self) -> Follower:
         return self
@@ -83,6 +94,7 @@ class Follower:
         self.cursor = start_of(self._session.log.cursor.log)
         self._live = LiveReader()
         self._live_version = 0
+        self._waiting = None if self._waiting is None else ()
         return reset_frame(self.cursor, "new_log")
 
     async def _wait(self, version: int) -> None:
@@ -125,7 +137,17 @@ class Follower:
         self._state_version = self._session.state_version
         self._state_index = self.cursor.index
         self._state_crowd = self._session.crowd.size
-        return encode_event("state", self._session.state_json(self.cursor))
+        return encode_event("state", self._session.state_json(self.cursor)) + self._prompts_frame()
+
+    def _prompts_frame(self) -> bytes:
+        """What waits, where that is other than before: of the messages that this reader has been sent."""
+        if self._waiting is None:
+            return b""
+        waiting = tuple(each for each in self._session.prompts.waiting if each.idx < self.cursor.index)
+        if waiting == self._waiting:
+            return b""
+        self._waiting = waiting
+        return encode_event("prompts", encode_json({"waiting": waiting}))
 
 
 def reset_frame(start: Cursor, reason: ResetReason) -> bytes:

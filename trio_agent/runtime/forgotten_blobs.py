@@ -25,14 +25,15 @@ async def blobs_of(store: Store, log: str) -> set[str]:
 
 
 async def forget_blobs(store: Store, blobs: Blobs, named: set[str], before: float) -> None:
-    """Delete those of `named` to which no log refers any more.
+    """Delete those of `named` to which no log refers any more, and which no session was brought.
 
     `before` is when the turns began that run now (Trio's clock): what was put since may not be recorded yet. All logs are
     looked through where there is something to delete. Raises StoreError: one that is damaged may refer to any of them.
     """
     left = set(named)
     for record in await store.sessions() if left else ():
-        left -= await blobs_of(store, record.log)
+        left -= record.uploads.keys()
+        left -= await blobs_of(store, record.log) if left else set()
         if not left:
             return
     await blobs.remove(left, before)

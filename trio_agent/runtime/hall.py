@@ -247,9 +247,10 @@ class Hall:
             logger.error("session_not_forgotten", session=session_id, reason=f"it took longer than {FORGET_S:.0f} s")
 
     async def _blobs_of(self, session: Session) -> set[str]:
+        brought = set(session.kept.uploads)
         if self._blobs is None or isinstance(session, DamagedSession):
-            return set()  # what a log refers to that cannot be read, nobody knows
-        return await blobs_of(self.store, session.kept.log)
+            return brought  # what a log refers to that cannot be read, nobody knows
+        return brought | await blobs_of(self.store, session.kept.log)
 
     async def _forget_blobs(self, session_id: str, named: set[str]) -> None:
         if self._blobs is None or not named:

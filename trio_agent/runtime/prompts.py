@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from trio_agent.core.message import Message
+from trio_agent.core.prompts import Waiting, When, is_queued
 
 
 class Prompts:
-    """User messages in the order of the log. Those on hold wait for the next one instead of being answered at once."""
+    """User messages in the order of the log. Those on hold wait for the next one instead of being answered at once.
+
+    One that is being withdrawn is given to nobody, and is no message of the past yet either.
+    """
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
+        self._leaving: list[Message] = []
         self._held_to = -1
         self._given_to = 0
 
@@ -36,7 +41,17 @@ class Prompts:
 
     @property
     def indices(self) -> frozenset[int]:
-        return frozenset(message.idx for message in self._messages)
+        return frozenset(message.idx for message in (*self._messages, *self._leaving))
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits, and for what, in the order of the log."""
+        return tuple(Waiting(idx=message.idx, when=self._when(message)) for message in self._messages)
+
+    def _when(self, message: Message) -> When:
+        if message.idx <= self._held_to:
+            return "next_message"
+        return "after_turn" if is_queued(message) else "next_step"
 
     def hold(self) -> None:
         """Answer what is here only together with what comes: it was cancelled, or nobody was there to answer it."""
@@ -57,13 +72,38 @@ class Prompts:
         self._gave(taken)
         return taken
 
+    def take_now(self, until: Callable[[Message], bool] = lambda message: False) -> tuple[Message, ...]:
+        """Those for the turn that runs, up to the first that is `until`: not those which are queued for after it."""
+        stretch = tuple(takewhile(lambda message: not until(message), self._messages))
+        taken = tuple(message for message in stretch if not is_queued(message))
+        self._messages = [message for message in self._messages if message not in taken]
+        self._gave(taken)
+        return taken
+
     def take_reply(self, after: int) -> Message | None:
         """The first that stands after the index `after`, out of turn: what waited before it goes on waiting."""
-        reply = next((message for message in self._messages if message.idx > after), None)
+        replies = (message for message in self._messages if message.idx > after and not is_queued(message))
+        reply = next(replies, None)
         if reply is not None:
             self._messages.remove(reply)
             self._gave((reply,))
         return reply
+
+    def begin_withdrawal(self, idx: int) -> Message | None:
+        """Keep the message `idx` from being given out, until it is withdrawn or is back; None where it does not wait."""
+        message = next((message for message in self._messages if message.idx == idx), None)
+        if message is not None:
+            self._messages.remove(message)
+            self._leaving.append(message)
+        return message
+
+    def end_withdrawal(self, message: Message, *, done: bool) -> None:
+        """It never comes back; or, not `done`, it waits as before."""
+        self._leaving.remove(message)
+        if done:
+            self._gave((message,))
+        else:
+            self._messages = sorted([*self._messages, message], key=lambda each: each.idx)
 
     def _gave(self, messages: Sequence[Message]) -> None:
         if messages:

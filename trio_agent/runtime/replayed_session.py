@@ -7,6 +7,8 @@ told to drop what they have (`Follower`).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import trio
@@ -15,6 +17,7 @@ from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, Cursor, log_id
 from trio_agent.core.errors import Conflict
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
+from trio_agent.core.prompts import AttachedFile
 from trio_agent.core.state import State
 from trio_agent.runtime.log import CHUNK_BYTES, EventLog, Receipt
 from trio_agent.runtime.place import Place
@@ -113,7 +116,23 @@ class ReplayedSession(Session):
             outstanding_tool_calls=self._recollection.tools if state is AgentState.RUNNING_TOOL else (),
         )
 
-    async def post(self, text: str, *, key: str = "", digest: str = "") -> Receipt:
+    async def post(
+        self,
+        text: str,
+        *,
+        key: str = "",
+        digest: str = "",
+        files: Sequence[AttachedFile] = (),
+        queued: bool = False,
+    ) -> Receipt:
+        await trio.lowlevel.checkpoint()
+        raise Conflict(REFUSED)
+
+    async def withdraw(self, idx: int) -> None:
+        await trio.lowlevel.checkpoint()
+        raise Conflict(REFUSED)
+
+    async def keep(self, **changes: Any) -> None:
         await trio.lowlevel.checkpoint()
         raise Conflict(REFUSED)
 

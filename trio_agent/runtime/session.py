@@ -15,9 +15,10 @@ import trio
 
 from trio_agent.core.cursor import Cursor
 from trio_agent.core.display import StoppedBy
-from trio_agent.core.errors import Conflict, InvalidContent
+from trio_agent.core.errors import Conflict, InvalidContent, NotFound
 from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.prompts import AttachedFile, but_withdrawn, prompt_display, withdrawn_display
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts, State
 from trio_agent.core.usage import CumulativeUsage
@@ -32,11 +33,13 @@ from trio_agent.runtime.signal import Signal
 from trio_agent.runtime.snapshot import Moment, state_of
 from trio_agent.runtime.tidy import tidied
 from trio_agent.runtime.tool_runs import ToolRuns
+from trio_agent.runtime.uploads import Uploads
 from trio_agent.runtime.work import Work
 from trio_agent.runtime.writer import Writer
 from trio_agent.seams import Agent, Attendant, Part, SessionRecord, ToolRun
 
 DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
+WITHDRAWN = "A message was taken back before the agent read it."
 
 
 class Session:
@@ -65,6 +68,8 @@ class Session:
         self._heartbeat_s = heartbeat_s
         self.account = Account(record.created)
         self.prompts = Prompts()
+        self.uploads = Uploads(self)
+        self._withdrawn: set[int] = set()
         self._facts = record.facts
         self._state = AgentState.READY
         self._state_version = 0
@@ -148,7 +153,10 @@ class Session:
         return self._work.cancel_reason
 
     def take_prompts(self, until: Callable[[Message], bool] = lambda message: False) -> tuple[Message, ...]:
-        return self.prompts.take(until)
+        taken = self.prompts.take_now(until)
+        if taken:
+            self.changed()
+        return taken
 
     async def wait_reply(self, question: Message) -> Message:
         await trio.lowlevel.checkpoint()
@@ -156,6 +164,7 @@ class Session:
             version = self.signal.version
             # No checkpoint from here to the caller: a reply that was taken and then lost would never be heard.
             if (reply := self.prompts.take_reply(question.idx)) is not None:
+                self.changed()
                 return reply
             await self.signal.wait_past(version)
 
@@ -169,7 +178,7 @@ class Session:
         messages: list[Message] = []
         while len(messages) < count:
             messages += [decoder.decode(wire) for wire in await self.log.page(len(messages), count)]
-        return [message for message in messages if message.idx not in waiting]
+        return but_withdrawn(message for message in messages if message.idx not in waiting)
 
     async def close_open_calls(self, why: str, by: StoppedBy = "failure") -> list[Message]:
         return [await self.record(call.closed(why, by)) for call in self.account.open_calls]
@@ -193,16 +202,47 @@ class Session:
 
     # --------------------------------------------------------------------------------------- what clients use
 
-    async def post(self, text: str, *, key: str = "", digest: str = "") -> Receipt:
+    async def post(
+        self,
+        text: str,
+        *,
+        key: str = "",
+        digest: str = "",
+        files: Sequence[AttachedFile] = (),
+        queued: bool = False,
+    ) -> Receipt:
         """Take a user's message: durable on return, then answered in a turn, or taken along by the one that runs.
 
-        Raises InvalidContent for an empty one, Conflict where the session has ended, KeyReused, StoreError.
+        One that is `queued` waits for that one's end. Raises InvalidContent for one without words and `files`, Conflict where
+        the session has ended, KeyReused, StoreError.
         """
-        if not text.strip():
+        if not text.strip() and not files:
             raise InvalidContent("Message cannot be empty")
         if self.ended:
             raise Conflict("this session has ended")
-        return await self.log.append([self._addressed(Message(type="user", content=text))], key=key, digest=digest)
+        message = Message(type="user", content=text, display=prompt_display(files, queued=queued))
+        return await self.log.append([self._addressed(message)], key=key, digest=digest)
+
+    async def withdraw(self, idx: int) -> None:
+        """Take back the user's message `idx`: durable on return, and nobody will ever be told it.
+
+        Doing so twice is doing it once. Raises NotFound where that message does not wait (any more), StoreError and Conflict
+        where it goes on waiting.
+        """
+        if idx in self._withdrawn:
+            await trio.lowlevel.checkpoint()
+            return
+        message = self.prompts.begin_withdrawal(idx)
+        if message is None:
+            raise NotFound(f"message {idx} does not wait: the agent has read it, or it is none of the user's")
+        done = False
+        try:
+            await self.record(Message(type="auto", content=WITHDRAWN, display=withdrawn_display(idx)))
+            done = True
+            self._withdrawn.add(idx)
+        finally:
+            self.prompts.end_withdrawal(message, done=done)
+            self.changed()
 
     async def cancel(self, reason: str = "") -> str:
         """Stop the turn that runs, or is about to, if there is one; returns the reason when what it was running is gone.

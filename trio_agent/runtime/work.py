@@ -19,6 +19,7 @@ import trio
 from trio_agent.core.errors import Conflict, StoreError, TrioAgentError, first_error
 from trio_agent.core.machine import ENDINGS, AgentState
 from trio_agent.core.message import Message
+from trio_agent.core.prompts import but_withdrawn
 from trio_agent.runtime.containment import contained
 from trio_agent.seams import Agent, Attendant, Preparing
 
@@ -79,7 +80,7 @@ class Work:
 
     async def run(self, agent: Agent, history: list[Message]) -> None:
         """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
-        first: Sequence[Message] | None = [*history, *await self._settle_after_restart(history)]
+        first: Sequence[Message] | None = but_withdrawn([*history, *await self._settle_after_restart(history)])
         history.clear()
         if not self._wanted:
             first = None
@@ -114,7 +115,7 @@ class Work:
         self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
         while True:
             await self._wait_prompts()
-            await self._turn(attendant, self._session.take_prompts())
+            await self._turn(attendant, self._session.prompts.take())
 
     async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
         self._idle = trio.Event()

@@ -13,12 +13,11 @@ import mcp_types as types
 import msgspec
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.media_types import IMAGE_TYPES, MAX_IMAGE_BYTES
 from trio_agent.core.redaction import BY_SHAPE, Redactor
-from trio_agent.core.transcript import IMAGE_TYPES
 from trio_agent.seams import Tool, Toolbench, ToolResult, ToolSpec
 from trio_agent.tools.excerpt import Excerpt
 from trio_agent.tools.mcp_connection import McpConnection
-from trio_agent.tools.read_file import MAX_IMAGE_BYTES
 
 MAX_NAME_CHARS = 64
 """What providers take: [a-zA-Z0-9_-]{1,64}."""

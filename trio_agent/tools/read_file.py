@@ -15,6 +15,7 @@ import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.media_types import MAX_IMAGE_BYTES, image_type
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import clean
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
@@ -31,9 +32,6 @@ AHEAD_BYTES = 400
 """Longer than nearly every key."""
 
 MAX_ENTRIES = 1000
-
-MAX_IMAGE_BYTES = 3_500_000
-"""Larger ones are refused by providers: 5 MB is the least that one of them takes, of base64, which is a third longer."""
 
 SNIFFED_BYTES = 8192
 """git, too, takes a file for binary when a NUL is among its first 8,000 bytes or so."""
@@ -93,7 +91,7 @@ def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor, hidden: Seq
         os.close(descriptor)
         raise ToolError(f"{asked.path} is neither a file nor a directory")
     with open(descriptor, "rb") as file:
-        media_type = _image_type(file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES])
+        media_type = image_type(file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES])
         if not media_type:
             return ToolResult(text=_read_lines(file, asked, redactor), display=display)
         # One more than is allowed: the file may be growing.
@@ -101,17 +99,6 @@ def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor, hidden: Seq
     if len(data) > MAX_IMAGE_BYTES:
         raise ToolError(f"{asked.path} is an image of more than {MAX_IMAGE_BYTES} bytes; make a smaller one with bash")
     return _Image(clean(str(relative)), media_type, data)
-
-
-def _image_type(head: bytes) -> str:
-    """The media type of an image of a kind that models look at, by its first bytes; empty for everything else."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    return "image/webp" if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else ""
 
 
 def _list(directory: int) -> str:

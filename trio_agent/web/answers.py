@@ -32,6 +32,20 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool_call_id: str = ""
 
 
+class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /withdraw`: the message that was taken back."""
+
+    idx: int
+
+
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /blobs`: under which id the file is kept, and what it is by its own bytes."""
+
+    blob: str
+    size: int
+    media_type: str
+
+
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """`POST /sessions`. `url` is relative to where the server's paths begin."""
 

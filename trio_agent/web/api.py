@@ -22,8 +22,8 @@ from trio_agent.core.message import Message
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Blobs, rfc3339
-from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, listed, session_url
-from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody
+from trio_agent.web.answers import Begun, Cancelled, Download, Health, Posted, Uploaded, Withdrawn, listed, session_url
+from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, SessionPatchBody, WithdrawBody
 from trio_agent.web.files import Files, files_of
 from trio_agent.web.finding import MOST_FOUND, find
 from trio_agent.web.messages_body import answer_messages
@@ -86,6 +86,7 @@ class Api:
             stopping=self.serving.stopping.is_set,
             clock=self.serving.clock,
             roll=self.serving.roll if request.args.get("sessions") == "true" else None,
+            prompts=request.args.get("prompts") == "true",
         )
         response = Response(StreamBody(admitted(self.serving.place(), stream)), 200, STREAM_HEADERS)
         response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, if anybody set one
@@ -133,14 +134,30 @@ class Api:
         key = idempotency_key(request)
         body = await self._body(ChatBody)
         session = await self._session(session_id)
-        digest = hashlib.sha256(body.message.encode("utf-8", "surrogatepass")).hexdigest()
-        receipt = await session.post(body.message, key=key, digest=digest)
+        wanted = [(each.blob, each.name) for each in body.attachments]
+        files = await session.uploads.attach(wanted, self._kept_blobs()) if wanted else ()
+        receipt = await session.post(body.message, key=key, digest=_digest(body), files=files, queued=body.queued)
         cursor = receipt.cursor
         answer = _json(Posted(log=cursor.log, idx=cursor.index - 1, cursor=str(cursor)), HTTPStatus.ACCEPTED)
         if receipt.replayed:
             answer.status_code = HTTPStatus.OK
             answer.headers["Idempotency-Replayed"] = "true"
         return answer
+
+    async def withdraw(self, session_id: str | None = None) -> Response:
+        body = await self._body(WithdrawBody)
+        session = await self._session(session_id)
+        await session.withdraw(body.idx)
+        return _json(Withdrawn(idx=body.idx))
+
+    async def upload(self, session_id: str | None = None) -> Response:
+        self._require_open()
+        blobs = self._kept_blobs()
+        session = await self._session(session_id)
+        data = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+        self._require_open()
+        blob, upload = await session.uploads.take(data, blobs)
+        return _json(Uploaded(blob=blob, size=upload.size, media_type=upload.media_type), HTTPStatus.CREATED)
 
     async def cancel(self, session_id: str | None = None) -> Response:
         body = await self._body(CancelBody, optional=True)
@@ -205,8 +222,7 @@ class Api:
         return answer
 
     async def blob(self, blob: str) -> Response:
-        if self.blobs is None:
-            raise NotFound("no such blob")
+        blobs = self._kept_blobs()
         # What a command printed or a repository holds: never a page of ours, whoever is led to this address.
         headers = {
             "Content-Type": "application/octet-stream",
@@ -214,7 +230,7 @@ class Api:
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "Cache-Control": "private, max-age=31536000, immutable",
         }
-        return Response(await self.blobs.get(blob), 200, headers)
+        return Response(await blobs.get(blob), 200, headers)
 
     async def search(self) -> Response:
         limit = query_integer(request, "limit")
@@ -255,6 +271,11 @@ class Api:
     async def metrics(self) -> Response:
         return Response(self.serving.metrics(), 200, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
+    def _kept_blobs(self) -> Blobs:
+        if self.blobs is None:
+            raise NotFound("no such blob")
+        return self.blobs
+
     async def _session(self, session_id: str | None) -> Session:
         hall = self.serving.hall
         return await (hall.newest() if session_id is None else hall.session(session_id))
@@ -272,6 +293,14 @@ class Api:
     def _require_open(self) -> None:
         if self.serving.stopping.is_set():
             raise ServiceUnavailable("the server is shutting down")
+
+
+def _digest(body: ChatBody) -> str:
+    """What tells two posts under one Idempotency-Key apart. That of words alone is as it always was, for it is kept."""
+    said = body.message
+    if body.attachments or body.queued:
+        said = encode_json((said, body.attachments, body.queued)).decode()
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _commit(request: Request, session: Session, name: str = "commit") -> str:

@@ -29,6 +29,7 @@ from trio_agent.web.pages import Pages
 from trio_agent.web.problems import detail_of, headers_of, problem_json, status_of
 from trio_agent.web.routes import ROUTES, Route, expanded
 from trio_agent.web.serving import Serving
+from trio_agent.web.sized_request import SizedRequest
 from trio_agent.web.terminal import serve_terminal
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -138,6 +139,7 @@ def make_quart(api: Api, routes: Sequence[Route]) -> QuartTrio:
     """`api` behind `routes`, and errors as problems."""
     quart = QuartTrio("trio_agent", static_folder=None)
     quart.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    quart.request_class = SizedRequest
     # It would cut off, without a word, whoever needs a minute to load a long session; stuck readers the server sees to.
     quart.config["RESPONSE_TIMEOUT"] = None
     quart.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

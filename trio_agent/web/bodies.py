@@ -10,10 +10,25 @@ import msgspec
 Title = Annotated[str, msgspec.Meta(max_length=500)]
 
 
+class AttachmentBody(msgspec.Struct, frozen=True):
+    """A file that was brought by `POST /blobs`, and the name that the user knows it by."""
+
+    blob: str
+    name: str
+
+
 class ChatBody(msgspec.Struct, frozen=True):
-    """`POST /chat`: what the user says."""
+    """`POST /chat`: what the user says. With `queued` it is read after the turn that runs, not in it."""
 
     message: str
+    attachments: tuple[AttachmentBody, ...] = ()
+    queued: bool = False
+
+
+class WithdrawBody(msgspec.Struct, frozen=True):
+    """`POST /withdraw`: the index of a message of the user's that nobody has read yet."""
+
+    idx: int
 
 
 class CancelBody(msgspec.Struct, frozen=True):

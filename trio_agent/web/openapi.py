@@ -11,14 +11,26 @@ import msgspec
 from trio_agent import __version__
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
-from trio_agent.web.answers import Begun, Cancelled, Download, Health, Listed, Posted, Replayed, Searched
-from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, ReplayBody, SessionPatchBody
+from trio_agent.web.answers import (
+    Begun,
+    Cancelled,
+    Download,
+    Health,
+    Listed,
+    Posted,
+    Replayed,
+    Searched,
+    Uploaded,
+    Withdrawn,
+)
+from trio_agent.web.bodies import CancelBody, ChatBody, NewSessionBody, ReplayBody, SessionPatchBody, WithdrawBody
 from trio_agent.web.file_answers import Changed, ChangedLines, FileLines, FileNames
 from trio_agent.web.routes import ROUTES, Route, expanded
 
 _BODIES: dict[str, tuple[type, bool]] = {
     "chat": (ChatBody, True),
     "cancel": (CancelBody, False),
+    "withdraw": (WithdrawBody, True),
     "new_session": (NewSessionBody, False),
     "change_session": (SessionPatchBody, True),
     "control_replay": (ReplayBody, True),
@@ -30,6 +42,7 @@ _QUERY: dict[str, dict[str, str]] = {
         "cursor": "string",
         "heartbeat": "integer",
         "sessions": "boolean",
+        "prompts": "boolean",
         "access_token": "string",
     },
     "state": {"poll": "boolean", "seen": "integer"},
@@ -64,6 +77,8 @@ _SUCCESS: dict[str, tuple[int, Any]] = {
     "file_lines": (200, FileLines),
     "file_text": (200, "text/plain"),
     "download": (200, Download),
+    "withdraw": (200, Withdrawn),
+    "upload": (201, Uploaded),
     "blob": (200, "application/octet-stream"),
     "search": (200, Searched),
     "sessions": (200, list[Listed]),
@@ -121,6 +136,8 @@ def _operation(route: Route, path: str, references: dict[Any, dict[str, Any]]) -
     if route.handler in _BODIES:
         body, required = _BODIES[route.handler]
         operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": references[body]}}}
+    elif route.handler == "upload":
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     return operation
 
 
