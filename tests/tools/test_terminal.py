@@ -107,6 +107,14 @@ async def test_ctrl_c_ends_what_runs_and_not_the_shell(workspace: Path, sandbox:
     assert not running(nap)
 
 
+async def test_the_terminal_is_the_sessions_own_also_where_the_shell_does_not_see_to_it(
+    workspace: Path, sandbox: Sandbox
+) -> None:
+    # bash takes the terminal by opening it once more; most others do not.
+    async with opened(workspace, sandbox, shell="/bin/dash") as find:
+        await find(1).run("echo st''ill > /dev/tty", "still")
+
+
 async def test_it_is_as_large_as_the_last_viewer_says(workspace: Path, sandbox: Sandbox) -> None:
     async with opened(workspace, sandbox) as find:
         one, other = find(1), find(1)
