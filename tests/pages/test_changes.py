@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.projects import commit_files, git
 from tests.served import ServedRepository
@@ -32,13 +33,19 @@ def workspace(server: ServedRepository) -> Path:
     return path
 
 
+def show_changes(page: Page) -> None:
+    want(page, {"kind": "diff", "commit": "", "title": ""})
+
+
+def want(page: Page, intent: dict[str, object]) -> None:
+    """What a view would ask for."""
+    page.evaluate("detail => document.body.dispatchEvent(new CustomEvent('intent', { bubbles: true, detail }))", intent)
+
+
 def open_changes(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
-    page.evaluate(
-        """document.body.dispatchEvent(new CustomEvent(
-            "intent", {bubbles: true, detail: {kind: "diff", commit: "", title: ""}}))"""
-    )
+    show_changes(page)
     expect(page.get_by_role("heading", name="Changes")).to_be_visible()
 
 
@@ -127,10 +134,7 @@ def test_comments_on_lines_become_the_next_message(page: Page, server: ServedRep
 
 def open_changes_again(page: Page) -> None:
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
-    page.evaluate(
-        """document.body.dispatchEvent(new CustomEvent(
-            "intent", {bubbles: true, detail: {kind: "diff", commit: "", title: ""}}))"""
-    )
+    show_changes(page)
     expect(page.locator("diff-file").first).to_be_visible()
 
 
@@ -160,10 +164,7 @@ def test_a_file_is_opened_at_a_line_and_left_again(page: Page, server: ServedRep
     expect(page.locator("diff-source tr")).to_have_count(len((workspace / FILE).read_text().splitlines()))
     page.get_by_role("button", name="Back").click()
     expect(file_of(page, FILE)).to_be_visible()
-    page.evaluate(
-        """document.body.dispatchEvent(new CustomEvent(
-            "intent", {bubbles: true, detail: {kind: "open-file", path: "long.py", line: 2500}}))"""
-    )
+    want(page, {"kind": "open-file", "path": "long.py", "line": 2500})
     here = page.locator("diff-source .d-here")
     expect(here).to_contain_text("x = 2500")
     expect(here).to_be_in_viewport()
@@ -181,6 +182,8 @@ def test_a_commit_that_arrives_is_shown_and_the_reader_stays_where_they_are(
     page.locator("diff-list").get_by_role("button", name="zz.txt").click()
     expect(file_of(page, "zz.txt").locator("tr")).to_have_count(200)
     expect(page.locator(".d-item[aria-current]")).to_contain_text("zz.txt")
+    # Not every browser keeps the place by itself.
+    page.evaluate("document.querySelector('.d-main').style.overflowAnchor = 'none'")
     target.scroll_into_view_if_needed()
     before = target.bounding_box()
     with server.client() as client:
@@ -272,12 +275,25 @@ def test_where_the_server_is_away_the_panel_says_so_and_tries_again(
     page.goto(server.link)
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
     page.route(re.compile(r"/changes\?"), lambda route: route.abort())
-    page.evaluate(
-        """document.body.dispatchEvent(new CustomEvent(
-            "intent", {bubbles: true, detail: {kind: "diff", commit: "", title: ""}}))"""
-    )
+    show_changes(page)
     expect(page.get_by_text("The changes could not be fetched")).to_be_visible()
     page.unroute(re.compile(r"/changes\?"))
     page.get_by_role("button", name="Try again").click()
     expect(file_of(page, FILE)).to_be_visible()
 
+
+def test_where_no_files_are_shown_the_bare_diff_is_or_the_reason_why_not(
+    page: Page, server: ServedRepository, workspace: Path
+) -> None:
+    def refused(status: int, detail: str) -> Callable[[Route], None]:
+        return lambda route: route.fulfill(status=status, json={"status": status, "detail": detail})
+
+    page.goto(server.link)
+    expect(page.locator('[data-status="connected"]').first).to_be_visible()
+    page.route(re.compile(r"/changes\?"), refused(404, "this agent shows no files"))
+    show_changes(page)
+    expect(page.locator("diff-view .diff-file")).to_contain_text(["notes", FILE])
+    page.get_by_role("button", name="Close").click()
+    page.route(re.compile(r"/diff"), refused(409, "a replay has no diff"))
+    show_changes(page)
+    expect(page.get_by_text("a replay has no diff")).to_be_visible()

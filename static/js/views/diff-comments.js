@@ -73,7 +73,6 @@ export function commentBox(comment, comments, isOpen, onGone, open) {
       if (!isDone && event.key !== "Escape") return;
       // Escape would close the whole panel.
       event.preventDefault();
-      event.stopPropagation();
       if (isDone) read();
       else back();
     });
