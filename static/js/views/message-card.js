@@ -88,8 +88,8 @@ export class MessageCard extends HTMLElement {
     this.#showQuestion(message);
     this.#showFoot(message);
     this.#actions.show(message.idx);
-    // A commit has a button of its own, and messages beside it from which to go on.
-    this.#actions.hidden = message.type === "commit";
+    // Where somebody speaks is a place to go on from; commits and questions have buttons of their own.
+    this.#actions.hidden = (message.type !== "agent" && message.type !== "user") || this.dataset.question !== undefined;
     this.#foot.append(this.#actions);
     const startedMs = Date.parse(message.timestamp) || Date.now();
     const cards = (message.tool_calls ?? []).map((each) => call(each, startedMs));
