@@ -37,7 +37,7 @@ export class History {
   #wanted = [];
   /** @type {Map<number, number>} When a page that did not come was asked for. */
   #failed = new Map();
-  /** Where the log ends: the last page may be shorter. */
+  /** Where the log ends. */
   #count = 0;
   #generation = 0;
 
@@ -59,7 +59,8 @@ export class History {
   /** Have the page come, if it is not here: soon where many are wanted. @param {number} page @param {number} count of the log */
   want(page, count) {
     const known = this.#pages.get(page);
-    if (known) {
+    // A page at the log's end was shorter when it came than it is when the log has grown.
+    if (known && known.length >= Math.min(PAGE, count - page * PAGE)) {
       this.#pages.delete(page);
       this.#pages.set(page, known);
       return;

@@ -55,6 +55,19 @@ test("the last page is asked for up to the end of the log", () => {
   assert.deepEqual([asked[0]?.start, asked[0]?.end], [PAGE, PAGE + 3]);
 });
 
+test("a page that was short because the log ended there is asked for again when the log has grown", async () => {
+  const { history, asked } = made();
+  history.want(1, PAGE + 3);
+  asked[0]?.answer();
+  await settled();
+  history.want(1, PAGE + 3);
+  assert.equal(asked.length, 1);
+  history.want(1, PAGE + 4);
+  asked[1]?.answer();
+  await settled();
+  assert.equal(history.get(PAGE + 3)?.content, `m${PAGE + 3}`);
+});
+
 test("two are asked for at once, and then what was wanted last", async () => {
   const { history, asked } = made();
   for (const page of [1, 2, 3, 4]) history.want(page, 1000);

@@ -42,8 +42,12 @@ export class EndFollower {
 
   /** The content may have changed: go to the end if that is where the user is, else back to what they read. */
   settle() {
-    if (this.#sticking) this.#box.scrollTop = this.#box.scrollHeight;
-    else {
+    // Scrolled, and the event is still to come.
+    if (this.#sticking && this.#box.scrollTop < this.#top) this.#scrolled();
+    if (this.#sticking) {
+      this.#box.scrollTop = this.#box.scrollHeight;
+      this.#top = this.#box.scrollTop;
+    } else {
       const anchor = this.#anchors.findLast(({ element }) => element.isConnected && element.getClientRects().length > 0);
       const shift = anchor ? this.#placeOf(anchor.element) - anchor.at : 0;
       if (Math.abs(shift) >= 1) this.#box.scrollTop += shift;

@@ -73,7 +73,13 @@ export class SessionTimeline extends HTMLElement {
   /** @param {Snapshot} snapshot */
   show(snapshot) {
     const { log, pending } = snapshot;
-    if (log.generation !== this.#log.generation || log.log !== this.#log.log || countOf(log) < this.#count) this.#clear();
+    const isOther = log.generation !== this.#log.generation || log.log !== this.#log.log;
+    if (isOther) {
+      this.history?.clear();
+      this.markdown?.clear();
+    }
+    // Also of the same log less may be shown than before: as it was some time ago.
+    if (isOther || countOf(log) < this.#count) this.#clear();
     this.#log = log;
     this.#take();
     this.#showDraft();
@@ -124,10 +130,9 @@ export class SessionTimeline extends HTMLElement {
     this.#catchingUp = false;
     this.#draft = null;
     this.#draftSlot.replaceChildren();
+    this.#cards.drop(this.#blocks.element);
     this.#cards.clear();
     this.#blocks.clear();
-    this.markdown?.clear();
-    this.history?.clear();
     this.#end.toEnd();
   }
 
