@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { difference, marksOf, pieces, promptOf, sideBySide, textOf, treeOf } from "../../static/js/changes.js";
+import { promptOf, textOf, treeOf } from "../../static/js/changes.js";
+import { difference, marksOf, pieces, sideBySide } from "../../static/js/line-pairs.js";
 
 /** @import { ChangedFile, Comment, Folder, Line } from "../../static/js/changes.js" */
 

@@ -1,11 +1,12 @@
 /**
  * Lines as rows of a table: one below the other, or side by side. The number of a line is the button that comments on it.
  *
- * @import { Line, Marks } from "../changes.js"
+ * @import { Line } from "../changes.js"
+ * @import { Marks } from "../line-pairs.js"
  */
 
-import { marksOf, pieces, sideBySide } from "../changes.js";
 import { el } from "../dom.js";
+import { marksOf, pieces, sideBySide } from "../line-pairs.js";
 import { t } from "../words.js";
 
 /** Neither colour alone nor a sign that is read as a hyphen. */
