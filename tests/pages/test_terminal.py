@@ -29,7 +29,7 @@ def open_terminal(page: Page, url: str) -> None:
 
 
 def wait_for(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator(ROWS)).to_contain_text(words)
+    expect(page.locator(ROWS)).to_contain_text(words, timeout=PATIENCE_MS)
 
 
 def run(page: Page, command: str, answer: str) -> None:
