@@ -177,7 +177,7 @@ async def test_an_index_of_another_past_of_the_store_is_mended(path: Path, index
     kept = taken_away(index_path)
     async with open_sqlite(path) as store:
         await store.save(record("s0"))
-        await store.append(said("hay", "needle"))
+        await store.append(said("hay", "needle", "hay"))
     put(index_path, kept)
     async with opened(path) as store:
         assert await indices(store, "needle") == [1]

@@ -32,12 +32,9 @@ def told_by(news: bytes) -> dict[str, Any]:
 
 async def test_who_does_not_ask_is_not_told() -> None:
     async with serving_app() as server, server.client() as client, open_events(client, "stream?sessions=1") as events:
-        await events.next_of("state")
-        await server.record("a message")
-        await events.next_of("message")
         await client.post("/sessions")
         server.serving.stop()
-        assert "sessions" not in {event.event for event in await events.rest()}
+        assert {event.event for event in await events.rest()} == {"ready", "state", "bye"}
 
 
 async def test_all_sessions_are_told_after_the_greeting_as_the_list_has_them() -> None:
@@ -104,11 +101,21 @@ async def test_a_client_that_leaves_leaves_no_task() -> None:
         await settled(lambda: tasks() <= before)
 
 
-async def test_a_stream_that_tells_of_sessions_ends_with_goodbye_when_the_server_stops() -> None:
-    async with serving_app() as server, server.client() as client, open_events(client, ASKED) as events:
-        await next_told(events)
-        server.serving.stop()
-        assert (await events.rest())[-1].event == "bye"
+async def test_a_stream_that_tells_of_sessions_ends_with_its_session(autojump_clock: MockClock) -> None:
+    async with house_hall(HouseStore(), HouseAgent()) as hall:
+        session = await hall.newest()
+        await wait_all_tasks_blocked()
+        start = Start(session.log.cursor)
+        opening = open_stream(
+            session, start, heartbeat_s=45, stopping=lambda: False, clock=lambda: NOW, roll=Roll(hall)
+        )
+        async with opening as chunks:
+            said = b""
+            while b"event: sessions" not in said:
+                said += await anext(chunks)
+            session.end()
+            said += b"".join([chunk async for chunk in chunks])
+        assert said.rpartition(b"event: ")[2].startswith(b"bye")
 
 
 async def test_much_that_happens_at_once_is_told_as_one_piece_of_news() -> None:
