@@ -94,8 +94,8 @@ export class ToolCard extends HTMLElement {
     this.dataset.type = "tool";
     this.setStatus(stoppedBy(message) ? "interrupted" : message.tool_error ? "error" : "ok");
     say(this.#time, elapsed(message));
-    say(this.#outcome, this.#status === "ok" ? resultLine(message) : "");
-    if (this.#steps && !this.#touched) this.#details.open = false;
+    if (!this.#steps) say(this.#outcome, this.#status === "ok" ? resultLine(message) : "");
+    else if (!this.#touched) this.#details.open = false;
     if (this.#details.open) this.#build();
   }
 
@@ -112,7 +112,7 @@ export class ToolCard extends HTMLElement {
     this.#steps.insertBefore(card, after ?? null);
     if (message.type === "agent") this.#stepCount += 1;
     const words = this.#stepCount === 1 ? t("1 step") : t("{count} steps", { count: this.#stepCount });
-    if (!this.#result) say(this.#outcome, words);
+    say(this.#outcome, words);
   }
 
   /** @param {number} idx */
