@@ -30,7 +30,7 @@ _SCHEMA = """
 CREATE TABLE taken (log TEXT PRIMARY KEY, count INTEGER NOT NULL, tag TEXT NOT NULL) STRICT;
 CREATE TABLE place (id INTEGER PRIMARY KEY, log TEXT NOT NULL, idx INTEGER NOT NULL) STRICT;
 CREATE INDEX place_log ON place (log);
-CREATE VIRTUAL TABLE word USING fts5 (words, content='', contentless_delete=1, tokenize='ascii', prefix='2 3');
+CREATE VIRTUAL TABLE word USING fts5 (words, content='', contentless_delete=1, tokenize='ascii');
 """
 _FIND = """
 SELECT place.log, place.idx FROM word JOIN place ON place.id = word.rowid
