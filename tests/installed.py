@@ -30,6 +30,7 @@ NAMED = {
     ),
     "text/css": re.compile(r"""url\(["']?(?!data:)([^"')]+)["']?\)|@import ["']([^"']+)["']"""),
 }
+VERSION = re.compile(r"(?<=static/)@[0-9a-f]{16}/")
 
 
 def main(static: Path) -> None:
@@ -103,16 +104,18 @@ def compare(pages: dict[str, bytes], static: Path) -> None:
     """The files served are those of `static`, byte for byte, and no module or style sheet lies there unused."""
     files = {file.relative_to(static).as_posix(): file.read_bytes() for file in static.rglob("*") if file.is_file()}
     served = set()
-    # The one thing the server writes into the page: where its own paths begin.
-    written = re.search(rb'<base href="([^"]*)">', pages["/"])
-    assert written, "the page has no <base>"
-    files["index.html"] = files["index.html"].replace(b"{{base}}", written[1])
     for path, body in pages.items():
-        name = "index.html" if path == "/" else next((name for name in files if path.endswith(f"/{name}")), path)
-        assert files.get(name) == body, f"{path} is not {static}/{name}"
+        name = "index.html" if path == "/" else VERSION.sub("", path).removeprefix("/static/")
+        assert files.get(name) == (unwritten(body) if path == "/" else body), f"{path} is not {static}/{name}"
         served.add(name)
     unused = {name for name in files if name.endswith((".js", ".css", ".html"))} - served
     assert not unused, f"in {static}, but named nowhere: {sorted(unused)}"
+
+
+def unwritten(page: bytes) -> bytes:
+    """The page without what the server writes into it: where its paths begin, its files' version, its modules."""
+    based = re.sub(rb'<base href="[^"]*">', b'<base href="{{base}}">', page, count=1)
+    return re.sub(rb'<link rel="modulepreload"[^>]*>\n', b"", VERSION.sub("", based.decode()).encode())
 
 
 if __name__ == "__main__":
