@@ -37,7 +37,20 @@ export class MarkdownRenderer {
       return done();
     }
     this.#known.set(element, { idx, done });
-    this.#observer.observe(element);
+  }
+
+  /**
+   * Whether the element is anywhere near the view. Only then it is looked after: a thousand that are not would be measured with
+   * every frame.
+   * @param {Element} element
+   * @param {boolean} isNear
+   */
+  near(element, isNear) {
+    if (isNear && this.#known.has(element)) this.#observer.observe(element);
+    else if (!isNear) {
+      this.#observer.unobserve(element);
+      this.#wanted.delete(element);
+    }
   }
 
   /** The element is gone. @param {Element} element */

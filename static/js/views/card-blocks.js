@@ -33,9 +33,11 @@ export class CardBlocks {
   /**
    * @param {HTMLElement} box that scrolls
    * @param {{
-   *   build: (idx: number) => HTMLElement | null, drop: (block: HTMLElement) => void, has: (idx: number) => boolean,
+   *   build: (idx: number) => HTMLElement | null, drop: (block: HTMLElement) => void,
+   *   near: (block: HTMLElement, isNear: boolean) => void, has: (idx: number) => boolean,
    *   want: (page: number) => void, settle: () => void,
-   * }} rows  `build` makes the card of a message, or null for one that is shown in another's. `settle`: sizes have changed.
+   * }} rows  `build` makes the card of a message, or null for one that is shown in another's. `near`: the block, or more in it, is
+   *   near the view or not. `settle`: sizes have changed.
    */
   constructor(box, rows) {
     this.#box = box;
@@ -125,6 +127,7 @@ export class CardBlocks {
       const near = block >= first && block <= last;
       if (element.classList.contains("near") === near) continue;
       element.classList.toggle("near", near);
+      this.#rows.near(element, near);
       changed = true;
     }
     return changed;
@@ -156,6 +159,7 @@ export class CardBlocks {
     this.#filled.set(block, end);
     element.style.height = "";
     element.append(cards);
+    if (element.classList.contains("near")) this.#rows.near(element, true);
     return true;
   }
 

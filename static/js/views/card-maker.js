@@ -50,7 +50,10 @@ export class CardMaker {
     if (message.type === "tool" && message.tool_call_id) {
       this.#closeQuestion(message.tool_call_id);
       if (call && this.#open.delete(call)) call.finish(message);
-    } else if (call && !call.has(message.idx)) call.nest(this.#card(message), message);
+    } else if (call && !call.has(message.idx)) {
+      call.nest(this.#card(message), message);
+      if (call.closest(".near")) this.near(call, true);
+    }
     return moved;
   }
 
@@ -65,6 +68,13 @@ export class CardMaker {
     const message = this.#get(idx);
     if (!message || this.#links.homeOf(message)) return null;
     return this.#card(message, draft);
+  }
+
+  /** @param {HTMLElement} within a block, or part of one @param {boolean} isNear the view */
+  near(within, isNear) {
+    for (const card of within.querySelectorAll("message-card")) {
+      if (card instanceof MessageCard) this.#markdown().near(card.text, isNear);
+    }
   }
 
   /** The cards in `block` are about to go. @param {HTMLElement} block */

@@ -41,6 +41,7 @@ export class SessionTimeline extends HTMLElement {
   #blocks = new CardBlocks(this, {
     build: (idx) => this.#build(idx),
     drop: (block) => this.#cards.drop(block),
+    near: (block, isNear) => this.#cards.near(block, isNear),
     has: (idx) => this.#get(idx) !== undefined,
     want: (page) => this.history?.want(page, this.#count),
     settle: () => this.#end.settle(),

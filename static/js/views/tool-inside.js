@@ -16,7 +16,7 @@ const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 const NEAR_PX = 8;
 
 export class ToolInside {
-  #output = el("pre", { class: "tool-output", tabindex: "0", role: "region", "aria-label": t("Output") });
+  #output = el("pre", { class: "tool-output", tabindex: "0", role: "group", "aria-label": t("Output") });
   /** @param {ToolCall} call */
   constructor(call) {
     this.#call = call;
