@@ -18,6 +18,8 @@ export class ApiError extends Error {
 }
 
 export const TOKEN_KEY = "trio-agent.token";
+/** Who waits longer for an answer is told that there is none. */
+const PING_MS = 5000;
 
 /**
  * The token, from the address's fragment if it is there. The fragment goes at once: an address is copied, bookmarked, shown.
@@ -152,6 +154,13 @@ export class Api {
    */
   async find(text, signal = null) {
     return (await this.#get(this.rootUrl(`search?text=${encodeURIComponent(text)}`), "no-store", signal)).json();
+  }
+
+  /** How long an answer of the server takes; throws where there is none. @param {() => number} now in milliseconds */
+  async ping(now) {
+    const asked = now();
+    await this.#ask(this.rootUrl("healthz"), { cache: "no-store", signal: AbortSignal.timeout(PING_MS) });
+    return now() - asked;
   }
 
   /** A session with the first `index` messages of another. @param {string} session @param {number} index @returns {Promise<{ url: string }>} */

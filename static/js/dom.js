@@ -73,7 +73,8 @@ export function say(element, text) {
  *   | { kind: "find", text: string, signal: AbortSignal, take: TakeFound }
  *   | { kind: "change-session", sessionId: string, change: { title?: string, archived?: boolean }, done: Done }
  *   | { kind: "delete-session", sessionId: string, done: Done }
- *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "now" | "dismiss" }} Intent
+ *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "now" | "dismiss" | "reload" }
+ *   | { kind: "ping", take: (ms: number | null) => void }} Intent
  * @typedef {(problem: string) => void} Done  `problem` is empty where all went well, else fit for the user
  * @typedef {(found: Found | null, problem: string) => void} TakeFound  null where it failed, as `problem` says
  */

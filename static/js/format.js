@@ -4,9 +4,9 @@
  * @import { Message } from "./wire.js"
  */
 
-import { t } from "./words.js";
+import { locale, t } from "./words.js";
 
-/** @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
+/** In English, for `t`. @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
 const AGENT_STATES = {
   Ready: { words: "Getting ready", mood: "idle" },
   WaitingForUserInput: { words: "Waiting for you", mood: "idle" },
@@ -28,51 +28,65 @@ const AGENT_STATES = {
 };
 
 /** A state of a newer server is shown by its own name. @param {string} state */
-export const agentState = (state) => AGENT_STATES[state] ?? { words: state, mood: /** @type {const} */ ("working") };
+export function agentState(state) {
+  const { words, mood } = AGENT_STATES[state] ?? { words: state, mood: /** @type {const} */ ("working") };
+  return { words: t(words), mood };
+}
 
 /** @param {string} state */
-export const isWorking = (state) => agentState(state).mood === "working";
+export const isWorking = (state) => (AGENT_STATES[state]?.mood ?? "working") === "working";
+
+/** @type {Map<string, Intl.NumberFormat>} Making one takes longer than all that it does. */
+const FORMATS = new Map();
+
+/** A number as the reader writes it. @param {number} value @param {Intl.NumberFormatOptions} options */
+export function number(value, options = {}) {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  let format = FORMATS.get(key);
+  if (!format) FORMATS.set(key, (format = new Intl.NumberFormat(locale(), options)));
+  return format.format(value);
+}
 
 /** @param {number} ms */
 export function duration(ms) {
-  if (ms < 950) return `${Math.round(ms)} ms`;
+  if (ms < 950) return t("{count} ms", { count: number(Math.round(ms)) });
   const seconds = ms / 1000;
-  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 9.95) return t("{count} s", { count: number(seconds, { maximumFractionDigits: 1 }) });
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
+  if (whole < 60) return t("{count} s", { count: number(whole) });
+  if (whole < 3600) return t("{minutes} m {seconds} s", { minutes: number(Math.floor(whole / 60)), seconds: number(whole % 60) });
+  const minutes = number(Math.floor((whole % 3600) / 60));
+  return t("{hours} h {minutes} m", { hours: number(Math.floor(whole / 3600)), minutes });
 }
 
 /** @param {number} count */
-export function tokens(count) {
-  if (count < 1000) return String(count);
-  if (count < 99_950) return `${(count / 1000).toFixed(1)}k`;
-  if (count < 999_500) return `${Math.round(count / 1000)}k`;
-  return `${(count / 1_000_000).toFixed(2)}M`;
-}
+export const tokens = (count) => number(count, { notation: "compact", maximumSignificantDigits: 3 });
+
+/** @param {number} part of 1 */
+export const percent = (part) => number(part, { style: "percent" });
 
 /** @param {number} usd */
 export function dollars(usd) {
-  if (usd === 0) return "$0";
-  if (usd < 0.01) return `$${usd.toFixed(4)}`;
-  return `$${usd.toFixed(2)}`;
+  const digits = usd === 0 ? 0 : usd < 0.01 ? 4 : 2;
+  const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return number(usd, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", ...fraction });
 }
 
 /** @param {string} rfc3339 */
 export function clockTime(rfc3339) {
   const date = new Date(rfc3339);
-  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return Number.isNaN(date.valueOf()) ? "" : date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 }
 
 /** @param {string} rfc3339 @param {number} nowMs Unix milliseconds */
 export function ago(rfc3339, nowMs) {
   const minutes = Math.floor((nowMs - Date.parse(rfc3339)) / 60_000);
   if (Number.isNaN(minutes)) return "";
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 60 * 24) return `${Math.floor(minutes / 60)} h ago`;
-  return `${Math.floor(minutes / (60 * 24))} d ago`;
+  if (minutes < 1) return t("just now");
+  const past = new Intl.RelativeTimeFormat(locale(), { style: "short" });
+  if (minutes < 60) return past.format(-minutes, "minute");
+  if (minutes < 60 * 24) return past.format(-Math.floor(minutes / 60), "hour");
+  return past.format(-Math.floor(minutes / (60 * 24)), "day");
 }
 
 /** The last `keep` parts of a path. @param {string} path @param {number} keep */
@@ -108,7 +122,7 @@ export const plain = (text) => text.replaceAll("\r\n", "\n").replace(CONTROLS, "
 export function toolLine(input) {
   const fields = parseInput(input);
   const tasks = fields.tasks ?? fields.items ?? fields.todo;
-  if (Array.isArray(tasks)) return `${tasks.length} ${tasks.length === 1 ? "step" : "steps"}`;
+  if (Array.isArray(tasks)) return tasks.length === 1 ? t("1 step") : t("{count} steps", { count: number(tasks.length) });
   const telling = TELLING.map((name) => fields[name]).find((value) => typeof value === "string" && value !== "");
   const value = telling ?? Object.values(fields).find((each) => typeof each === "string" && each !== "");
   const lines = String(value ?? "")
@@ -116,7 +130,7 @@ export function toolLine(input) {
     .split("\n");
   const line = lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
   const place = typeof fields.path === "string" && fields.path !== telling ? fields.path : "";
-  return place && place !== "." ? `${line} in ${place}` : line;
+  return place && place !== "." ? t("{line} in {place}", { line, place }) : line;
 }
 
 /** A tool's input for reading: a command as it is, the rest as indented JSON. @param {string} input */
@@ -149,11 +163,11 @@ export function resultLine({ display = {}, tool_result = "" }) {
     return `+${count(/^\+(?!\+\+ )/gm)} −${count(/^-(?!-- )/gm)}`;
   }
   if (kind === "search" && typeof matches === "number") {
-    return matches === 1 ? t("1 match") : t("{count} matches", { count: matches });
+    return matches === 1 ? t("1 match") : t("{count} matches", { count: number(matches) });
   }
   if (kind === "web" && typeof status === "number") return String(status);
   const lines = plain(tool_result).trim().split("\n");
-  if (lines.length > 1) return t("{count} lines", { count: lines.length });
+  if (lines.length > 1) return t("{count} lines", { count: number(lines.length) });
   const [line = ""] = lines;
   return line.length <= LONGEST_RESULT ? line : `${line.slice(0, LONGEST_RESULT)}…`;
 }

@@ -11,17 +11,22 @@ import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
 import { Replay } from "./replay.js";
 import { messageOf, Sessions } from "./sessions.js";
+import { browserSummons } from "./browser-summons.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
 import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
+import { Summons } from "./summons.js";
+import { followTheme } from "./theme.js";
 import { TimeTravel } from "./time-travel.js";
 import { browserTabs } from "./tabs.js";
 import { Unsent, watchPage } from "./unsent.js";
+import { t } from "./words.js";
 import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
 import { NoticeBar } from "./views/notice-bar.js";
+import { PageSettings } from "./views/page-settings.js";
 import { ReplayBar } from "./views/replay-bar.js";
 import { SessionFacts } from "./views/session-facts.js";
 import { SessionHeader } from "./views/session-header.js";
@@ -55,6 +60,7 @@ const views = {
   palette: find("session-palette", SessionPalette),
   shortcuts: find("shortcuts-dialog", ShortcutsDialog),
   terminals: find("terminal-panel", TerminalPanel),
+  settings: find("page-settings", PageSettings),
 };
 
 const addressed = sessionOf(location.pathname);
@@ -143,7 +149,7 @@ const replay = views.replay.hidden
       ask: () => api.replay(),
       tell: (command) => api.controlReplay(command),
       onChange: () => store.update({}),
-      onFailure: (error) => void attempt("The replay", Promise.reject(error)),
+      onFailure: (error) => void attempt(t("The replay"), Promise.reject(error)),
     });
 document.body.classList.toggle("replaying", replay !== null);
 
@@ -153,13 +159,23 @@ const travel = new TimeTravel(world, {
   onChange: () => store.update({}),
 });
 
+followTheme();
+const summons = new Summons({
+  ...browserSummons(() => focus()),
+  badge: (count) => {
+    views.header.missed = count;
+    store.update({});
+  },
+});
+views.settings.summons = summons;
+
 /** @param {string} doing @param {Promise<unknown>} work */
 async function attempt(doing, work) {
   try {
     await work;
     return true;
   } catch (error) {
-    store.update({ notice: `${doing} failed: ${error instanceof Error ? error.message : error}` });
+    store.update({ notice: t("{doing} failed: {why}", { doing, why: error instanceof Error ? error.message : String(error) }) });
     return false;
   }
 }
@@ -167,7 +183,7 @@ async function attempt(doing, work) {
 /** @param {string} toolCallId */
 async function cancel(toolCallId) {
   if (!toolCallId) store.update({ stopping: true });
-  const done = await attempt("Stopping", api.cancel(toolCallId));
+  const done = await attempt(t("Stopping"), api.cancel(toolCallId));
   if (!toolCallId) store.update({ stopping: false });
   else if (!done) views.timeline.allowStop(toolCallId);
 }
@@ -201,6 +217,10 @@ function act(intent) {
     }
     case "cancel":
       return void cancel(intent.toolCallId);
+    case "ping":
+      return void api.ping(world.now).then(intent.take, () => intent.take(null));
+    case "reload":
+      return location.reload();
     case "reconnect":
       return stream.retryNow();
     case "diff":
@@ -216,7 +236,7 @@ function act(intent) {
       return act({ kind: "suggest", text: before ? `${before}\n\n${intent.text}` : intent.text });
     }
     case "blob":
-      return void attempt("Loading what was kept", api.blob(intent.blob).then(intent.take));
+      return void attempt(t("Loading what was kept"), api.blob(intent.blob).then(intent.take));
     case "palette":
       return views.palette.open();
     case "shortcuts":
@@ -258,7 +278,10 @@ views.terminals.source = {
 find("#terminal-toggle", HTMLButtonElement).addEventListener("click", () => views.terminals.toggle());
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
-document.addEventListener("visibilitychange", () => sessions.look());
+document.addEventListener("visibilitychange", () => {
+  sessions.look();
+  summons.look();
+});
 document.addEventListener("keydown", (event) => {
   // A terminal has keys of its own, and in what stands over the page they would act behind it.
   if (event.defaultPrevented || isTerminal(event.target) || document.querySelector("dialog[open]")) return;
@@ -305,6 +328,7 @@ store.subscribe((snapshot) => {
   views.list.show(snapshot);
   views.origin.show(snapshot);
   views.palette.show(snapshot);
+  if (!replay) summons.see(log, connection.status === "connected");
   if (log.state) views.facts.show(log.state);
   if (replay) {
     replay.heard(log.state);

@@ -34,6 +34,7 @@ import { isRefusal } from "./connection.js";
 import { Follower } from "./follower.js";
 import { nextTerm, Relay } from "./relay.js";
 import { EventStream } from "./stream.js";
+import { t } from "./words.js";
 
 export class SharedStream {
   /** @param {World} world @param {Tabs | null} tabs @param {Slots | null} slots @param {Hooks} hooks */
@@ -224,7 +225,7 @@ export class SharedStream {
     if (!news) {
       const { status } = this.connection;
       if (status !== "connected" && status !== "connecting") return;
-      const doubt = { attempt: 0, dueAt: 0, heartbeatAt: this.connection.heartbeatAt, reason: "the leading tab is silent" };
+      const doubt = { attempt: 0, dueAt: 0, heartbeatAt: this.connection.heartbeatAt, reason: t("the leading tab is silent") };
       return this.#show({ ...doubt, status: "connecting", state: "connecting", via: "tab" });
     }
     const now = this.#world.now();

@@ -30,6 +30,7 @@
 import { Alarms } from "./alarms.js";
 import { backoff, DOUBT_MS, LATE_MS, REST_MS, SETTLED_MS, statusOf, step } from "./connection.js";
 import { EventParser } from "./sse.js";
+import { t } from "./words.js";
 
 /** Seconds between heartbeats that we ask for; the shortest that costs nothing. */
 export const HEARTBEAT_S = 15;
@@ -239,21 +240,21 @@ export class EventStream {
       if (final && response.status === 404) return this.#input("absent");
       if (!response.ok || !response.body) {
         this.#floorMs = 1000 * (Number(response.headers.get("Retry-After")) || 0);
-        return this.#input("lost", `the server answered ${response.status}`);
+        return this.#input("lost", t("the server answered {status}", { status: response.status }));
       }
       const reader = response.body.getReader();
       const parser = new EventParser();
       while (true) {
         const { done, value } = await reader.read();
         if (signal.aborted) return;
-        if (done) return this.#input("lost", "the server closed the connection");
+        if (done) return this.#input("lost", t("the server closed the connection"));
         this.#byteAt = this.#world.now();
         this.#feed(parser, value);
         if (signal.aborted) return;
       }
     } catch {
       // An abort is our own doing. Everything else, a failed fetch or a stream torn in the middle, is a lost connection.
-      if (!signal.aborted) this.#input("lost", "no answer from the server");
+      if (!signal.aborted) this.#input("lost", t("no answer from the server"));
     }
   }
 
@@ -266,7 +267,7 @@ export class EventStream {
     } catch (error) {
       // Not the network's doing: an event beyond its bound, or one that is no JSON. Another try may read better.
       console.error(error);
-      this.#input("lost", "the stream could not be read");
+      this.#input("lost", t("the stream could not be read"));
     }
   }
 
@@ -291,10 +292,10 @@ export class EventStream {
         const { reason, retry_ms } = JSON.parse(event.data);
         if (reason === "session_ended") return this.#input("ended");
         this.#floorMs = Number(retry_ms) || this.#retryMs;
-        return this.#input("lost", reason === "overload" ? "the server is overloaded" : "the server is restarting");
+        return this.#input("lost", reason === "overload" ? t("the server is overloaded") : t("the server is restarting"));
       }
     }
-    if (!fits) this.#input("resync", "the stream did not fit what is here");
+    if (!fits) this.#input("resync", t("the stream did not fit what is here"));
     else if (this.#wanted && this.#missing < 0) this.#input("yield");
   }
 
@@ -307,7 +308,7 @@ export class EventStream {
   #watch() {
     if (!this.#request || this.#queued) return;
     const left = this.#byteAt + this.#silenceMs - this.#world.now();
-    if (left < 0) return this.#input("silent", "the connection went silent");
+    if (left < 0) return this.#input("silent", t("the connection went silent"));
     this.#alarms.set("watch", left + 1, () => this.#watch());
   }
 }

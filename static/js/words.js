@@ -1,22 +1,38 @@
 /**
  * The words of the page, in the reader's language. The English text is the key: it is read in the code where it is shown.
- * The other languages are catalogues in `words/`, loaded before the first view is made.
+ * The other languages are catalogues in `words/`, and one is loaded before this module has run: whoever imports it may say
+ * something at once.
  *
  * @typedef {Record<string, string>} Catalogue English text -> the same in another language; `{name}` stands for a value
  */
 
-/** Languages beside English. */
-export const LANGUAGES = ["de"];
+import { keep, recall } from "./storage.js";
+
+/** Each by its own name. */
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+
+const KEY = "trio-agent.language";
 
 /** @type {Catalogue} */
 let catalogue = {};
+let spoken = "en";
+let region = "en";
+
+/** The language of the words, and the region whose manner of writing numbers and times is the reader's. */
+export const language = () => spoken;
+export const locale = () => region;
 
 /** Show all words in the first of `wanted` (as `navigator.languages`) that there is. @param {readonly string[]} wanted */
 export async function speak(wanted) {
-  const chosen = wanted.map((tag) => tag.split("-")[0] ?? "").find((tag) => tag === "en" || LANGUAGES.includes(tag)) ?? "en";
-  catalogue = chosen === "en" ? {} : (await import(`./words/${chosen}.js`)).default;
-  return chosen;
+  const tag = wanted.find((each) => primary(each) in LANGUAGES) ?? "en";
+  spoken = primary(tag);
+  region = tag;
+  catalogue = spoken === "en" ? {} : (await import(`./words/${spoken}.js`)).default;
+  return spoken;
 }
+
+/** @param {string} tag */
+const primary = (tag) => tag.split("-")[0] ?? "";
 
 /**
  * `text` in the reader's language, with `{name}` replaced by the value of that name.
@@ -26,4 +42,26 @@ export async function speak(wanted) {
 export function t(text, values = {}) {
   const words = catalogue[text] ?? text;
   return words.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** What the user has chosen in this browser; empty = as the browser itself speaks. */
+export const chosenLanguage = () => recall(KEY) ?? "";
+
+/** From the next time the page is loaded. @param {string} tag */
+export const chooseLanguage = (tag) => keep(KEY, tag);
+
+/** The names that stand in the page as it was served. @param {ParentNode} page */
+export function sayNames(page) {
+  for (const element of page.querySelectorAll("[aria-label]")) {
+    element.setAttribute("aria-label", t(element.getAttribute("aria-label") ?? ""));
+  }
+}
+
+if (typeof document !== "undefined") {
+  const chosen = chosenLanguage();
+  const own = navigator.languages;
+  // A chosen language is written as it is where the reader lives, if the browser knows of that.
+  await speak(chosen ? [own.find((each) => primary(each) === chosen) ?? chosen] : own);
+  document.documentElement.lang = spoken;
+  sayNames(document);
 }

@@ -37,11 +37,11 @@ test("counts of tokens keep three digits or so", () => {
   assert.deepEqual([0, 999, 1000, 18_423, 99_960, 999_499, 999_500, 1_234_567].map(tokens), [
     "0",
     "999",
-    "1.0k",
-    "18.4k",
-    "100k",
-    "999k",
-    "1.00M",
+    "1K",
+    "18.4K",
+    "100K",
+    "999K",
+    "1M",
     "1.23M",
   ]);
 });
@@ -98,7 +98,7 @@ test("the past is told in the largest unit that fits", () => {
     "2025-12-30T00:00:00Z",
     "what",
   ].map((when) => ago(when, now));
-  assert.deepEqual(told, ["just now", "45 min ago", "10 h ago", "3 d ago", ""]);
+  assert.deepEqual(told, ["just now", "45 min. ago", "10 hr. ago", "3 days ago", ""]);
 });
 
 test("what was written for a terminal reads without it", () => {

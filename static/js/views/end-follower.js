@@ -7,6 +7,7 @@
  */
 
 import { el, say } from "../dom.js";
+import { number } from "../format.js";
 import { t } from "../words.js";
 
 /** This close to the end counts as being there. */
@@ -113,7 +114,7 @@ export class EndFollower {
   #show() {
     if (this.#sticking) this.#unseen = 0;
     this.pill.hidden = this.#sticking || this.#unseen === 0;
-    const words = this.#unseen === 1 ? t("1 new message") : t("{count} new messages", { count: this.#unseen.toLocaleString() });
+    const words = this.#unseen === 1 ? t("1 new message") : t("{count} new messages", { count: number(this.#unseen) });
     if (!this.pill.hidden) say(this.pill, words);
   }
 }

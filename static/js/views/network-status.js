@@ -1,20 +1,45 @@
 /**
- * The dot that tells the truth: colour, shape and words say the same, so that none of them is needed.
+ * The dot that tells the truth: colour, shape and words say the same, so that none of them is needed. Who points at it, or
+ * comes to it by keyboard, is told more: when the last heartbeat came, and how long an answer takes right now.
  *
  * @import { Connection } from "../stream.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
+import { duration, number } from "../format.js";
+import { t } from "../words.js";
 
-/** @type {Record<string, string>} */
-const WORDS = {
-  connecting: "Connecting",
-  connected: "Connected",
-  reconnecting: "Reconnecting",
-  offline: "Offline",
-  ended: "Session ended",
-  unauthorized: "Not authorised",
-};
+/** From so many failed tries on nobody need expect the next one to be better. */
+const GONE_TRIES = 3;
+const DRAW_MS = 500;
+/** While somebody looks at the details, the latency is measured that often. */
+const PING_MS = 2000;
+const HIDE_MS = 200;
+
+/**
+ * What of a connection is shown: finer than its status.
+ * @typedef {"connecting" | "connected" | "shared" | "reconnecting" | "gone" | "offline" | "ended" | "missing" | "unauthorized"} Face
+ * @param {Pick<Connection, "status" | "state" | "attempt" | "via">} connection
+ * @returns {{ face: Face, words: string }}
+ */
+export function faceOf({ status, state, attempt, via }) {
+  switch (status) {
+    case "connected":
+      return via === "tab" ? { face: "shared", words: t("Connected by another tab") } : { face: "connected", words: t("Connected") };
+    case "reconnecting":
+      if (attempt >= GONE_TRIES) return { face: "gone", words: t("Server gone") };
+      return { face: "reconnecting", words: t("Reconnecting") };
+    case "connecting":
+      if (attempt >= GONE_TRIES) return { face: "gone", words: t("Server gone") };
+      return { face: "connecting", words: t("Connecting") };
+    case "offline":
+      return { face: "offline", words: t("Offline") };
+    case "unauthorized":
+      return { face: "unauthorized", words: t("Not authorised") };
+    case "ended":
+      return state === "missing" ? { face: "missing", words: t("No such session") } : { face: "ended", words: t("Session ended") };
+  }
+}
 
 export class NetworkStatus extends HTMLElement {
   #shape = el("span", { class: "net-shape", "aria-hidden": "true" });
@@ -22,20 +47,46 @@ export class NetworkStatus extends HTMLElement {
   /** Said aloud when it changes; the countdown is not part of it, or a reader would hear every second. */
   #spoken = el("span", { class: "visually-hidden", role: "status", "aria-live": "polite" });
   #now = el("button", {
-    class: "button small",
+    class: "button small net-now",
     type: "button",
-    text: "Now",
+    text: t("Now"),
+    title: t("Try again at once"),
     hidden: true,
     onClick: () => want(this, { kind: "reconnect" }),
   });
+  #facts = el("dl", { class: "facts" });
+  #details = el("div", { class: "net-details", id: "net-details", role: "tooltip", hidden: true }, this.#facts);
+  #face = el(
+    "span",
+    { class: "net-face", tabindex: 0, role: "group", "aria-label": t("Connection"), "aria-describedby": "net-details" },
+    this.#shape,
+    this.#words,
+  );
   /** @type {Connection | null} */
   #connection = null;
   #clock = () => performance.now();
+  /** Milliseconds to the server and back: undefined = not measured yet, null = no answer. @type {number | null | undefined} */
+  #latency = undefined;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #pinging;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #hiding;
 
   connectedCallback() {
-    this.#words.setAttribute("aria-hidden", "true");
-    this.append(this.#shape, this.#words, this.#spoken, this.#now);
-    setInterval(() => this.#draw(), 500);
+    this.append(this.#face, this.#spoken, this.#now, this.#details);
+    this.#face.addEventListener("focus", () => this.#unfold());
+    this.#face.addEventListener("blur", () => this.#fold());
+    this.addEventListener("pointerenter", () => this.#unfold());
+    // The details may be pointed at, too; and on the way there the pointer may leave both for a moment.
+    this.addEventListener("pointerleave", () => {
+      this.#hiding = setTimeout(() => this.#fold(), HIDE_MS);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.#details.hidden) return;
+      event.preventDefault();
+      this.#fold(true);
+    });
+    setInterval(() => this.#draw(), DRAW_MS);
   }
 
   /** @param {Connection} connection @param {() => number} clock the one that `dueAt` and `heartbeatAt` are of */
@@ -48,21 +99,78 @@ export class NetworkStatus extends HTMLElement {
   #draw() {
     const connection = this.#connection;
     if (!connection) return;
-    const { status, dueAt, heartbeatAt, reason, state, via } = connection;
-    if (this.dataset.status !== status) {
-      this.dataset.status = status;
-      this.#shape.replaceChildren(icon(`net-${status}`));
+    const { status, dueAt, via } = connection;
+    const { face, words } = faceOf(connection);
+    if (this.dataset.status !== status) this.dataset.status = status;
+    if (this.dataset.face !== face) {
+      this.dataset.face = face;
+      this.#shape.replaceChildren(icon(`net-${face}`));
     }
-    const words = state === "missing" ? "No such session" : (WORDS[status] ?? status);
-    const left = dueAt > 0 ? Math.max(0, Math.ceil((dueAt - this.#clock()) / 1000)) : 0;
-    say(this.#words, status === "reconnecting" ? (left > 0 ? `${words} in ${left} s` : `${words}…`) : words);
+    this.dataset.via = via;
+    say(this.#words, this.#withWait(face, words));
     say(this.#spoken, words);
     this.#now.hidden = dueAt === 0;
-    const age =
-      heartbeatAt !== 0 ? `Last heartbeat ${Math.round((this.#clock() - heartbeatAt) / 1000)} s ago` : "No heartbeat yet";
-    const whole = status === "connected" || !reason ? age : `${age}: ${reason}`;
-    this.title = via === "tab" ? `${whole} (via another tab)` : whole;
-    this.dataset.via = via;
+    if (!this.#details.hidden) this.#drawDetails(connection);
+  }
+
+  /** @param {Face} face @param {string} words */
+  #withWait(face, words) {
+    if (face !== "reconnecting" && face !== "gone") return words;
+    const dueAt = this.#connection?.dueAt ?? 0;
+    const left = dueAt > 0 ? Math.max(0, Math.ceil((dueAt - this.#clock()) / 1000)) : 0;
+    if (left === 0) return face === "gone" ? t("Server gone: trying…") : t("Reconnecting…");
+    const count = number(left);
+    return face === "gone" ? t("Server gone: next try in {count} s", { count }) : t("Reconnecting in {count} s", { count });
+  }
+
+  /** @param {Connection} connection */
+  #drawDetails({ status, heartbeatAt, reason, attempt, via }) {
+    const seconds = Math.round((this.#clock() - heartbeatAt) / 1000);
+    const age = heartbeatAt === 0 ? t("none yet") : seconds < 1 ? t("just now") : t("{duration} ago", { duration: duration(1000 * seconds) });
+    const latency = this.#latency === undefined ? "…" : this.#latency === null ? t("no answer") : duration(this.#latency);
+    const facts = [
+      [t("Last heartbeat"), age],
+      [t("Latency"), latency],
+      [t("Stream"), via === "tab" ? t("another tab leads, this one follows") : t("this tab's own")],
+      [t("Lost because"), status === "connected" ? "" : reason],
+      [t("Tries"), attempt > 0 && status !== "connected" ? number(attempt) : ""],
+    ].filter(([, value]) => value);
+    // Row by row, so that what has not changed is not told again.
+    facts.forEach(([name, value], at) => {
+      const [dt, dd] = [this.#facts.children[2 * at], this.#facts.children[2 * at + 1]];
+      if (dt && dd) {
+        say(dt, name ?? "");
+        say(dd, value ?? "");
+      } else this.#facts.append(el("dt", { text: name }), el("dd", { text: value }));
+    });
+    while (this.#facts.children.length > 2 * facts.length) this.#facts.lastElementChild?.remove();
+  }
+
+  #unfold() {
+    clearTimeout(this.#hiding);
+    if (!this.#details.hidden) return;
+    this.#details.hidden = false;
+    this.#ping();
+    this.#pinging = setInterval(() => this.#ping(), PING_MS);
+    this.#draw();
+  }
+
+  /** @param {boolean} anyway also while it is pointed at, or has the focus */
+  #fold(anyway = false) {
+    clearTimeout(this.#hiding);
+    if (!anyway && (document.activeElement === this.#face || this.matches(":hover"))) return;
+    this.#details.hidden = true;
+    clearInterval(this.#pinging);
+  }
+
+  #ping() {
+    want(this, {
+      kind: "ping",
+      take: (ms) => {
+        this.#latency = ms;
+        this.#draw();
+      },
+    });
   }
 }
 

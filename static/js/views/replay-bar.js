@@ -7,7 +7,7 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { clockTime } from "../format.js";
+import { clockTime, number } from "../format.js";
 import { countOf } from "../reducer.js";
 import { SPEEDS as TRAVEL_SPEEDS } from "../time-travel.js";
 import { t } from "../words.js";
@@ -106,7 +106,7 @@ export class ReplayBar extends HTMLElement {
 
   /** @param {number} position */
   #tell(position) {
-    const numbers = t("{position} of {count}", { position: position.toLocaleString(), count: this.#count.toLocaleString() });
+    const numbers = t("{position} of {count}", { position: number(position), count: number(this.#count) });
     const time = this.#travel && this.#time && position === this.#position ? ` · ${this.#time}` : "";
     say(this.#numbers, numbers + time);
     this.#slider.setAttribute("aria-valuetext", t("Message {numbers}", { numbers: numbers + time }));

@@ -1,16 +1,17 @@
 /** Where the session works and with what: the panel beside the timeline. @import { State } from "../wire.js" */
 
 import { el, icon, say, want } from "../dom.js";
-import { shortPath } from "../format.js";
+import { number, shortPath } from "../format.js";
+import { t } from "../words.js";
 import { UsageMeter } from "./usage-meter.js";
 
-/** @type {Record<string, string>} */
+/** In English, for `t`. @type {Record<string, string>} */
 const SANDBOXES = { bwrap: "Bubblewrap", none: "None: full access" };
 
 export class SessionFacts extends HTMLElement {
   #usage = new UsageMeter();
   #todo = el("ol", { class: "todo" });
-  #todoBox = el("section", { hidden: true }, el("h2", { text: "Plan" }), this.#todo);
+  #todoBox = el("section", { hidden: true }, el("h2", { text: t("Plan") }), this.#todo);
   #added = el("span", { class: "diff-count diff-count-add" });
   #removed = el("span", { class: "diff-count diff-count-del" });
   #changes = el(
@@ -19,10 +20,10 @@ export class SessionFacts extends HTMLElement {
       class: "button wide",
       type: "button",
       id: "changes",
-      onClick: () => want(this, { kind: "diff", commit: "", title: "All changes" }),
+      onClick: () => want(this, { kind: "diff", commit: "", title: t("All changes") }),
     },
     icon("diff"),
-    "Changes",
+    t("Changes"),
     this.#added,
     this.#removed,
   );
@@ -32,8 +33,8 @@ export class SessionFacts extends HTMLElement {
   connectedCallback() {
     this.append(
       this.#todoBox,
-      el("section", {}, el("h2", { text: "Work" }), this.#changes, this.#pairs),
-      el("section", {}, el("h2", { text: "Usage" }), this.#usage),
+      el("section", {}, el("h2", { text: t("Work") }), this.#changes, this.#pairs),
+      el("section", {}, el("h2", { text: t("Usage") }), this.#usage),
     );
   }
 
@@ -45,17 +46,17 @@ export class SessionFacts extends HTMLElement {
     this.#showTodo(state);
     const directory = state.working_dir || state.inside_working_dir;
     const facts = [
-      ["Branch", state.branch_name || "made with the first commit", state.branch_name],
-      ["Model", state.model, state.model],
-      ["Folder", shortPath(directory, 1), directory],
+      [t("Branch"), state.branch_name || t("made with the first commit"), state.branch_name],
+      [t("Model"), state.model, state.model],
+      [t("Folder"), shortPath(directory, 1), directory],
       [
-        "Sandbox",
-        SANDBOXES[state.sandbox] ?? state.sandbox,
-        state.sandbox === "none" ? "Commands run with your own rights" : state.sandbox,
+        t("Sandbox"),
+        t(SANDBOXES[state.sandbox] ?? state.sandbox),
+        state.sandbox === "none" ? t("Commands run with your own rights") : state.sandbox,
       ],
-      ["Origin", state.git_origin, state.git_origin],
-      ["Host", state.hostname, state.hostname],
-      ["Watching", state.streams > 1 ? `${state.streams} pages` : "", ""],
+      [t("Origin"), state.git_origin, state.git_origin],
+      [t("Host"), state.hostname, state.hostname],
+      [t("Watching"), state.streams > 1 ? t("{count} pages", { count: number(state.streams) }) : "", ""],
     ].filter(([, value]) => value);
     const key = JSON.stringify(facts);
     if (key === this.#shown) return;
@@ -71,7 +72,7 @@ export class SessionFacts extends HTMLElement {
     const key = JSON.stringify(todo);
     if (this.#todo.dataset.key === key) return;
     this.#todo.dataset.key = key;
-    const words = { queued: "to do", "in-progress": "in progress", completed: "done" };
+    const words = { queued: t("to do"), "in-progress": t("in progress"), completed: t("done") };
     this.#todo.replaceChildren(
       ...todo.map(({ task, status }) =>
         el(

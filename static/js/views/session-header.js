@@ -2,8 +2,12 @@
 
 import { el, say } from "../dom.js";
 import { agentState } from "../format.js";
+import { t } from "../words.js";
+import { faceOf } from "./network-status.js";
 
 export class SessionHeader extends HTMLElement {
+  /** How many moments that called for the user have not been seen. */
+  missed = 0;
   #title = el("h1", { text: "trio-agent" });
   #state = el("span", { class: "agent-state", id: "agent-state", role: "status", "aria-live": "polite" });
   #words = el("span", {});
@@ -17,22 +21,23 @@ export class SessionHeader extends HTMLElement {
   show({ log: { state, draft }, connection, stopping }) {
     if (!state) return;
     const { words, mood } = agentState(state.agent_state);
-    const title = state.title || "New session";
+    const title = state.title || t("New session");
     say(this.#title, title);
     this.#title.title = title;
     const tools = state.agent_state === "RunningTool" ? [...new Set(state.outstanding_tool_calls)] : [];
     let said = words;
-    if (state.session_ended) said = "Session ended";
-    else if (stopping) said = "Stopping…";
-    else if (tools.length > 0) said = `Running ${tools.join(", ")}`;
-    else if (draft?.content.text) said = "Answering";
+    if (state.session_ended) said = t("Session ended");
+    else if (stopping) said = t("Stopping…");
+    else if (tools.length > 0) said = t("Running {tools}", { tools: tools.join(", ") });
+    else if (draft?.content.text) said = t("Answering");
     say(this.#words, said);
     this.#state.dataset.state = state.agent_state;
     // What was true when the connection broke may not be true now: shown, but not as if it were live.
-    this.#state.dataset.mood = connection.status === "connected" ? mood : "unknown";
+    const live = connection.status === "connected";
+    this.#state.dataset.mood = live ? mood : "unknown";
     const mark = { idle: "", working: "● ", trouble: "! " }[mood];
-    const page = connection.status === "connected" ? mark : "○ ";
-    document.title = `${page}${title} · ${said}`;
+    const missed = this.missed > 0 ? `(${this.missed}) ` : "";
+    document.title = live ? `${missed}${mark}${title} · ${said}` : `${missed}○ ${title} · ${faceOf(connection).words}`;
   }
 }
 

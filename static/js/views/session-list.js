@@ -7,7 +7,7 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { ago, agentState, dollars, isWorking } from "../format.js";
+import { ago, agentState, dollars, isWorking, number } from "../format.js";
 import { t } from "../words.js";
 import { SessionMenu } from "./session-menu.js";
 
@@ -95,7 +95,7 @@ export class SessionList extends HTMLElement {
     }
     if (roster.sessions.length === 0) return t("There is no session yet.");
     const more = roster.total - roster.sessions.length;
-    return more > 0 ? t("{count} older ones can be found by search.", { count: more.toLocaleString() }) : "";
+    return more > 0 ? t("{count} older ones can be found by search.", { count: number(more) }) : "";
   }
 
   /** @param {HTMLElement} list @param {SessionSummary[]} sessions */

@@ -12,6 +12,7 @@
 import { el } from "../dom.js";
 import { TerminalLink } from "../terminal-link.js";
 import { withSheets } from "../terminal-styles.js";
+import { inkOf, THEME_CHANGED } from "../theme.js";
 import { t } from "../words.js";
 
 const XTERM = new URL("../../vendor/xterm/xterm.js", import.meta.url);
@@ -53,7 +54,6 @@ export class TerminalView extends HTMLElement {
   #isFocusWanted = false;
   #isReader;
   #number;
-  #scheme = matchMedia("(prefers-color-scheme: dark)");
   #sizes = new ResizeObserver(() => this.fit());
   #onLeave;
   #onChange;
@@ -135,7 +135,7 @@ export class TerminalView extends HTMLElement {
       if (event.type === "keydown") this.#onLeave();
       return false;
     });
-    this.#scheme.addEventListener("change", this.#repaint);
+    document.addEventListener(THEME_CHANGED, this.#repaint);
     this.#sizes.observe(this);
     this.fit();
     this.#link.start();
@@ -148,7 +148,7 @@ export class TerminalView extends HTMLElement {
 
   /** It is gone for good from this page; the shell runs on. */
   close() {
-    this.#scheme.removeEventListener("change", this.#repaint);
+    document.removeEventListener(THEME_CHANGED, this.#repaint);
     this.#link.stop();
     this.#terminal?.dispose();
     this.remove();
@@ -232,9 +232,8 @@ export class TerminalView extends HTMLElement {
 
   /** @returns {ITheme} */
   #theme() {
-    const style = getComputedStyle(this);
     /** @param {string} name */
-    const token = (name) => style.getPropertyValue(name).trim();
+    const token = (name) => inkOf(this, name);
     const names = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
     const bright = names.map((name) => `bright${name.charAt(0).toUpperCase()}${name.slice(1)}`);
     return {

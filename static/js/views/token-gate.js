@@ -1,10 +1,11 @@
 /** What is shown while the server does not let this page in. */
 
 import { el, icon, want } from "../dom.js";
+import { t } from "../words.js";
 
 export class TokenGate extends HTMLElement {
   #tried = false;
-  #problem = el("p", { class: "problem", role: "alert", hidden: true }, "The server did not accept that.");
+  #problem = el("p", { class: "problem", role: "alert", hidden: true }, t("The server did not accept that."));
   #field = el("input", { id: "token", type: "text", autocomplete: "off", spellcheck: "false", required: true });
 
   connectedCallback() {
@@ -12,16 +13,16 @@ export class TokenGate extends HTMLElement {
       "form",
       { class: "gate" },
       el("div", { class: "welcome-mark" }, icon("net-unauthorized")),
-      el("h2", { text: "This page needs its key" }),
+      el("h2", { text: t("This page needs its key") }),
       el("p", {
-        text: "Open the link that trio-agent printed when it started. Its end, after #token=, is the key to this server.",
+        text: t("Open the link that trio-agent printed when it started. Its end, after #token=, is the key to this server."),
       }),
-      el("label", { for: "token", text: "Or paste the link or the token here" }),
+      el("label", { for: "token", text: t("Or paste the link or the token here") }),
       el(
         "div",
         { class: "gate-row" },
         this.#field,
-        el("button", { class: "button primary", type: "submit", text: "Open" }),
+        el("button", { class: "button primary", type: "submit", text: t("Open") }),
       ),
       this.#problem,
     );

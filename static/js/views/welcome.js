@@ -1,11 +1,12 @@
 /** What an empty session shows. @import { Snapshot } from "../store.js" */
 
 import { el, icon } from "../dom.js";
+import { number } from "../format.js";
 import { t } from "../words.js";
 
 /** The demo model's own tricks: see the README. */
 const demo = () => [
-  { prompt: "Show me around", says: t("reads a file, writes one, runs a command and commits") },
+  { prompt: t("Show me around"), says: t("reads a file, writes one, runs a command and commits") },
   { prompt: "stream 120 30", says: t("an answer that arrives word by word") },
   { prompt: "bash git log --oneline -5", says: t("a command in the session's own clone") },
   { prompt: "slow 20", says: t("a long command; stop it, or reload the page") },
@@ -23,7 +24,7 @@ export function loading(slot, shown, count) {
   slot.replaceChildren(
     el("p", {
       class: "quiet loading",
-      text: t("Loading {shown} of {count} messages…", { shown: shown.toLocaleString(), count: count.toLocaleString() }),
+      text: t("Loading {shown} of {count} messages…", { shown: number(shown), count: number(count) }),
     }),
   );
 }
@@ -45,7 +46,7 @@ export function welcome(slot, { log, connection }, suggest) {
     return;
   }
   if (!log.state) {
-    slot.replaceChildren(el("div", { class: "skeleton", "aria-label": t("Loading") }, el("i"), el("i"), el("i")));
+    slot.replaceChildren(el("div", { class: "skeleton", role: "img", "aria-label": t("Loading") }, el("i"), el("i"), el("i")));
     return;
   }
   const isDemo = log.state.model === "demo";

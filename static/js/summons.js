@@ -1,0 +1,137 @@
+/**
+ * Calls the user back to a page that they do not look at: when a turn has ended, and when the agent asks. By a mark in the
+ * title, and by a notification and a sound where they want these; once in a browser, however many tabs show the session, and
+ * never while one of them is in view.
+ *
+ * Every tab sees the same moment, and each knows only of itself whether it is looked at. So one that is claims the moment at
+ * once, for nobody need be called; the others wait a little, and then the first to hold the lock claims it.
+ *
+ * @import { Log } from "./reducer.js"
+ * @import { Message } from "./wire.js"
+ *
+ * @typedef {{ key: string, why: "ended" | "asks" | "failed", title: string, text: string }} Moment
+ *   `key` is the same in every tab. `title` is the session's, `text` the agent's own words.
+ * @typedef {"granted" | "denied" | "default" | "missing"} Permission
+ * @typedef {{
+ *   hidden: () => boolean, permission: () => Permission, ask: () => Promise<unknown>,
+ *   recall: (key: string) => string | null, keep: (key: string, value: string | null) => void,
+ *   alone: (work: () => void) => void, setTimer: (run: () => void, ms: number) => unknown,
+ *   note: (moment: Moment) => void, ring: () => void, badge: (count: number) => void,
+ * }} Surroundings
+ *   `alone` runs `work` while no other tab does. `badge` shows how many moments were not seen; 0 = none.
+ */
+
+import { isWorking } from "./format.js";
+import { countOf } from "./reducer.js";
+
+const CLAIM = "trio-agent.summons";
+const NOTES = "trio-agent.notify";
+const SOUND = "trio-agent.sound";
+/** A tab that is in view is never so slow; hidden ones may be a second late in any case. */
+export const CLAIM_MS = 400;
+const LONGEST_TEXT = 160;
+
+export class Summons {
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.#around = around;
+  }
+
+  #around;
+  /** @type {Log | null} The log as it was last looked at; null until one was whole. */
+  #before = null;
+  #missed = 0;
+
+  get permission() {
+    return this.#around.permission();
+  }
+
+  /** Whether the user wants notifications, and may have them. */
+  get notes() {
+    return this.#around.recall(NOTES) === "on" && this.permission === "granted";
+  }
+
+  get sound() {
+    return this.#around.recall(SOUND) === "on";
+  }
+
+  /** Moments that were missed in this tab. */
+  get missed() {
+    return this.#missed;
+  }
+
+  /** Only after a press of the user's: browsers ask them at no other time. @param {boolean} wanted */
+  async allowNotes(wanted) {
+    if (wanted && this.permission === "default") await this.#around.ask();
+    this.#around.keep(NOTES, wanted ? "on" : null);
+  }
+
+  /** @param {boolean} wanted */
+  allowSound(wanted) {
+    this.#around.keep(SOUND, wanted ? "on" : null);
+  }
+
+  ring() {
+    this.#around.ring();
+  }
+
+  /** The user looks at the page. */
+  look() {
+    if (this.#around.hidden() || this.#missed === 0) return;
+    this.#missed = 0;
+    this.#around.badge(0);
+  }
+
+  /** The log may have changed. `connected`: what is here is the present. @param {Log} log @param {boolean} connected */
+  see(log, connected) {
+    this.look();
+    if (!log.state || !connected || countOf(log) < log.announced || log.state.message_count > countOf(log)) return;
+    const moment = this.#before && momentBetween(this.#before, log);
+    this.#before = log;
+    if (!moment) return;
+    if (!this.#around.hidden()) return this.#around.keep(CLAIM, moment.key);
+    this.#missed += 1;
+    this.#around.badge(this.#missed);
+    this.#around.setTimer(() => this.#around.alone(() => this.#call(moment)), CLAIM_MS);
+  }
+
+  /** @param {Moment} moment */
+  #call(moment) {
+    if (this.#around.recall(CLAIM) === moment.key) return;
+    this.#around.keep(CLAIM, moment.key);
+    // They may have come back meanwhile.
+    if (!this.#around.hidden()) return;
+    if (this.notes) this.#around.note(moment);
+    if (this.sound) this.#around.ring();
+  }
+}
+
+/**
+ * What has happened between two looks at a log that is worth a call; null = nothing.
+ * @param {Log} before
+ * @param {Log} now
+ * @returns {Moment | null}
+ */
+export function momentBetween(before, now) {
+  if (before.log !== now.log || !before.state || !now.state) return null;
+  const fresh = now.messages.filter(({ idx }) => idx >= countOf(before));
+  const asks = fresh.findLast(({ display }) => display?.kind === "question");
+  const ended = !isWorking(now.state.agent_state) && (isWorking(before.state.agent_state) || fresh.some(isEnd));
+  if (!asks && !ended) return null;
+  const last = asks ?? now.messages.findLast(isTelling);
+  const why = asks ? "asks" : last?.type === "error" || last?.type === "budget" ? "failed" : "ended";
+  const text = (last?.content ?? "").trim();
+  return {
+    key: `${now.log}.${asks ? asks.idx : countOf(now)}`,
+    why,
+    title: now.state.title,
+    text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+  };
+}
+
+/** Of a turn that began and ended between two looks. @param {Message} message */
+const isEnd = ({ end_of_turn, parent_conversation_id }) => end_of_turn && !parent_conversation_id;
+
+/** @param {Message} message */
+const isTelling = ({ type, content, parent_conversation_id }) =>
+  !parent_conversation_id && content.trim() !== "" && (type === "agent" || type === "error" || type === "budget");

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import german from "../../static/js/words/de.js";
+import { literalsOf } from "./literals.js";
+
+const STATIC = new URL("../../static/", import.meta.url);
+const MODULES = readdirSync(new URL("js/", STATIC), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".js") && !name.startsWith("words/"))
+  .map((name) => ({ name, literals: literalsOf(readFileSync(new URL(`js/${name}`, STATIC), "utf8")) }));
+const PAGE = readFileSync(new URL("index.html", STATIC), "utf8");
+
+/** Read like words, and are none: what programs call things, and what is told to developers. */
+const NO_WORDS = [
+  /^(Arrow(Down|Up|Left|Right)|Enter|Escape|Esc|Home|End|Tab|Shift|Alt|Ctrl|Control|Meta|Page(Up|Down)|Backspace|Delete)(\+\w+)*$/,
+  /^(Authorization|Bearer|Content-Type|Idempotency-Key|Retry-After|X-Request-Id|Accept|Last-Event-ID|Content-Length)\b/,
+  // The agent's states, and names.
+  /^[A-Z][a-z]+([A-Z][A-Za-z]*)+$/,
+  /^[A-Z_]+$/,
+  /^(Notification|trio-agent|English|Deutsch)$/,
+];
+
+/** In these, an error or a state is meant for programs. @param {string} before */
+const isForPrograms = (before) =>
+  /(new (Range|Type|Syntax)?Error|console\.\w+)\($/.test(before) || /(AGENT_STATES\[|agent_state[!=]==|\bcase |\.key[!=]==|\bname[!=]==)$/.test(before);
+
+/** The keys that are asked for: all that stand in `t("…")`, also where one of two is chosen there. */
+const asked = MODULES.flatMap(({ name, literals }) =>
+  literals
+    .filter(({ before, isTemplate }) => !isTemplate && /\bt\($/.test(before))
+    .map(({ text, line }) => ({ text, where: `${name}:${line}` })),
+);
+
+test("what is asked for of the words is there in German", () => {
+  const lacking = asked.filter(({ text }) => !(text in german)).map(({ text, where }) => `${where}: ${text}`);
+  assert.deepEqual(lacking, []);
+});
+
+test("nothing that is shown goes past the words", () => {
+  const past = MODULES.flatMap(({ name, literals }) =>
+    literals
+      .filter(({ text, before, isTemplate }) => {
+        if (/\bt\($/.test(before) || isForPrograms(before) || text in german) return false;
+        if (NO_WORDS.some((each) => each.test(text))) return false;
+        const isShown = /(\b(text|title|alt|placeholder|label|words|says)|["S]?aria-label["]?|S):$|\bsay\([^()]*,$/.test(before);
+        const readsLikeWords = /^[A-Z][a-z]/.test(text.trim()) || (isShown && /[a-z]{2}/i.test(text) && !isTemplate);
+        return readsLikeWords && !(/S:$/.test(before) && !/^[A-Z]/.test(text));
+      })
+      .map(({ text, line }) => `${name}:${line}: ${text}`),
+  );
+  assert.deepEqual(past, []);
+});
+
+test("the names that stand in the page as it is served are there in German", () => {
+  const names = [...PAGE.matchAll(/aria-label="([^"]+)"/g)].map(([, name]) => name ?? "");
+  assert.ok(names.length > 3);
+  assert.deepEqual(names.filter((name) => !(name in german)), []);
+});
+
+test("a word in German has the values of its English", () => {
+  /** @param {string} text */
+  const values = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  const odd = Object.entries(german).filter(([english, text]) => values(english).join() !== values(text).join());
+  assert.deepEqual(odd, []);
+});
+
+test("nothing is kept in German that nobody says", () => {
+  const said = new Set(MODULES.flatMap(({ literals }) => literals.map(({ text }) => text)));
+  const unsaid = Object.keys(german).filter((key) => !said.has(key) && !PAGE.includes(`aria-label="${key}"`));
+  assert.deepEqual(unsaid, []);
+});
+
+test("literals are told from comments, from regular expressions, and from code within templates", () => {
+  const code = 'a = "one"; // "no"\nb = /["\\/]/.test(`two ${x ? "three" : {}} four`); /* "no" */ c = d / 2 + "fi\\u0076e";';
+  assert.deepEqual(
+    literalsOf(code).map(({ text }) => text),
+    ["one", "two ", "three", " four", "five"],
+  );
+});
