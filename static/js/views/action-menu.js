@@ -40,7 +40,7 @@ export class ActionMenu extends HTMLElement {
   open(at, actions) {
     this.#opener = at;
     // A drawer closes when something opens that is not within it.
-    const home = at.closest("[popover]") ?? document.body;
+    const home = at.closest("[popover]") ?? at.closest("main") ?? document.body;
     if (this.parentElement !== home) home.append(this);
     this.#list.replaceChildren(...actions.map((each) => this.#item(each)));
     this.#list.showPopover();
