@@ -124,6 +124,7 @@ async def test_what_is_sent_is_described_too() -> None:
             "heartbeat",
             "sessions",
             "prompts",
+            "tasks",
             "access_token",
             "Last-Event-ID",
         }

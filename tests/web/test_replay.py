@@ -90,6 +90,7 @@ REFUSED = {
     "a message": ("POST", "/chat", {"message": "hello"}),
     "a stop": ("POST", "/cancel", None),
     "a stop of one call": ("POST", "/cancel", {"tool_call_id": "call-1"}),
+    "a stop of one task": ("POST", "/cancel", {"task": 1}),
     "a new session": ("POST", "/sessions", None),
     "another title": ("PATCH", "/sessions/SESSION", {"title": "another"}),
     "a deletion": ("DELETE", "/sessions/SESSION", None),

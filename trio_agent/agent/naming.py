@@ -22,6 +22,7 @@ from trio_agent.core.errors import ProviderError, StoreError
 from trio_agent.core.message import Message
 from trio_agent.core.transcript import UserTurn
 from trio_agent.seams import ModelRequest, TakesAsides
+from trio_agent.tasks import here, opened, stand_at
 
 NAME_S = 30.0
 """How long the model may take; as long as it has no name, the session has the first one."""
@@ -53,6 +54,7 @@ class Naming:
         self._room = room
         self._session = room.session
         self._nursery = nursery
+        self._place = here()
         self._scope: trio.CancelScope | None = None
         self._over = trio.Event()
         self._outcome: Message | None = None
@@ -94,10 +96,12 @@ class Naming:
                 logger.error("naming_not_recorded", session=self._session.id, reason=str(exc))
 
     async def _ask(self, words: str, scope: trio.CancelScope, over: trio.Event) -> None:
+        # Its nursery is the session's, though a turn begins it: neither that turn's end nor its deadline is this task's.
+        stand_at(self._place)
         draft = Draft(unshown, self._room.spending.call())
         name = ""
         try:
-            with scope, trio.move_on_after(NAME_S):
+            with scope, trio.move_on_after(NAME_S) as limit, opened("naming", scope=limit):
                 request = ModelRequest(system=INSTRUCTIONS, turns=(UserTurn(text=words),))
                 async with self._session.asking_model():
                     answer = await self._room.model.answer(request, draft.write, draft.count)

@@ -10,6 +10,7 @@ from trio_agent.agent.workroom import Workroom
 from trio_agent.core.errors import NotFound, RepositoryError
 from trio_agent.core.message import Message
 from trio_agent.seams import Newer, Ran, RunProgram, Workspace
+from trio_agent.tasks import bounded
 
 MERGE_S = 120.0
 """How long a merge may take; it runs what the repository names: hooks, filters, merge drivers."""
@@ -68,7 +69,7 @@ class RepositoryOrders:
         self._workspace.expect(newer)
         await self._session.describe(self._session.facts, self._workspace.notes)
         ran: Ran | None = None
-        with trio.move_on_after(MERGE_S):
+        with trio.move_on_after(MERGE_S) as limit, bounded(limit):
             argv = ["bash", "-c", _MERGE, "pull", newer.commit, newer.branch]
             ran = await self._run(argv, self._workspace.path)
         await self._progress.deliver()

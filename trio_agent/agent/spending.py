@@ -16,6 +16,7 @@ import trio
 
 from trio_agent.core.budget import Budget, Spent, Whose, breach
 from trio_agent.core.usage import Usage
+from trio_agent.tasks import bounded
 
 
 class Spending:
@@ -77,7 +78,8 @@ class Spending:
                 scope.cancel()
             self._scopes.add(scope)
             try:
-                yield
+                with bounded(scope):
+                    yield
             finally:
                 self._scopes.discard(scope)
 

@@ -20,6 +20,7 @@ from trio_agent.core.errors import CallerError, ConversationTooLong, ProviderErr
 from trio_agent.core.message import Message
 from trio_agent.core.wire import decode_json
 from trio_agent.seams import Answer, Part, Tool, Toolbench, ToolResult, ToolSpec
+from trio_agent.tasks import opened
 
 NAME = "subagent"
 MAX_TASK_CHARS = 100_000
@@ -70,7 +71,8 @@ class Subagent:
         conversation = self._conversation(bench)
         await conversation.record(Message(type="user", content=task))
         try:
-            return await _work(conversation, bench)
+            with opened("subagent", conversation.id):
+                return await _work(conversation, bench)
         except ProviderError as exc:
             raise ToolError(f"The sub-agent could not go on: {exc}") from exc
 

@@ -23,6 +23,7 @@ from trio_agent.runtime.live import LiveReader
 from trio_agent.runtime.session import Session
 
 STATE_INTERVAL_S = 0.05
+TASKS_INTERVAL_S = 0.25  # people read it; a turn of quick tools would else tell of each twice
 LIVE_INTERVAL_S = (
     0.025  # a tool that prints without end would else have every reader sent 16 KiB with each of its writes
 )
@@ -32,7 +33,7 @@ class Follower:
     """Iterate to get chunks of event-stream frames, until the session ends or `stopping` says so (and the Signal is notified).
 
     The first chunk is the State at the start; it is made without touching the store. With `prompts`, which of the user's
-    messages wait is told after the State, where it has changed: it changes with the State.
+    messages wait is told after the State, where it has changed: it changes with the State. With `tasks`, what runs.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Follower:
         stopping: Callable[[], bool] = lambda: False,
         *,
         prompts: bool = False,
+        tasks: bool = False,
     ) -> None:
         self.cursor = start
         self._stopping = stopping
@@ -56,6 +58,10 @@ class Follower:
         self._state_at = -STATE_INTERVAL_S
         # What was told last of the user's messages that wait; None where that is not to be told.
         self._waiting: tuple[Waiting, ...] | None = () if prompts else None
+        self._tells_tasks = tasks
+        self._tasks = b""
+        self._tasks_version = -1
+        self._tasks_at = -TASKS_INTERVAL_S
 
     def __aiter__(self) -> Follower:
         return self
@@ -79,6 +85,8 @@ class Follower:
                 chunk += self._live_frames()
             if self._state_due() and trio.current_time() >= self._state_next():
                 chunk.append(self._state_frame())
+            if self._tasks_due() and trio.current_time() >= self._tasks_next():
+                chunk += self._tasks_frames()
             if chunk:
                 await trio.lowlevel.checkpoint()
                 return b"".join(chunk)
@@ -103,7 +111,8 @@ class Follower:
         live_at = self._live_next() if self._live_due() else float("inf")
         settled_at = self._session.crowd.settled_at
         crowd_at = settled_at if settled_at > trio.current_time() else float("inf")
-        with trio.move_on_at(min(state_at, live_at, crowd_at)):
+        tasks_at = self._tasks_next() if self._tasks_due() else float("inf")
+        with trio.move_on_at(min(state_at, live_at, crowd_at, tasks_at)):
             await self._session.signal.wait_past(version)
 
     def _state_due(self) -> bool:
@@ -138,6 +147,22 @@ class Follower:
         self._state_index = self.cursor.index
         self._state_crowd = self._session.crowd.size
         return encode_event("state", self._session.state_json(self.cursor)) + self._prompts_frame()
+
+    def _tasks_due(self) -> bool:
+        return self._tells_tasks and self._tasks_version != self._session.signal.version
+
+    def _tasks_next(self) -> float:
+        return self._tasks_at + TASKS_INTERVAL_S
+
+    def _tasks_frames(self) -> list[bytes]:
+        """What runs, where that is other than before: whatever wakes readers, a deadline that was moved is seen with it."""
+        self._tasks_at = trio.current_time()
+        self._tasks_version = self._session.signal.version
+        tasks = self._session.tasks.json(self._tasks_version)
+        if tasks == self._tasks:
+            return []
+        self._tasks = tasks
+        return [encode_event("tasks", b'{"now_s":%.3f,"tasks":%b}' % (self._tasks_at, tasks))]
 
     def _prompts_frame(self) -> bytes:
         """What waits, where that is other than before: of the messages that this reader has been sent."""

@@ -144,6 +144,10 @@ class ReplayedSession(Session):
         await trio.lowlevel.checkpoint()
         raise Conflict(REFUSED)
 
+    async def cancel_task(self, task_id: int, reason: str = "") -> str:
+        await trio.lowlevel.checkpoint()
+        raise Conflict(REFUSED)
+
 
 class _Nobody:
     """The attendant of a session in which nobody works."""

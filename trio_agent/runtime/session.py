@@ -37,6 +37,7 @@ from trio_agent.runtime.uploads import Uploads
 from trio_agent.runtime.work import Work
 from trio_agent.runtime.writer import Writer
 from trio_agent.seams import Agent, Attendant, Part, SessionRecord, ToolRun
+from trio_agent.tasks import TaskTree, opened
 
 DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
 WITHDRAWN = "A message was taken back before the agent read it."
@@ -76,7 +77,8 @@ class Session:
         self._encoded: tuple[tuple[int, int], bytes] = ((-1, 0), b"")
         self.crowd = Crowd(signal)
         self._llm_calls = 0
-        self._tools = ToolRuns(self.live, self.changed)
+        self.tasks = TaskTree(signal.notify)
+        self._tools = ToolRuns(self.live, self.changed, self.tasks.touch)
         self._work = Work(self)
         self.on_change: Callable[[], None] = lambda: None
         for message in history:
@@ -190,14 +192,18 @@ class Session:
         self._llm_calls += 1
         self.changed()
         try:
-            yield
+            with opened("model", self.facts.model):
+                yield
         finally:
             self._llm_calls -= 1
             self.changed()
 
     @asynccontextmanager
     async def running_tool(self, call: ToolCall) -> AsyncIterator[ToolRun]:
-        with self._tools.running(call) as run:
+        with (
+            self._tools.running(call) as run,
+            opened("tool", call.name, run.scope, stop=run.cancel, tool_call_id=call.tool_call_id),
+        ):
             yield run
 
     # --------------------------------------------------------------------------------------- what clients use
@@ -257,6 +263,12 @@ class Session:
         """Stop one running tool call and let the others go on. Raises NotFound where no such call is running."""
         reason = reason or DEFAULT_CANCEL_REASON
         await self._tools.cancel(tool_call_id, reason)
+        return reason
+
+    async def cancel_task(self, task_id: int, reason: str = "") -> str:
+        """Stop one of `tasks` and let the others go on. Raises NotFound where it does not run, or cannot be stopped alone."""
+        reason = reason or DEFAULT_CANCEL_REASON
+        await self.tasks.stop(task_id, reason)
         return reason
 
     @property
@@ -332,7 +344,8 @@ class Session:
 
     async def run(self, agent: Agent, history: list[Message]) -> None:
         """Let `agent` work here until cancelled. `history` is the log so far; it is emptied, for it may be large."""
-        await self._work.run(agent, history)
+        with self.tasks.noted():
+            await self._work.run(agent, history)
 
     def _published(self, messages: Sequence[Message]) -> None:
         for message in messages:

@@ -12,11 +12,12 @@ from trio_agent.runtime.tool_run import ToolRun
 
 
 class ToolRuns:
-    """`changed` is called when one begins or ends."""
+    """`changed` is called when one begins or ends, `stopped` when one is told to end."""
 
-    def __init__(self, live: Live, changed: Callable[[], None]) -> None:
+    def __init__(self, live: Live, changed: Callable[[], None], stopped: Callable[[], None] = lambda: None) -> None:
         self._live = live
         self._changed = changed
+        self._stopped = stopped
         self._runs: dict[str, ToolRun] = {}
 
     @property
@@ -45,4 +46,5 @@ class ToolRuns:
         if run is None:
             raise NotFound("no such tool call is running")
         run.cancel(reason)
+        self._stopped()
         await run.finished.wait()

@@ -22,6 +22,7 @@ from trio_agent.core.message import Message
 from trio_agent.core.prompts import but_withdrawn
 from trio_agent.runtime.containment import contained
 from trio_agent.seams import Agent, Attendant, Preparing
+from trio_agent.tasks import opened
 
 if TYPE_CHECKING:
     from trio_agent.runtime.session import Session
@@ -66,9 +67,8 @@ class Work:
     async def cancel(self, reason: str) -> None:
         """Stop the turn that runs, or is about to; returns when what it was running is gone. The first reason stands."""
         if self._scope is not None:
-            if not self._scope.cancel_called:
-                self._cancel_reason = reason
-            self._scope.cancel()
+            self._stop(reason)
+            self._session.tasks.touch()
             await self._idle.wait()
         elif self._session.prompts.ready:
             # Posted, but nobody at work on it yet: a workspace can take minutes to make.
@@ -77,6 +77,13 @@ class Work:
             await self._note_ended()
         else:
             await trio.lowlevel.checkpoint()
+
+    def _stop(self, reason: str) -> None:
+        """Tell the turn that runs to stop; it has stopped when `_idle` is set."""
+        if self._scope is not None:
+            if not self._scope.cancel_called:
+                self._cancel_reason = reason
+            self._scope.cancel()
 
     async def run(self, agent: Agent, history: list[Message]) -> None:
         """Work until cancelled. An agent that fails to begin is asked again when the user next says something."""
@@ -115,14 +122,18 @@ class Work:
         self._session.go_to(AgentState.WAITING_FOR_USER_INPUT)
         while True:
             await self._wait_prompts()
-            await self._turn(attendant, self._session.prompts.take())
+            prompts = self._session.prompts.take()
+            scope = trio.CancelScope()
+            with opened("turn", scope=scope, stop=self._stop, idx=prompts[0].idx):
+                await self._turn(attendant, prompts, scope)
 
-    async def _turn(self, attendant: Attendant, prompts: Sequence[Message]) -> None:
+    async def _turn(self, attendant: Attendant, prompts: Sequence[Message], scope: trio.CancelScope) -> None:
         self._idle = trio.Event()
         self.running_since = trio.current_time()
         given = False
         try:
-            with trio.CancelScope() as self._scope:
+            self._scope = scope
+            with scope:
                 try:
                     if not isinstance(attendant, Preparing):
                         self._session.go_to(AgentState.SENDING_TO_LLM)
@@ -137,7 +148,7 @@ class Work:
                 except* Exception as group:
                     logger.error("turn_failed", session=self._session.id, exc_info=group)
                     await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
-            if self._scope.cancelled_caught:
+            if scope.cancelled_caught:
                 if not given:
                     self._session.prompts.give_back(prompts)
                 await self._write_down_cancel()

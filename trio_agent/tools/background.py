@@ -13,6 +13,7 @@ import trio
 
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
+from trio_agent.tasks import Place, here, opened, stand_at
 from trio_agent.tools.background_job import BackgroundJob, JobFile
 from trio_agent.tools.paths import directory_inside, open_inside, resolve_inside
 from trio_agent.tools.process import ProcessGroup
@@ -21,6 +22,7 @@ OUTPUT_DIRECTORY = ".trio-agent"
 """In the workspace, where both later commands and `read_file` see it; git is told by a file of its own to look away."""
 
 MAX_RUNNING = 16
+MAX_TOLD_CHARS = 200
 MAX_REMEMBERED = 100
 """Of those that have ended, the last ones can still be asked about."""
 
@@ -41,6 +43,7 @@ class Background:
     def __init__(self, nursery: trio.Nursery, redactor: Redactor) -> None:
         self._nursery = nursery
         self._redactor = redactor
+        self._place = here()
         self._jobs: dict[str, BackgroundJob] = {}
 
     async def start(
@@ -63,7 +66,8 @@ class Background:
             os.close(stdout)
             os.close(stderr)
         job = self._jobs[name] = BackgroundJob(name, command, workspace, group, out, err)
-        self._nursery.start_soon(_keep, job)
+        told = self._redactor.redact(" ".join(command.split()))[:MAX_TOLD_CHARS]
+        self._nursery.start_soon(_keep, job, told, self._place)
         self._forget()
         return Started(name, stdout_file, stderr_file)
 
@@ -94,15 +98,17 @@ async def open_background(redactor: Redactor = BY_SHAPE) -> AsyncIterator[Backgr
             nursery.cancel_scope.cancel()
 
 
-async def _keep(job: BackgroundJob) -> None:
-    """Reap the command when it is over; when cancelled, end it."""
-    try:
-        with job.scope:
-            await job.group.wait_all()
-    finally:
-        await job.group.end()  # noqa: ASYNC102  it shields itself, with a deadline
-        job.exit_status = job.group.exit_status
-        job.ended.set()
+async def _keep(job: BackgroundJob, told: str, place: Place) -> None:
+    """Reap the command when it is over; when cancelled, end it. Users are told that `told` runs in the session, at `place`."""
+    stand_at(place)
+    with opened("job", told, job.scope, stop=lambda reason: job.scope.cancel()):
+        try:
+            with job.scope:
+                await job.group.wait_all()
+        finally:
+            await job.group.end()  # noqa: ASYNC102  it shields itself, with a deadline
+            job.exit_status = job.group.exit_status
+            job.ended.set()
 
 
 def _open_outputs(workspace: Path, stdout_file: str, stderr_file: str) -> tuple[int, int]:

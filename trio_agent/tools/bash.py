@@ -15,6 +15,7 @@ from msgspec import Meta
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tasks import bounded
 from trio_agent.tools.approval import wants_approval
 from trio_agent.tools.background import Background
 from trio_agent.tools.hidden_names import HiddenNames
@@ -120,7 +121,7 @@ class Bash:
         timeout_s = asked.timeout_s or (SLOW_S if asked.slow_ok else FOREGROUND_S)
         output = Output(self._redactor, bench.emit)
         finished: Finished | None = None
-        with trio.move_on_after(timeout_s):
+        with trio.move_on_after(timeout_s) as limit, bounded(limit):
             finished = await run_group(
                 argv,
                 cwd=bench.workspace,

@@ -9,6 +9,7 @@ import trio
 from msgspec import Meta
 
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tasks import bounded
 from trio_agent.tools.background import Background
 from trio_agent.tools.tool_input import decode_input, describe_tool
 
@@ -37,7 +38,7 @@ class BashOutput:
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, BashOutputInput)
         job = self._background.job(asked.job)
-        with trio.move_on_after(asked.wait_s):
+        with trio.move_on_after(asked.wait_s) as limit, bounded(limit):
             await job.ended.wait()
         text = await job.report()
         display = {"kind": "command", "command": job.command, "exit_status": job.exit_status, "background": True}

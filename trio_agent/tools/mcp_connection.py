@@ -23,6 +23,7 @@ from trio_agent import __version__
 from trio_agent.core.errors import ToolError, first_error
 from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.redaction import BY_SHAPE, Redactor
+from trio_agent.tasks import bounded, opened
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.mcp_backoff import McpBackoff
 from trio_agent.tools.mcp_listing import LeftOut, Listing
@@ -87,6 +88,10 @@ class McpConnection:
 
     async def run(self) -> None:
         """Be connected whenever somebody wants it, until cancelled."""
+        with opened("mcp", self.name):
+            await self._run()
+
+    async def _run(self) -> None:
         while True:
             while not self._wanted:
                 await self._changed.wait()
@@ -126,7 +131,7 @@ class McpConnection:
         # Without the SDK's check of the result against the server's own schema: a pattern in that could hold us up for ever.
         request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
         try:
-            with trio.fail_after(self._call_s):
+            with trio.fail_after(self._call_s) as limit, bounded(limit):
                 return await client.session.send_request(request, _RESULT, progress_callback=tell)
         except trio.TooSlowError as exc:
             raise self._lost(client, TimeoutError(f"it did not answer within {self._call_s:g} s")) from exc
@@ -209,7 +214,7 @@ class McpConnection:
         """Start the server and keep it until it ends. Raises what went wrong."""
         listing = Listing()
         # Entered before what it limits, and lifted once that is done: scopes nest.
-        with trio.CancelScope(deadline=trio.current_time() + self._start_s) as starting:
+        with trio.CancelScope(deadline=trio.current_time() + self._start_s) as starting, bounded(starting):
             async with (
                 open_transport(self._server, self._environment, self._end, self._redactor, listing.sieve) as transport,
                 Client(transport, cache=None, client_info=_ABOUT_US, message_handler=self._hear) as client,

@@ -14,6 +14,7 @@ from msgspec import Meta
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tasks import bounded
 from trio_agent.tools.glob_filter import GlobFilter
 from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.matches import Matches
@@ -125,7 +126,7 @@ class Search:
                 enough.cancel()
 
         try:
-            with enough:
+            with enough, bounded(enough):
                 finished = await run_group(
                     argv, cwd=place.cwd, environment=self._environment, on_output=take, stdin=place.stdin
                 )

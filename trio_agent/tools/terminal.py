@@ -15,6 +15,7 @@ import trio
 
 from trio_agent.core.errors import NotFound
 from trio_agent.seams import Shown, Terminal
+from trio_agent.tasks import here, opened, stand_at
 from trio_agent.tools.limits import Limits, limited
 from trio_agent.tools.process import TERM_GRACE_S
 from trio_agent.tools.pty import Pty, run_pty
@@ -180,6 +181,12 @@ class ShellTerminal:
 async def open_terminals(shells: Shells, workspace: Path) -> AsyncIterator[Callable[[int], Terminal]]:
     """What finds or begins a terminal by its number, 1 to MOST_TERMINALS; it raises NotFound. Leaving ends all of them."""
     terminals: dict[int, ShellTerminal] = {}
+    place = here()
+
+    async def keep(number: int) -> None:
+        stand_at(place)
+        with opened("terminal", str(number)):
+            await terminals[number].run()
 
     def find(number: int) -> Terminal:
         if nursery.cancel_scope.cancel_called:
@@ -188,7 +195,7 @@ async def open_terminals(shells: Shells, workspace: Path) -> AsyncIterator[Calla
             raise NotFound(f"terminals have the numbers 1 to {MOST_TERMINALS}")
         if number not in terminals:
             terminals[number] = ShellTerminal(shells, workspace)
-            nursery.start_soon(terminals[number].run)
+            nursery.start_soon(keep, number)
         return terminals[number]
 
     async with trio.open_nursery() as nursery:

@@ -20,6 +20,7 @@ from trio_agent import __version__
 from trio_agent.core.errors import ToolError
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Toolbench, ToolResult, ToolSpec
+from trio_agent.tasks import bounded
 from trio_agent.tools.public_address import is_public
 from trio_agent.tools.tool_input import decode_input, describe_tool
 from trio_agent.tools.web_answer import read_body, read_page, text_of
@@ -71,7 +72,7 @@ class WebFetch:
     async def run(self, input: bytes, bench: Toolbench) -> ToolResult:
         asked = decode_input(input, WebFetchInput)
         try:
-            with trio.fail_after(self._fetch_s):
+            with trio.fail_after(self._fetch_s) as limit, bounded(limit):
                 url, answer, body = await self._fetch(asked.url)
                 text, is_html = text_of(answer, body, str(url))
                 if is_html:

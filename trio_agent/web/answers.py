@@ -24,12 +24,13 @@ class Posted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cancelled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`POST /cancel`; `tool_call_id` where one call alone was stopped."""
+    """`POST /cancel`; `tool_call_id` or `task` where one call, or one task, alone was stopped."""
 
     # A factory's default is not omitted.
     status: Literal["cancelled"] = msgspec.field(default_factory=lambda: "cancelled")
     reason: str
     tool_call_id: str = ""
+    task: int = 0
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):

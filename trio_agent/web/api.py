@@ -19,6 +19,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from trio_agent.core.cursor import parse_cursor
 from trio_agent.core.errors import InvalidInput, NotFound
 from trio_agent.core.message import Message
+from trio_agent.core.task import Tasks
 from trio_agent.core.wire import encode_json
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Blobs, rfc3339
@@ -87,6 +88,7 @@ class Api:
             clock=self.serving.clock,
             roll=self.serving.roll if request.args.get("sessions") == "true" else None,
             prompts=request.args.get("prompts") == "true",
+            tasks=request.args.get("tasks") == "true",
         )
         response = Response(StreamBody(admitted(self.serving.place(), stream)), 200, STREAM_HEADERS)
         response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, if anybody set one
@@ -107,6 +109,10 @@ class Api:
         if full:
             answer.headers["Retry-After"] = str(RETRY_AFTER_S)
         return answer
+
+    async def tasks(self, session_id: str | None = None) -> Response:
+        session = await self._session(session_id)
+        return _json(Tasks(now_s=round(trio.current_time(), 3), tasks=session.tasks.told()))
 
     async def messages(self, session_id: str | None = None) -> Response:
         session = await self._session(session_id)
@@ -165,6 +171,8 @@ class Api:
         if body.tool_call_id:
             reason = await session.cancel_tool(body.tool_call_id, body.reason)
             return _json(Cancelled(reason=reason, tool_call_id=body.tool_call_id))
+        if body.task is not None:
+            return _json(Cancelled(reason=await session.cancel_task(body.task, body.reason), task=body.task))
         return _json(Cancelled(reason=await session.cancel(body.reason)))
 
     async def diff(self, session_id: str | None = None) -> Response:

@@ -32,10 +32,14 @@ class WithdrawBody(msgspec.Struct, frozen=True):
 
 
 class CancelBody(msgspec.Struct, frozen=True):
-    """`POST /cancel`: the turn, or with `tool_call_id` that call alone. `reason` is told to the model and the user."""
+    """`POST /cancel`: the turn, or with `tool_call_id` that call alone, or with `task` what has that id in `GET /tasks`.
+
+    `reason` is told to the model and the user.
+    """
 
     reason: str = ""
     tool_call_id: str = ""
+    task: int | None = None
 
 
 class ForkBody(msgspec.Struct, frozen=True):

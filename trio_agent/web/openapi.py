@@ -11,6 +11,7 @@ import msgspec
 from trio_agent import __version__
 from trio_agent.core.message import Message
 from trio_agent.core.state import State
+from trio_agent.core.task import Tasks
 from trio_agent.web.answers import (
     Begun,
     Cancelled,
@@ -43,6 +44,7 @@ _QUERY: dict[str, dict[str, str]] = {
         "heartbeat": "integer",
         "sessions": "boolean",
         "prompts": "boolean",
+        "tasks": "boolean",
         "access_token": "string",
     },
     "state": {"poll": "boolean", "seen": "integer"},
@@ -66,6 +68,7 @@ _QUERY: dict[str, dict[str, str]] = {
 _SUCCESS: dict[str, tuple[int, Any]] = {
     "stream": (200, "text/event-stream"),
     "state": (200, State),
+    "tasks": (200, Tasks),
     "messages": (200, list[Message]),
     "message_html": (200, "text/html"),
     "chat": (202, Posted),

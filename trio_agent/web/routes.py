@@ -27,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/static/<path:name>", "static", "The dashboard's files", described=False),
     Route("GET", "/stream", "stream", "The event stream", of_session=True),
     Route("GET", "/state", "state", "The session's State", of_session=True),
+    Route("GET", "/tasks", "tasks", "What runs in the session, as a tree", of_session=True),
     Route("GET", "/messages", "messages", "Messages [start:end)", of_session=True),
     Route("GET", "/messages/<idx>/html", "message_html", "A message's Markdown as safe HTML", of_session=True),
     Route("POST", "/chat", "chat", "Say something to the agent", of_session=True),

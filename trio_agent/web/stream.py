@@ -60,15 +60,16 @@ async def open_stream(
     clock: Clock,
     roll: Roll | None = None,
     prompts: bool = False,
+    tasks: bool = False,
 ) -> AsyncIterator[trio.MemoryReceiveChannel[bytes]]:
     """The chunks of one connection's stream. The channel ends after `bye`, when the server stops or the session ends.
 
     With a `roll`, what changes of all sessions is told too, by a task of its own; with `prompts`, which of the user's messages
-    wait.
+    wait; with `tasks`, what runs in the session.
     """
     # Size 0: a chunk is taken from the log when the network takes the one before, so a slow reader holds one chunk, not many.
     send, receive = trio.open_memory_channel[bytes](0)
-    follower = Follower(session, start.cursor, stopping, prompts=prompts)
+    follower = Follower(session, start.cursor, stopping, prompts=prompts, tasks=tasks)
     heart, teller = trio.CancelScope(), trio.CancelScope()
     opened = trio.Event()
 
