@@ -2,44 +2,19 @@
  * The dot that tells the truth: colour, shape and words say the same, so that none of them is needed. Who points at it, or
  * comes to it by keyboard, is told more: when the last heartbeat came, and how long an answer takes right now.
  *
+ * @import { Face } from "../face.js"
  * @import { Connection } from "../stream.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
+import { faceOf } from "../face.js";
 import { duration, number } from "../format.js";
 import { t } from "../words.js";
 
-/** From so many failed tries on nobody need expect the next one to be better. */
-const GONE_TRIES = 3;
 const DRAW_MS = 500;
 /** While somebody looks at the details, the latency is measured that often. */
 const PING_MS = 2000;
 const HIDE_MS = 200;
-
-/**
- * What of a connection is shown: finer than its status.
- * @typedef {"connecting" | "connected" | "shared" | "reconnecting" | "gone" | "offline" | "ended" | "missing" | "unauthorized"} Face
- * @param {Pick<Connection, "status" | "state" | "attempt" | "via">} connection
- * @returns {{ face: Face, words: string }}
- */
-export function faceOf({ status, state, attempt, via }) {
-  switch (status) {
-    case "connected":
-      return via === "tab" ? { face: "shared", words: t("Connected by another tab") } : { face: "connected", words: t("Connected") };
-    case "reconnecting":
-      if (attempt >= GONE_TRIES) return { face: "gone", words: t("Server gone") };
-      return { face: "reconnecting", words: t("Reconnecting") };
-    case "connecting":
-      if (attempt >= GONE_TRIES) return { face: "gone", words: t("Server gone") };
-      return { face: "connecting", words: t("Connecting") };
-    case "offline":
-      return { face: "offline", words: t("Offline") };
-    case "unauthorized":
-      return { face: "unauthorized", words: t("Not authorised") };
-    case "ended":
-      return state === "missing" ? { face: "missing", words: t("No such session") } : { face: "ended", words: t("Session ended") };
-  }
-}
 
 export class NetworkStatus extends HTMLElement {
   #shape = el("span", { class: "net-shape", "aria-hidden": "true" });

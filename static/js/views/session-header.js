@@ -1,9 +1,9 @@
 /** What this session is and what it is doing. @import { Snapshot } from "../store.js" */
 
 import { el, say } from "../dom.js";
+import { faceOf } from "../face.js";
 import { agentState } from "../format.js";
 import { t } from "../words.js";
-import { faceOf } from "./network-status.js";
 
 export class SessionHeader extends HTMLElement {
   /** How many moments that called for the user have not been seen. */

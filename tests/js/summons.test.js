@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { EMPTY, reduce } from "../../static/js/reducer.js";
+import { CLAIM_MS, momentBetween, Summons } from "../../static/js/summons.js";
+
+/** @import { Log } from "../../static/js/reducer.js" */
+
+/** @param {number} idx @param {Record<string, unknown>} rest */
+const message = (idx, rest) => ({
+  event: "message",
+  id: `aaaaaaaaaaaaaaaa.${idx + 1}.0`,
+  data: JSON.stringify({ idx, type: "agent", content: "", end_of_turn: false, timestamp: "", ...rest }),
+});
+
+/** @param {string} agent_state @param {number} message_count */
+const state = (agent_state, message_count) => ({
+  event: "state",
+  id: "",
+  data: JSON.stringify({ agent_state, message_count, title: "Paint it" }),
+});
+
+const READY = { event: "ready", id: "aaaaaaaaaaaaaaaa.0.0", data: '{"log":"aaaaaaaaaaaaaaaa","from":0,"count":0}' };
+const ASKED = message(0, { type: "user", content: "paint it" });
+const ANSWERED = message(1, { content: "Painted.", end_of_turn: true });
+
+/** @param {...{ event: string, id: string, data: string }} events @returns {Log} */
+const logOf = (...events) => reduce(EMPTY, [READY, ...events]).log;
+
+const AT_WORK = logOf(ASKED, state("RunningTool", 1));
+const DONE = logOf(ASKED, ANSWERED, state("WaitingForUserInput", 2));
+
+/** Tabs of one browser: what one keeps the others read, and one at a time calls. @param {boolean[]} hidden */
+function browser(hidden) {
+  /** @type {Map<string, string>} */
+  const kept = new Map([["trio-agent.notify", "on"], ["trio-agent.sound", "on"]]);
+  /** @type {string[]} */
+  const calls = [];
+  /** @type {(() => void)[]} */
+  const timers = [];
+  const tabs = hidden.map(
+    (_, tab) =>
+      new Summons({
+        hidden: () => hidden[tab] === true,
+        permission: () => "granted",
+        ask: async () => undefined,
+        recall: (key) => kept.get(key) ?? null,
+        keep: (key, value) => void (value ? kept.set(key, value) : kept.delete(key)),
+        alone: (work) => work(),
+        setTimer: (run, ms) => {
+          assert.equal(ms, CLAIM_MS);
+          timers.push(run);
+        },
+        note: ({ why, title, text }) => calls.push(`${why}: ${title}: ${text}`),
+        ring: () => calls.push("ring"),
+        badge: (count) => calls.push(`badge ${tab} ${count}`),
+      }),
+  );
+  const settle = () => timers.splice(0).forEach((run) => run());
+  return { tabs, kept, calls, settle, hidden };
+}
+
+test("a turn that ends calls once, however many tabs show the session", () => {
+  const { tabs, calls, settle } = browser([true, true, true]);
+  for (const log of [AT_WORK, DONE]) for (const tab of tabs) tab.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "badge 1 1", "badge 2 1", "ended: Paint it: Painted.", "ring"]);
+});
+
+test("nobody is called while one of the tabs is in view", () => {
+  const { tabs, calls, settle } = browser([true, false]);
+  for (const log of [AT_WORK, DONE]) for (const tab of tabs) tab.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1"]);
+});
+
+test("who comes back in time is not called, and the mark goes when they look", () => {
+  const { tabs, calls, settle, hidden } = browser([true]);
+  for (const log of [AT_WORK, DONE]) tabs[0]?.see(log, true);
+  hidden[0] = false;
+  settle();
+  tabs[0]?.look();
+  assert.deepEqual(calls, ["badge 0 1", "badge 0 0"]);
+});
+
+test("what was there when the page was opened is no news, nor is what a broken connection shows", () => {
+  const { tabs, calls, settle } = browser([true]);
+  tabs[0]?.see(DONE, true);
+  tabs[0]?.see(logOf(ASKED, ANSWERED, message(2, { content: "More.", end_of_turn: true }), state("WaitingForUserInput", 3)), false);
+  settle();
+  assert.deepEqual(calls, []);
+});
+
+test("who wants neither is called by the title alone", () => {
+  const { tabs, kept, calls, settle } = browser([true]);
+  kept.clear();
+  for (const log of [AT_WORK, DONE]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1"]);
+});
+
+test("a question calls while the turn goes on, and a failure is told as one", () => {
+  const asks = message(1, { type: "auto", content: "Which colour?", display: { kind: "question" } });
+  const moment = momentBetween(AT_WORK, logOf(ASKED, asks, state("RunningTool", 2)));
+  assert.deepEqual([moment?.why, moment?.text, moment?.key], ["asks", "Which colour?", "aaaaaaaaaaaaaaaa.1"]);
+  const failed = message(1, { type: "error", content: "No answer.", end_of_turn: true });
+  assert.equal(momentBetween(AT_WORK, logOf(ASKED, failed, state("Error", 2)))?.why, "failed");
+});
+
+test("a turn that was over before anybody looked calls as well; words of the user's do not", () => {
+  const empty = logOf(state("WaitingForUserInput", 0));
+  assert.equal(momentBetween(empty, DONE)?.why, "ended");
+  assert.equal(momentBetween(empty, logOf(ASKED, state("WaitingForUserInput", 1))), null);
+});
+
+test("notifications are asked for by a press alone, and only where the answer is open", async () => {
+  const { tabs, kept } = browser([true]);
+  kept.clear();
+  await tabs[0]?.allowNotes(true);
+  assert.equal(kept.get("trio-agent.notify"), "on");
+  assert.equal(tabs[0]?.notes, true);
+  await tabs[0]?.allowNotes(false);
+  assert.equal(tabs[0]?.notes, false);
+});
