@@ -4,7 +4,8 @@
  * @import { ChangedLines, Changes, FileLines } from "./changes.js"
  * @import { Command, Replayed } from "./replay.js"
  * @import { LinesAsked } from "./views/diff-file.js"
- * @import { Found, Message } from "./wire.js"
+ * @import { Beside } from "./outbox.js"
+ * @import { Attached, Found, Message } from "./wire.js"
  */
 
 /** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
@@ -84,11 +85,31 @@ export class Api {
    * @param {string} text
    * @param {string} key Idempotency-Key
    * @param {AbortSignal | null} signal
+   * @param {Beside} beside
    * @returns {Promise<{ log: string, idx: number }>}
    */
-  async chat(text, key, signal = null) {
-    const response = await this.#post(this.url("chat"), { message: text }, { "Idempotency-Key": key }, signal);
+  async chat(text, key, signal = null, { files = [], queued = false } = {}) {
+    const attachments = files.map(({ blob, name }) => ({ blob, name }));
+    const body = { message: text, ...(attachments.length > 0 && { attachments }), ...(queued && { queued }) };
+    const response = await this.#post(this.url("chat"), body, { "Idempotency-Key": key }, signal);
     return response.json();
+  }
+
+  /** Bring a file, for a message to name. @param {Blob} file @param {AbortSignal} signal @returns {Promise<Omit<Attached, "name">>} */
+  async upload(file, signal) {
+    const headers = { ...this.headers(), "Content-Type": "application/octet-stream" };
+    return (await this.#ask(this.url("blobs"), { method: "POST", headers, body: file, signal })).json();
+  }
+
+  /** Take back a message that nobody has read yet. @param {number} idx */
+  async withdraw(idx) {
+    await this.#post(this.url("withdraw"), { idx });
+  }
+
+  /** Names of files that fit what is typed, the likeliest first. @param {string} typed @param {AbortSignal} signal @returns {Promise<string[]>} */
+  async fileNames(typed, signal) {
+    const response = await this.#get(this.url(`files?${new URLSearchParams({ match: typed })}`), "no-store", signal);
+    return (await response.json()).names;
   }
 
   /** @param {string} toolCallId empty = the whole turn */

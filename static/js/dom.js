@@ -2,9 +2,10 @@
  * Making elements. Text only ever enters as text.
  *
  * @import { Comment } from "./changes.js"
+ * @import { Draft } from "./drafts.js"
  * @import { Command } from "./replay.js"
+ * @import { Attached, Found } from "./wire.js"
  * @import { Choices } from "./views/diff-view.js"
- * @import { Found } from "./wire.js"
  */
 
 /**
@@ -58,7 +59,12 @@ export function say(element, text) {
 
 /**
  * What a view wants done; main.js does it. Views touch neither network nor storage.
- * @typedef {{ kind: "send" | "suggest" | "append" | "draft", text: string }
+ * @typedef {{ kind: "suggest" | "append", text: string }
+ *   | { kind: "send", text: string, files?: Attached[], queued?: boolean }
+ *   | { kind: "draft", draft: Draft }
+ *   | { kind: "upload", file: Blob, signal: AbortSignal, take: TakeUpload }
+ *   | { kind: "file-names", text: string, signal: AbortSignal, take: (names: string[]) => void }
+ *   | { kind: "withdraw", idx: number, edit: Draft | null }
  *   | { kind: "cancel", toolCallId: string }
  *   | { kind: "discard", key: string, edit: boolean }
  *   | { kind: "diff", commit: string, title: string }
@@ -75,6 +81,8 @@ export function say(element, text) {
  *   | { kind: "delete-session", sessionId: string, done: Done }
  *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "now" | "dismiss" | "reload" }
  *   | { kind: "ping", take: (ms: number | null) => void }} Intent
+ * @typedef {(kept: Omit<Attached, "name"> | null, problem: string, passing: boolean) => void} TakeUpload
+ *   null where it failed, as `problem` says; `passing` where that may go by itself
  * @typedef {(problem: string) => void} Done  `problem` is empty where all went well, else fit for the user
  * @typedef {(found: Found | null, problem: string) => void} TakeFound  null where it failed, as `problem` says
  */

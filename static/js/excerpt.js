@@ -3,11 +3,11 @@
  * beginning, and can prove it by a cursor, gets the rest; who cannot gets everything and drops what they have.
  *
  * @import { Draft, Kept, Log, Output } from "./reducer.js"
- * @import { State } from "./wire.js"
+ * @import { State, Waiting } from "./wire.js"
  *
  * @typedef {{
  *   log: string, cursor: string, from: number, anew: boolean, announced: number, messages: readonly Kept[],
- *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>,
+ *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>, waiting: readonly Waiting[],
  * }} Excerpt  `messages` are those from index `from` on; `anew`: drop what you have.
  */
 
@@ -33,9 +33,9 @@ export function excerpt(log, cursor, { current, insist }) {
     if (!current || (theirs === log.log && Number(count) > countOf(log) && !insist)) return null;
   }
   const from = place < 0 ? Math.max(log.base, countOf(log) - TOLD_MESSAGES) : place;
-  const { announced, state, draft, outputs } = log;
+  const { announced, state, draft, outputs, waiting } = log;
   const messages = log.messages.slice(from - log.base);
-  return { log: log.log, cursor: log.cursor, from, anew: place < 0, announced, messages, state, draft, outputs };
+  return { log: log.log, cursor: log.cursor, from, anew: place < 0, announced, messages, state, draft, outputs, waiting };
 }
 
 /**
@@ -45,8 +45,8 @@ export function excerpt(log, cursor, { current, insist }) {
  * @returns {Log | null}
  */
 export function adopt(log, told) {
-  const { log: identity, cursor, from, anew, announced, state, draft, outputs } = told;
-  const level = { log: identity, cursor, announced, state, draft, outputs };
+  const { log: identity, cursor, from, anew, announced, state, draft, outputs, waiting = [] } = told;
+  const level = { log: identity, cursor, announced, state, draft, outputs, waiting };
   if (anew) {
     const generation = log.log === "" ? log.generation : log.generation + 1;
     return { ...level, generation, base: from, messages: told.messages };

@@ -2,9 +2,11 @@
  * Wires the page: the stream to the store, the store to the views, the views' wishes to the API.
  *
  * @import { Intent } from "./dom.js"
+ * @import { Attached } from "./wire.js"
  */
 
-import { Api, sessionOf, takeToken } from "./api.js";
+import { Api, ApiError, sessionOf, takeToken } from "./api.js";
+import { Drafts, watchDrafts } from "./drafts.js";
 import { History } from "./history.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
@@ -106,7 +108,7 @@ const store = new Store(stream.connection, (run) => {
 });
 
 const outbox = new Outbox(world, {
-  post: (text, key, signal) => api.chat(text, key, signal),
+  post: (said, signal) => api.chat(said.text, said.key, signal, said),
   onChange: (pending) => {
     store.update({ pending });
     unsent.keep(pending);
@@ -115,6 +117,8 @@ const outbox = new Outbox(world, {
 });
 const unsent = new Unsent(tabs, outbox, Date.now);
 watchPage(unsent);
+const drafts = new Drafts(tabs, newKey, Date.now);
+watchDrafts(drafts);
 
 /**
  * The log may change: what waits in the outbox, and which session this is, follow from it.
@@ -135,8 +139,9 @@ function took(change) {
  */
 function settleOn(sessionId) {
   api.sessionId = sessionId;
-  const draft = recall(`trio-agent.draft.${sessionId}`);
-  if (draft && !views.composer.text) views.composer.write(draft);
+  void drafts.begin(sessionId).then((draft) => {
+    if (draft && views.composer.isEmpty) views.composer.write(draft.text, draft.files);
+  });
   views.diff.comments = recallJson(`trio-agent.comments.${sessionId}`) ?? [];
   void unsent.begin(sessionId, store.snapshot.pending);
   if (!replay) views.terminals.restore();
@@ -204,16 +209,43 @@ function showTravel(snapshot) {
   if (travel.away) views.replay.showTravel(snapshot, travel.known);
 }
 
+/** What was not sent, or taken back, stands before what the user writes now. @param {string} text @param {readonly Attached[]} files */
+function writeAgain(text, files = []) {
+  const now = views.composer.text.trim();
+  views.composer.write([text, now].filter(Boolean).join("\n\n"), files);
+  views.composer.focusPrompt();
+}
+
+/** @param {number} idx @param {import("./drafts.js").Draft | null} edit what to write again once it is taken back */
+async function withdraw(idx, edit) {
+  const done = await attempt(t("Taking the message back"), api.withdraw(idx));
+  if (done && edit) writeAgain(edit.text, edit.files);
+}
+
+/** @param {Extract<Intent, { kind: "upload" }>} upload */
+async function upload({ file, signal, take }) {
+  try {
+    take(await api.upload(file, signal), "", false);
+  } catch (error) {
+    if (signal.aborted) return;
+    const refused = error instanceof ApiError;
+    take(null, refused ? error.message : t("The server does not answer."), !refused || error.status >= 500);
+  }
+}
+
 /** @param {Intent} intent @returns {void} */
 function act(intent) {
   switch (intent.kind) {
     case "send":
-      return outbox.send(intent.text);
+      return outbox.send(intent.text, {
+        ...(intent.files?.length && { files: intent.files }),
+        ...(intent.queued && { queued: true }),
+      });
     case "retry":
       return outbox.retry();
     case "discard": {
-      const text = outbox.discard(intent.key);
-      return intent.edit ? act({ kind: "suggest", text }) : undefined;
+      const given = outbox.discard(intent.key);
+      return given && intent.edit ? writeAgain(given.text, given.files) : undefined;
     }
     case "cancel":
       return void cancel(intent.toolCallId);
@@ -245,7 +277,13 @@ function act(intent) {
       views.composer.write(intent.text);
       return views.composer.focusPrompt();
     case "draft":
-      return api.sessionId ? keep(`trio-agent.draft.${api.sessionId}`, intent.text) : undefined;
+      return drafts.keep(intent.draft);
+    case "upload":
+      return void upload(intent);
+    case "file-names":
+      return void api.fileNames(intent.text, intent.signal).then(intent.take, () => intent.take([]));
+    case "withdraw":
+      return void withdraw(intent.idx, intent.edit);
     case "token":
       keep("trio-agent.token", intent.token);
       api.token = intent.token;

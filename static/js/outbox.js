@@ -4,8 +4,10 @@
  *
  * @import { Log } from "./reducer.js"
  * @import { World } from "./stream.js"
+ * @import { Attached } from "./wire.js"
  *
- * @typedef {{ key: string, text: string, status: "sending" | "waiting" | "failed" | "accepted", problem: string,
+ * @typedef {{ files?: readonly Attached[], queued?: boolean }} Beside  `queued`: to be read after the turn that runs
+ * @typedef {Beside & { key: string, text: string, status: "sending" | "waiting" | "failed" | "accepted", problem: string,
  *   log: string, idx: number, echoed: boolean }} Pending
  *   `accepted`: the server has it as message `idx` of `log`, which the stream has yet to bring. `echoed`: a message that
  *   looks like this one came by the stream before the answer did.
@@ -35,7 +37,7 @@ export class Outbox {
   /**
    * @param {Pick<World, "setTimer" | "clearTimer" | "random">} world
    * @param {{
-   *   post: (text: string, key: string, signal: AbortSignal) => Promise<{ log: string, idx: number }>,
+   *   post: (said: Pending, signal: AbortSignal) => Promise<{ log: string, idx: number }>,
    *   onChange: (pending: readonly Pending[]) => void,
    *   newKey?: () => string,
    * }} hooks
@@ -52,10 +54,10 @@ export class Outbox {
   #posting = false;
   #attempt = 0;
 
-  /** @param {string} text */
-  send(text) {
+  /** @param {string} text @param {Beside} beside */
+  send(text, beside = {}) {
     const key = (this.#hooks.newKey ?? newKey)();
-    this.#set([...this.#pending, { key, text, status: "sending", problem: "", log: "", idx: -1, echoed: false }]);
+    this.#set([...this.#pending, { ...beside, key, text, status: "sending", problem: "", log: "", idx: -1, echoed: false }]);
     void this.#pump();
   }
 
@@ -74,12 +76,12 @@ export class Outbox {
     void this.#pump();
   }
 
-  /** Give a message up; returns its text. @param {string} key */
+  /** Give a message up; returns what it was, null where there is none. @param {string} key */
   discard(key) {
-    const text = this.#pending.find((each) => each.key === key)?.text ?? "";
+    const given = this.#pending.find((each) => each.key === key) ?? null;
     this.#set(this.#pending.filter((each) => each.key !== key));
     void this.#pump();
-    return text;
+    return given;
   }
 
   /** Let go of what the log has. `fresh`: how many messages at its end are news. @param {Log} log @param {number} fresh */
@@ -106,7 +108,7 @@ export class Outbox {
     const request = new AbortController();
     const deadline = this.#world.setTimer(() => request.abort(), ANSWER_MS);
     try {
-      const { log, idx } = await this.#hooks.post(head.text, head.key, request.signal);
+      const { log, idx } = await this.#hooks.post(head, request.signal);
       this.#attempt = 0;
       this.#change(head.key, { status: "accepted", problem: "", log, idx });
     } catch (error) {

@@ -11,7 +11,7 @@
  * Only the end of the log is kept here: where it has grown beyond a bound its older half goes, so that a page that is open
  * all day stays as small as it was. What is before `base` can be fetched (`history.js`); messages never change.
  *
- * @import { Message, State, StreamEvent } from "./wire.js"
+ * @import { Message, State, StreamEvent, Waiting } from "./wire.js"
  *
  * @typedef {Message & { cursor: string, size: number }} Kept
  *   `cursor` is the place after the message, `size` the characters it came in.
@@ -20,7 +20,7 @@
  * @typedef {{ text: string, end: number }} Output  the end of a running tool's output; `end` is the offset after it
  * @typedef {{
  *   generation: number, log: string, cursor: string, base: number, announced: number, messages: readonly Kept[],
- *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>,
+ *   state: State | null, draft: Draft | null, outputs: ReadonlyMap<string, Output>, waiting: readonly Waiting[],
  * }} Log
  *   `messages[i].idx === base + i`; the log begins at 0, not at `base`. `generation` counts how often everything was dropped. `announced` is how many
  *   messages the log had when the connection began.
@@ -46,6 +46,7 @@ export const EMPTY = {
   state: null,
   draft: null,
   outputs: new Map(),
+  waiting: [],
 };
 
 /** The index that the next message must have. @param {Log} log */
@@ -73,6 +74,7 @@ export function reduce(log, events) {
     else if (event === "delta") fits = applyDelta(next, countOf(next) + fresh.length, JSON.parse(data));
     else if (event === "tool") applyOutput(next, JSON.parse(data));
     else if (event === "state") applyState(next, JSON.parse(data));
+    else if (event === "prompts") next.waiting = JSON.parse(data).waiting;
     else if (event === "reset") {
       fresh = [];
       restart(next, JSON.parse(data), id);
@@ -115,14 +117,16 @@ function restart(next, { log, from = 0 }, id) {
   next.messages = [];
   next.draft = null;
   next.outputs = new Map();
+  next.waiting = [];
 }
 
 /** @param {Log} next @param {{ log: string, from: number, count: number }} data @param {string} id */
 function applyReady(next, data, id) {
   if (next.log !== "" && data.log !== next.log) restart(next, data, id);
-  // A new connection tells again what is being written; what the old one told may have been given up meanwhile.
+  // A new connection tells again what is being written, and what waits; what the old one told may be over meanwhile.
   next.draft = null;
   next.outputs = new Map();
+  next.waiting = [];
   const fresh = next.log === "";
   next.log = data.log;
   next.announced = data.count;

@@ -42,6 +42,9 @@
  * }} FoundMessage
  * @typedef {{ sessions: SessionSummary[], messages: FoundMessage[], more: boolean, complete: boolean }} Found
  *   `complete` is false where the server has not looked at all messages yet.
+ * @typedef {{ blob: string, name: string, media_type: string, size: number }} Attached  a file that comes with a message
+ * @typedef {{ idx: number, when: "next_step" | "after_turn" | "next_message" }} Waiting
+ *   A message of the user's that nobody has read yet, and when it will be.
  * @typedef {{ event: string, data: string, id: string }} StreamEvent
  *   One event of the stream; `id` is the stream's last event id at that moment.
  */

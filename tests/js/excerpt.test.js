@@ -111,3 +111,9 @@ test("who begins anew in a long log is told its end", () => {
   const behind = logOf(10);
   assert.equal(tell(whole, behind)?.messages.length, whole.messages.length);
 });
+
+test("who joins is told what waits to be read", () => {
+  const waiting = /** @type {const} */ ([{ idx: 1, when: "after_turn" }]);
+  assert.deepEqual(tell({ ...logOf(2), waiting }, EMPTY)?.waiting, waiting);
+  assert.deepEqual(tell({ ...logOf(2), waiting }, logOf(1))?.waiting, waiting);
+});

@@ -16,7 +16,7 @@ function fixture() {
   const page = { pending: [] };
   let keys = 0;
   const outbox = new Outbox(fake.world, {
-    post: (text, key, signal) =>
+    post: ({ text, key }, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
         posts.push({
@@ -177,7 +177,8 @@ test("a message given up is not sent and gives its text back", async () => {
   const { fake, posts, page, outbox } = fixture();
   outbox.send("hello");
   await posts[0]?.fail(new ApiError(422, "no"));
-  assert.equal(outbox.discard("key-1"), "hello");
+  assert.equal(outbox.discard("key-1")?.text, "hello");
+  assert.equal(outbox.discard("key-1"), null);
   await fake.pass(60_000);
   assert.deepEqual([page.pending.length, posts.length], [0, 1]);
 });
@@ -186,4 +187,14 @@ test("keys differ, and are what the server takes for one", () => {
   const keys = new Set(Array.from({ length: 100 }, newKey));
   assert.equal(keys.size, 100);
   for (const key of keys) assert.match(key, /^[\x21-\x7e]{8,128}$/);
+});
+
+test("files, and the wish to be read later, go out with the words they came with", async () => {
+  const { posts, page, outbox } = fixture();
+  const files = [{ blob: "b", name: "a.png", media_type: "image/png", size: 1 }];
+  outbox.send("look", { files, queued: true });
+  outbox.send("plain");
+  assert.deepEqual([page.pending[0]?.files, page.pending[0]?.queued, page.pending[1]?.files], [files, true, undefined]);
+  await posts[0]?.fail(new ApiError(422, "no"));
+  assert.deepEqual(outbox.discard("key-1")?.files, files);
 });

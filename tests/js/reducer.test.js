@@ -240,3 +240,13 @@ test("a server that begins near the end of a log is heard from there", () => {
   const anew = told(begun, made("reset", { log: "abc", from: 7 }, "abc.7.t"), message(7));
   assert.deepEqual([anew.base, countOf(anew), anew.generation], [7, 8, 1]);
 });
+
+test("what waits is what was told last, and a new connection or another log begins with nothing", () => {
+  const prompts = (/** @type {unknown[]} */ ...waiting) => made("prompts", { waiting });
+  const one = { idx: 0, when: "next_step" };
+  const log = told(EMPTY, ready(), message(0), prompts(one, { idx: 1, when: "after_turn" }), prompts(one));
+  assert.deepEqual(log.waiting, [one]);
+  assert.deepEqual(told(log, prompts()).waiting, []);
+  assert.deepEqual(told(log, ready(1)).waiting, []);
+  assert.deepEqual(told(log, made("reset", { log: "other", from: 0 }, "other.0.t")).waiting, []);
+});

@@ -38,7 +38,7 @@ async function tab({ locked = true } = {}) {
   };
   const outbox = {
     resume: (/** @type {readonly Pending[]} */ left) => set([...left, ...page.pending]),
-    discard: (/** @type {string} */ key) => (set(page.pending.filter((each) => each.key !== key)), ""),
+    discard: (/** @type {string} */ key) => (set(page.pending.filter((each) => each.key !== key)), null),
   };
   const tabs = {
     hold: async (/** @type {string} */ name, /** @type {LockOptions} */ _, /** @type {AbortSignal} */ signal) => {

@@ -219,8 +219,10 @@ async def test_who_does_not_ask_is_not_told_what_waits() -> None:
         await client.post("/chat", json={"message": "hang"})
         await agent.hanging.wait()
         await client.post("/chat", json={"message": "more"})
-        await client.post("/cancel", json={})
         names = []
+        while (event := await events.next()).event != "state" or '"message_count":2,' not in event.data:
+            names.append(event.event)
+        await client.post("/cancel", json={})
         while (event := await events.next()).event != "message" or "Cancelled" not in event.data:
             names.append(event.event)
         assert "prompts" not in names

@@ -28,6 +28,8 @@ export class CardMaker {
   #calls = new Map();
   /** @type {Map<ToolCard, number>} Those without a result, and the index of the message that makes the call. */
   #open = new Map();
+  /** @type {Set<number>} Messages of the user's that were taken back. */
+  #withdrawn = new Set();
   /** @type {Map<string, MessageCard>} Questions without an answer yet, by the call that asks. */
   #questions = new Map();
 
@@ -36,6 +38,7 @@ export class CardMaker {
     this.#calls.clear();
     this.#open.clear();
     this.#questions.clear();
+    this.#withdrawn.clear();
   }
 
   /**
@@ -45,6 +48,8 @@ export class CardMaker {
    */
   add(message) {
     const moved = this.#links.add(message);
+    const { kind, idx } = message.display ?? {};
+    if (kind === "withdrawn" && message.type === "auto") this.#withdrawn.add(Number(idx));
     const home = this.#links.homeOf(message);
     const call = home ? this.#calls.get(nameOf(home)) : undefined;
     if (message.type === "tool" && message.tool_call_id) {
@@ -126,6 +131,7 @@ export class CardMaker {
     const card = draft ?? new MessageCard();
     card.show(message, { markdown: this.#markdown(), call: (call, startedMs) => this.#call(call, message.idx, startedMs) });
     card.toggleAttribute("data-orphan", Boolean(message.parent_conversation_id) && !this.#links.homeOf(message));
+    card.toggleAttribute("data-withdrawn", this.#withdrawn.has(message.idx));
     const asks = card.dataset.question;
     if (asks && !this.#links.isAnswered(asks, message.idx)) this.#questions.set(asks, card);
     else if (asks) card.closeQuestion();

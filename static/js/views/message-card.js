@@ -12,6 +12,7 @@ import { clockTime, dollars, elapsed, tokens } from "../format.js";
 import { t } from "../words.js";
 import { grow } from "./growing-text.js";
 import { MessageActions } from "./message-actions.js";
+import { filesOf, MessageFiles } from "./message-files.js";
 import { QuestionOptions, questionOf } from "./question-options.js";
 
 /** What the reader is told of who speaks. @param {string} type */
@@ -85,6 +86,7 @@ export class MessageCard extends HTMLElement {
       markdown.watch(this.#text, message.idx, () => this.#rendered());
     }
     if (message.type === "commit") this.#showCommits(message);
+    if (message.type === "user") this.#showFiles(message);
     this.#showQuestion(message);
     this.#showFoot(message);
     this.#actions.show(message.idx);
@@ -151,6 +153,15 @@ export class MessageCard extends HTMLElement {
       ),
     );
     if (list.length > 0) this.insertBefore(el("ul", { class: "commits" }, ...list), this.#tools);
+  }
+
+  /** @param {Message} message */
+  #showFiles(message) {
+    const files = filesOf(message);
+    if (files.length === 0) return;
+    const shown = new MessageFiles();
+    shown.show(files);
+    this.insertBefore(shown, this.#tools);
   }
 
   /** @param {Message} message */

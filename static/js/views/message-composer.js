@@ -1,80 +1,123 @@
-/** Where the user writes. Enter sends, Shift+Enter breaks the line. @import { Snapshot } from "../store.js" */
+/**
+ * Where the user writes. Enter sends and Shift+Enter breaks the line; where the keyboard is on the screen, a button sends.
+ *
+ * @import { Draft } from "../drafts.js"
+ * @import { Status } from "../connection.js"
+ * @import { Snapshot } from "../store.js"
+ */
 
-import { el, icon, want } from "../dom.js";
+import { el, icon, say, want } from "../dom.js";
 import { isWorking } from "../format.js";
+import { Said, saidIn } from "../said.js";
+import { EMPTY } from "../reducer.js";
+import { t } from "../words.js";
+import { ChoiceList } from "./choice-list.js";
+import { ComposerFiles } from "./composer-files.js";
+import { WaitingList } from "./waiting-list.js";
+
+/** A keyboard on the screen has no Shift+Enter worth telling of, and its Enter is for new lines. */
+const byTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class MessageComposer extends HTMLElement {
   #prompt = el("textarea", {
     id: "prompt",
     rows: 1,
-    placeholder: "Ask for a change…",
+    placeholder: t("Ask for a change…"),
     autocomplete: "off",
     "aria-describedby": "prompt-hint",
   });
   #send = el(
     "button",
-    {
-      id: "send",
-      type: "submit",
-      class: "button primary",
-      disabled: true,
-      "aria-label": "Send",
-      title: "Send (Enter)",
-    },
+    { id: "send", type: "submit", class: "button primary", disabled: true, "aria-label": t("Send"), title: t("Send (Enter)") },
     icon("send"),
   );
   #cancel = el(
     "button",
-    { id: "cancel", type: "button", class: "button", disabled: true, title: "Stop the agent" },
+    { id: "cancel", type: "button", class: "button", disabled: true, title: t("Stop the agent") },
     icon("stop"),
-    el("span", { text: "Stop" }),
+    el("span", { text: t("Stop") }),
   );
+  #attach = el(
+    "button",
+    { id: "attach", type: "button", class: "button quiet", "aria-label": t("Attach files"), title: t("Attach files") },
+    icon("attach"),
+  );
+  #later = el(
+    "button",
+    {
+      id: "later",
+      type: "button",
+      class: "button quiet",
+      "aria-pressed": "false",
+      title: t("Let the agent read this after the turn that runs, instead of at its next step"),
+      hidden: true,
+    },
+    icon("clock"),
+    el("span", { text: t("After this turn") }),
+  );
+  #picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-label": t("Attach files") });
   #hint = el("span", { class: "hint", id: "prompt-hint" });
+  #files = new ComposerFiles();
+  #choices = new ChoiceList();
+  #waiting = new WaitingList();
+  #form = el("form", { class: "composer" });
+  #said = new Said();
+  #log = EMPTY;
+  #ended = false;
+  #working = false;
+  /** @type {Status} */
+  #status = "connecting";
 
   connectedCallback() {
-    const form = el(
-      "form",
-      { class: "composer" },
-      el("label", { class: "visually-hidden", for: "prompt", text: "Message to the agent" }),
+    this.#form.append(
+      el("label", { class: "visually-hidden", for: "prompt", text: t("Message to the agent") }),
       this.#prompt,
-      el("div", { class: "composer-row" }, this.#hint, this.#cancel, this.#send),
+      this.#files,
+      el("div", { class: "composer-row" }, this.#attach, this.#later, this.#hint, this.#cancel, this.#send),
+      this.#picker,
+      this.#choices,
     );
-    form.addEventListener("submit", (event) => {
+    this.#choices.serve(this.#prompt);
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
-    this.#prompt.addEventListener("keydown", (event) => {
-      // While a word is being composed (isComposing, or 229 in Safari) Enter chooses it.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-      event.preventDefault();
-      this.#submit();
-    });
+    this.#prompt.addEventListener("keydown", (event) => this.#pressed(event));
     this.#prompt.addEventListener("input", () => this.#edited());
+    this.#choices.addEventListener("chosen", () => this.#edited());
     this.#cancel.addEventListener("click", () => want(this, { kind: "cancel", toolCallId: "" }));
-    this.append(form);
+    this.#later.addEventListener("click", () => {
+      this.#later.setAttribute("aria-pressed", String(!this.#queues));
+      this.#draw();
+    });
+    this.#files.addEventListener("changed", () => this.#edited());
+    // What has gone had the focus.
+    this.#files.addEventListener("removed", () => this.#prompt.focus());
+    this.#listenForFiles();
+    this.append(this.#waiting, this.#form);
   }
 
   /** @param {Snapshot} snapshot */
-  show({ log: { state }, connection, stopping }) {
-    const working = state !== null && isWorking(state.agent_state);
-    this.#cancel.disabled = !working || stopping || connection.status !== "connected";
-    this.#cancel.hidden = !working;
-    const ended = connection.status === "ended" || (state?.session_ended ?? false);
-    this.#prompt.disabled = ended;
-    this.#prompt.placeholder = ended
-      ? "This session has ended"
-      : working
-        ? "Add something while it works…"
-        : "Ask for a change…";
-    this.#hint.textContent = working
-      ? "The agent reads this before its next step"
-      : "Enter sends, Shift+Enter breaks the line";
-    this.#send.disabled = ended || this.#prompt.value.trim() === "";
+  show(snapshot) {
+    const { log, connection, stopping } = snapshot;
+    const { state } = log;
+    this.#log = log;
+    this.#working = state !== null && isWorking(state.agent_state);
+    this.#ended = connection.status === "ended" || (state?.session_ended ?? false);
+    this.#cancel.disabled = !this.#working || stopping || connection.status !== "connected";
+    this.#cancel.hidden = !this.#working;
+    this.#later.hidden = !this.#working || this.#ended;
+    if (!this.#working) this.#later.setAttribute("aria-pressed", "false");
+    if (connection.status === "connected" && this.#status !== "connected") this.#files.retry();
+    this.#status = connection.status;
+    this.#waiting.show(snapshot);
+    this.#draw();
   }
 
-  /** Put `text` before the user, to send or to change. @param {string} text */
-  write(text) {
+  /** Put `text` before the user, to send or to change, with those `files` beside what is attached. @param {string} text @param {Draft["files"]} files */
+  write(text, files = []) {
     this.#prompt.value = text;
+    this.#files.restore(files);
     this.#edited();
   }
 
@@ -82,23 +125,117 @@ export class MessageComposer extends HTMLElement {
     return this.#prompt.value;
   }
 
+  get isEmpty() {
+    return this.#prompt.value === "" && this.#files.isEmpty;
+  }
+
   focusPrompt() {
     this.#prompt.focus();
   }
 
+  get #queues() {
+    return this.#later.getAttribute("aria-pressed") === "true" && this.#working;
+  }
+
+  get #canSend() {
+    return !this.#ended && this.#files.isReady && (this.#prompt.value.trim() !== "" || !this.#files.isEmpty);
+  }
+
+  #draw() {
+    this.#prompt.disabled = this.#attach.disabled = this.#ended;
+    const placeholder = this.#ended
+      ? t("This session has ended")
+      : this.#working
+        ? t("Add something while it works…")
+        : t("Ask for a change…");
+    if (this.#prompt.placeholder !== placeholder) this.#prompt.placeholder = placeholder;
+    const news = this.#news();
+    this.#hint.classList.toggle("news", news !== "");
+    this.#form.dataset.status = this.#status;
+    say(this.#hint, news || (byTouch.matches ? "" : t("Enter sends, Shift+Enter breaks the line")));
+    this.#send.disabled = !this.#canSend;
+  }
+
+  /** What the user should know before they send; empty where there is nothing. */
+  #news() {
+    if (this.#ended) return "";
+    if (!this.#files.isReady) return t("A file is not there yet");
+    if (this.#status === "offline") return t("Offline: what you send goes out when you are back");
+    if (this.#status === "reconnecting") return t("Not connected: what you send goes out when it is back");
+    if (this.#status !== "connected" || !this.#working) return "";
+    return this.#queues ? t("The agent reads this after its turn") : t("The agent reads this before its next step");
+  }
+
   #submit() {
-    const text = this.#prompt.value.trim();
-    if (!text || this.#prompt.disabled) return;
-    want(this, { kind: "send", text });
+    if (!this.#canSend) return;
+    const files = this.#files.files;
+    want(this, { kind: "send", text: this.#prompt.value.trim(), files, queued: this.#queues });
+    this.#files.clear();
+    this.#later.setAttribute("aria-pressed", "false");
     this.write("");
   }
 
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    // While a word is being composed (isComposing, or 229 in Safari) Enter chooses it.
+    if (event.isComposing || event.keyCode === 229 || this.#choices.press(event)) return;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !(plain && byTouch.matches)) {
+      event.preventDefault();
+      this.#submit();
+    } else if (plain && (event.key === "ArrowUp" || event.key === "ArrowDown")) this.#recall(event);
+  }
+
+  /** ↑ at the first line and ↓ at the last. @param {KeyboardEvent} event */
+  #recall(event) {
+    const { value, selectionStart, selectionEnd } = this.#prompt;
+    const up = event.key === "ArrowUp";
+    const beyond = up ? value.slice(0, selectionStart) : value.slice(selectionEnd);
+    if (beyond.includes("\n")) return;
+    const text = this.#said.go(value, up ? 1 : -1, () => saidIn(this.#log));
+    if (text === null) return;
+    event.preventDefault();
+    this.write(text);
+  }
+
   #edited() {
-    this.#send.disabled = this.#prompt.disabled || this.#prompt.value.trim() === "";
+    this.#draw();
     // Back to one row first: scrollHeight never shrinks below the height that is set.
     this.#prompt.style.height = "";
     this.#prompt.style.height = `${this.#prompt.scrollHeight}px`;
-    want(this, { kind: "draft", text: this.#prompt.value });
+    want(this, { kind: "draft", draft: { text: this.#prompt.value, files: this.#files.files } });
+  }
+
+  /** By picker, paste, and drop anywhere on the page: a file that misses would else take the page's place. */
+  #listenForFiles() {
+    this.#attach.addEventListener("click", () => this.#picker.click());
+    this.#picker.addEventListener("change", () => {
+      void this.#files.add([...(this.#picker.files ?? [])]);
+      this.#picker.value = "";
+      this.#prompt.focus();
+    });
+    this.#prompt.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      // Some programs put a picture of the text beside it.
+      if (files.length === 0 || event.clipboardData?.getData("text/plain")) return;
+      event.preventDefault();
+      void this.#files.add(files);
+    });
+    const carries = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
+    document.addEventListener("dragover", (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      this.#form.classList.toggle("dropping", !this.#ended);
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) this.#form.classList.remove("dropping");
+    });
+    document.addEventListener("drop", (event) => {
+      this.#form.classList.remove("dropping");
+      if (!carries(event)) return;
+      event.preventDefault();
+      if (!this.#ended && this.checkVisibility()) void this.#files.add([...(event.dataTransfer?.files ?? [])]);
+    });
   }
 }
 

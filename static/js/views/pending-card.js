@@ -20,7 +20,9 @@ export class PendingCard extends HTMLElement {
     if (!this.#key) {
       this.#key = pending.key;
       this.#text.textContent = pending.text;
-      this.append(this.#text, el("footer", { class: "card-foot" }, icon("clock"), this.#word, this.#again, this.#edit));
+      const names = (pending.files ?? []).map(({ name }) => el("li", { class: "file-chip" }, icon("file"), name));
+      const files = names.length > 0 ? el("ul", { class: "message-files" }, ...names) : "";
+      this.append(this.#text, files, el("footer", { class: "card-foot" }, icon("clock"), this.#word, this.#again, this.#edit));
     }
     this.dataset.status = pending.status;
     // What looks like this one is on the page already; show ours again only if it turns out not to have arrived.

@@ -146,7 +146,10 @@ export class SessionTimeline extends HTMLElement {
     const known = Math.max(this.#count, base);
     const fresh = messages.slice(known - base);
     let moved = false;
-    for (const message of fresh) moved = this.#cards.add(message) || moved;
+    for (const message of fresh) {
+      moved = this.#cards.add(message) || moved;
+      if (message.display?.kind === "withdrawn") this.querySelector(`message-card[data-idx="${Number(message.display.idx)}"]`)?.setAttribute("data-withdrawn", "");
+    }
     if (this.#count > 0) {
       this.#end.grew(fresh.length);
       this.#news.tell(fresh);

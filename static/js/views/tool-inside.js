@@ -10,8 +10,8 @@ import { readableInput } from "../format.js";
 import { t } from "../words.js";
 import { showOutput } from "./ansi-output.js";
 import { diffLines } from "./diff-lines.js";
+import { IMAGES, keptImage, saveAs } from "./kept-image.js";
 
-const IMAGES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 /** This close to its end, the output of a running tool is followed. */
 const NEAR_PX = 8;
 
@@ -56,7 +56,7 @@ export class ToolInside {
       return shown.flatMap((image) => this.#image(image, String(path ?? t("An image"))));
     }
     if (typeof output !== "string") return [];
-    const take = (/** @type {Blob} */ data) => save(data, `${this.#call.name}-${output.slice(0, 8)}.txt`);
+    const take = (/** @type {Blob} */ data) => saveAs(data, `${this.#call.name}-${output.slice(0, 8)}.txt`);
     const onClick = () => want(this.#output, { kind: "blob", blob: output, take });
     return [el("button", { class: "button small tool-whole", type: "button", text: t("Save the whole output"), onClick })];
   }
@@ -65,26 +65,6 @@ export class ToolInside {
   #image(image, alt) {
     const { blob, media_type: type } = image ?? {};
     if (typeof blob !== "string" || !IMAGES.has(String(type))) return [];
-    const shown = el("img", { class: "tool-image", alt });
-    queueMicrotask(() => want(shown, { kind: "blob", blob, take: (data) => showImage(shown, data, String(type)) }));
-    return [shown];
+    return [keptImage(blob, String(type), "tool-image", alt)];
   }
-}
-
-/**
- * The page's policy lets no address of a blob be an image's, but the data itself.
- * @param {HTMLImageElement} image @param {Blob} data @param {string} type
- */
-function showImage(image, data, type) {
-  const reader = new FileReader();
-  reader.addEventListener("load", () => (image.src = String(reader.result)));
-  reader.readAsDataURL(new Blob([data], { type }));
-}
-
-/** @param {Blob} data @param {string} name */
-function save(data, name) {
-  const url = URL.createObjectURL(data);
-  el("a", { href: url, download: name }).click();
-  // The browser has taken hold of it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
