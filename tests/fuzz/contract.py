@@ -84,6 +84,16 @@ def _parameters() -> Iterator[Attack]:
         yield _attack(f"state?{query!r}", GET(b"/state?" + query), BAD)
     yield _attack("state?poll", GET(b"/state?poll=true&seen=999999"), None)
     yield _attack("state?poll of the past", GET(b"/state?poll=true&seen=-1"), FINE)
+    for text in (
+        *b"say*) %22say say%22OR NEAR(say words:say -say say'-- %2b^say %00say%00 %ed%a0%80say".split(),
+        b"a" * 200,
+    ):
+        yield _attack(f"search?text={text[:30]!r}", GET(b"/search?text=" + text), FINE)
+    for query in (
+        *b"text= text=* text=%00 text=a&text=b text=a&limit=a limit=1".split(),
+        b"text=" + b"a" * 201,
+    ):
+        yield _attack(f"search?{query[:30]!r}", GET(b"/search?" + query), BAD)
     for commit in b"abc --output=x ../x HEAD zzzz 0000%00 0000&commit=0000".split():
         yield _attack(f"diff?commit={commit!r}", GET(b"/diff?commit=" + commit), BAD)
     yield _attack("diff of no commit", GET(b"/diff?commit="), BAD)

@@ -23,6 +23,8 @@ HONEST: tuple[Request, ...] = (
     ask(b"GET", b"/messages/0/html"),
     ask(b"GET", b"/download"),
     ask(b"GET", b"/sessions", (b"Accept-Encoding", b"gzip, br")),
+    ask(b"GET", b"/search?text=say&limit=5"),
+    ask(b"GET", b"/stream?sessions=true"),
     ask(b"GET", b"/openapi.json"),
     ask(b"GET", b"/metrics"),
     Request(b"GET", b"/", ((b"Host", HOST), (b"Sec-Fetch-Site", b"none"), (b"Sec-Fetch-Mode", b"navigate"))),
