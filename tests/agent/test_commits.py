@@ -10,7 +10,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.agent.desk import Desk, FakeTool, calls, roles, says
 from tests.runtime.house import HouseStore, at_rest, lines, logged
-from trio_agent.core.errors import ProviderError, RepositoryError
+from trio_agent.core.errors import ProviderError, RepositoryError, RepositoryStalled
 from trio_agent.core.message import Commit
 from trio_agent.runtime.session import Session
 from trio_agent.seams import Delivery, Survey, Toolbench, ToolResult
@@ -162,6 +162,22 @@ async def test_a_workspace_whose_git_is_broken_is_told_of_once_and_worked_in(sto
             assert session.snapshot().initial_commit == known
         assert told[-1] == "agent: Done."
         assert told.count("error: git says no") == 1
+
+
+async def test_the_model_is_told_once_of_what_it_can_mend_itself(store: HouseStore, tmp_path: Path) -> None:
+    async def refuse() -> Survey:
+        raise RepositoryStalled("delete the pipe")
+
+    for _ in range(2):
+        desk = Desk(tmp_path, calls("bash"), calls("bash"), says("Done."), tools=[FakeTool("bash")])
+        desk.workspace.survey = refuse  # type: ignore[method-assign]
+        async with desk.session(store) as session:
+            await session.post("Fix it")
+            await at_rest(session)
+            told = await lines(session)
+        assert told.count("auto: delete the pipe") == 1
+        assert not any(line.startswith("error:") for line in told)
+        assert "[delete the pipe]" in str(desk.model.requests[-1].turns)
 
 
 async def test_commits_that_were_told_before_a_crash_are_not_told_again(store: HouseStore, tmp_path: Path) -> None:

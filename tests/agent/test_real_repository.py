@@ -136,3 +136,21 @@ async def test_a_branch_with_a_name_to_be_afraid_of_is_pulled(workshop: Workshop
         path = clone(workshop, session.id)
         assert git(path, "rev-parse", "HEAD") == theirs
         assert not (path / "sprung").exists()
+
+
+async def test_a_pipe_that_git_would_wait_for_ends_no_turn_and_is_removed_by_the_model(workshop: Workshop) -> None:
+    workshop.says(
+        bash(f"echo a > a && git add a && {IDENTITY} commit -qm One && rm -f .gitignore && mkfifo .gitignore"),
+        bash("rm .gitignore"),
+        {"text": "Done."},
+    )
+    async with after(workshop, "Ignore nothing") as session:
+        told = await lines(session)
+        assert await subjects(session) == [["One"]]
+        removed = len((workshop.repository / ".gitignore").read_text().splitlines())
+        state = session.snapshot()
+        assert (state.diff_lines_added, state.diff_lines_removed) == (1, removed), "counted again"
+    place = str(clone(workshop, session.id) / ".gitignore")
+    assert [line for line in told if line.startswith(("auto:", "error:"))] == [
+        f"auto: git waits for {place!r}, which is a named pipe in the place of a file: delete it"
+    ]

@@ -153,3 +153,10 @@ def sign_head(project: Path) -> None:
 def spring(path: Path, *arguments: str) -> None:
     """Run `git ARGUMENTS` in `path` as a careless person would, however it ends."""
     subprocess.run(["git", *arguments], cwd=path, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def clog(path: Path) -> None:
+    """Put a FIFO in the place of a file: who opens it waits until somebody writes to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)

@@ -129,7 +129,7 @@ class CodingAgent:
                 if remark and not any(each.content == remark for each in history):
                     await conversation.notice(remark)
             async with open_naming(room) as naming:
-                progress = Progress(session, history, workspace)
+                progress = Progress(session, history, workspace, conversation.notice)
                 await progress.begin(trouble)
                 repository = RepositoryOrders(room, conversation, workspace, progress, self._run_program)
                 yield Coder(
@@ -169,7 +169,8 @@ def _conversation(room: Workroom, history: Sequence[Message]) -> Conversation:
     return Conversation(
         room,
         history,
-        tools=lambda: [*room.tools(room.model), subagent],
+        # Our own first: where there are more than a model can be told of, the last are left out.
+        tools=lambda: [subagent, *room.tools(room.model)],
         instructions=room.instructions,
         show=room.session.write,
         stop=lambda: Stop(cancelled=room.session.cancel_reason, over=room.spending.over()),

@@ -6,12 +6,12 @@ at any moment, and a commit that was given out and not told would never be told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import trio
 
-from trio_agent.core.errors import RepositoryError
+from trio_agent.core.errors import RepositoryError, RepositoryStalled
 from trio_agent.core.message import Message
 from trio_agent.core.state import Facts
 from trio_agent.seams import Delivery, SessionHandle, Survey, Workspace
@@ -30,15 +30,15 @@ def surveyed(facts: Facts, survey: Survey) -> Facts:
     )
 
 
-async def first_survey(workspace: Workspace) -> tuple[Survey, str]:
+async def first_survey(workspace: Workspace) -> tuple[Survey, RepositoryError | None]:
     """How the workspace stands, and what git complained of: an empty survey then.
 
     What runs in the workspace can break its git repository. That ends no session: the model can mend it.
     """
     try:
-        return await workspace.survey(), ""
+        return await workspace.survey(), None
     except RepositoryError as exc:
-        return Survey(), str(exc)
+        return Survey(), exc
 
 
 def left_out(survey: Survey) -> str:
@@ -73,22 +73,29 @@ def forked(survey: Survey) -> str:
 
 
 class Progress:
-    """Tells of the work in `workspace`. `history` is the log so far."""
+    """Tells of the work in `workspace`. `history` is the log so far; `notice` tells people, and the model too."""
 
-    def __init__(self, session: SessionHandle, history: Sequence[Message], workspace: Workspace) -> None:
+    def __init__(
+        self,
+        session: SessionHandle,
+        history: Sequence[Message],
+        workspace: Workspace,
+        notice: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._session = session
         self._workspace = workspace
+        self._notice = notice
         # What was told before the process died, but after it was last kept what was told.
         self._told = {commit.hash for message in history for commit in message.commits}
-        self._told_troubles = {message.content for message in history if message.type == "error"}
+        self._told_troubles = {message.content for message in history if message.type in ("error", "auto")}
         self._trouble = ""
         self._kept = session.facts
 
-    async def begin(self, trouble: str) -> None:
-        """Tell of `trouble`, empty for none, unless the log does: a session can be taken up often with the same."""
-        if trouble in self._told_troubles:
-            self._trouble = trouble
-        elif trouble:
+    async def begin(self, trouble: RepositoryError | None) -> None:
+        """Tell of `trouble`, unless the log does: a session can be taken up often with the same."""
+        if str(trouble) in self._told_troubles:
+            self._trouble = str(trouble)
+        elif trouble is not None:
             await self._tell_trouble(trouble)
 
     async def deliver(self) -> tuple[str, ...]:
@@ -104,7 +111,7 @@ class Progress:
                 await self._tell(delivery)
             survey = await self._workspace.survey()
         except RepositoryError as exc:
-            await self._tell_trouble(str(exc))
+            await self._tell_trouble(exc)
             return files
         self._trouble = ""
         await self._keep(surveyed(self._session.facts, survey))
@@ -126,11 +133,16 @@ class Progress:
             self._kept = self._session.facts
             await self._session.describe(self._kept, self._workspace.notes)
 
-    async def _tell_trouble(self, text: str) -> None:
+    async def _tell_trouble(self, trouble: RepositoryError) -> None:
         """Once: a repository that is broken is so after every batch of tools."""
-        if text != self._trouble:
+        if (text := str(trouble)) == self._trouble:
+            return
+        if isinstance(trouble, RepositoryStalled):
+            # The model can mend it at once, and each look at the files waits until it does.
+            await self._notice(text)
+        else:
             await self._session.record(Message(type="error", content=text))
-            self._trouble = text
+        self._trouble = text
 
     async def _keep(self, facts: Facts) -> None:
         """What tools and answers have shown since goes along: the list of things to do, the context used."""

@@ -15,6 +15,7 @@ TrioAgentError
 │  ├ StoreDown             the store does not answer now
 │  └ StoreRefused          the store cannot be opened at all (locked, damaged, newer than this program)
 ├ RepositoryError        git refused; what it said stands in the text
+│  └ RepositoryStalled     git waits for what is no file; to delete that mends it
 ├ ProtocolError          bytes that are not in the wire's grammar
 ├ ConfigError            wrong usage of the command line, environment or config file
 └ IllegalTransition      a bug of ours: the agent's state machine was led where no arrow goes
@@ -55,12 +56,14 @@ class ProviderError(TrioAgentError):
     """A model's provider failed.
 
     `retry_after_s` is how long to wait before trying again: None means that trying again is pointless
-    (wrong key, unknown model), 0 that the provider named no time.
+    (wrong key, unknown model), 0 that the provider named no time. `about_request` says that it was for what it holds that the
+    request was refused: the same one with less in it may be taken.
     """
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after_s: float | None = None, about_request: bool = False) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.about_request = about_request
 
 
 class ConversationTooLong(ProviderError):
@@ -88,6 +91,10 @@ class StoreRefused(StoreError):
 
 
 class RepositoryError(TrioAgentError):
+    pass
+
+
+class RepositoryStalled(RepositoryError):
     pass
 
 

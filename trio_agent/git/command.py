@@ -24,7 +24,8 @@ from typing import BinaryIO
 
 import trio
 
-from trio_agent.core.errors import RepositoryError
+from trio_agent.core.errors import RepositoryError, RepositoryStalled
+from trio_agent.git.stall import Places, wait_stalled
 
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_STDERR_BYTES = 64 * 1024
@@ -108,7 +109,7 @@ class Git:
         """Run `git ARGUMENTS` to its end. Cancelling ends it and what it started.
 
         Raises RepositoryError, with git's first line, where git exits with a status not in `accept` or says more than
-        `max_output_bytes` (unless `may_cut`: then the output ends there).
+        `max_output_bytes` (unless `may_cut`: then the output ends there), and RepositoryStalled where it waits for a FIFO.
         """
         stdout, stderr = bytearray(), bytearray()
         start = partial(
@@ -124,7 +125,15 @@ class Git:
             deliver_cancel=_end_group,
         )
         failure: OSError | None = None
+        stalled: Path | None = None
         cut = False
+
+        async def watch(process: trio.Process, scope: trio.CancelScope) -> None:
+            nonlocal stalled
+            stalled = await wait_stalled(process, self._places)
+            if stalled is not None:
+                scope.cancel()
+
         opened = _Opened()
         try:
             async with trio.open_nursery() as nursery:
@@ -136,6 +145,7 @@ class Git:
                     assert process.stdout is not None
                     assert process.stderr is not None
                     nursery.start_soon(_drain, process.stderr, stderr)
+                    nursery.start_soon(watch, process, nursery.cancel_scope)
                     cut = await _read(process.stdout, stdout, max_output_bytes)
                     if cut:
                         # Nobody reads the rest, so git would wait for ever.
@@ -144,12 +154,23 @@ class Git:
             opened.close()
         if failure is not None:
             raise RepositoryError(f"git cannot be run: {failure}") from failure
+        if stalled is not None:
+            raise RepositoryStalled(
+                f"git waits for {str(stalled)!r}, which is a named pipe in the place of a file: delete it"
+            )
         output = Output(process.returncode or 0, bytes(stdout), cut)
         if cut and not may_cut:
             raise RepositoryError(f"git {arguments[0]}: more than {max_output_bytes} bytes of output")
         if not cut and output.status not in accept:
             raise RepositoryError(_first_line(stderr) or f"git {arguments[0]} failed with status {output.status}")
         return output
+
+    @property
+    def _places(self) -> Places:
+        if self.git_dir is not None:
+            return Places(self.git_dir, self.work_tree)
+        nearest = (folder / ".git" for folder in (self.directory, *self.directory.parents))
+        return Places(next((path for path in nearest if path.is_dir()), None), self.work_tree)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         command = ["git", "--no-pager", "--literal-pathspecs"]
