@@ -25,6 +25,9 @@ export const SHORTCUTS = [
   { keys: ["?"], what: "These shortcuts", fits: (event) => plain(event) && event.key === "?", does: "shortcuts" },
   { keys: ["Enter"], what: "Send the message" },
   { keys: ["Shift", "Enter"], what: "Begin a new line" },
+  { keys: ["↑"], what: "In an empty field: what you said before" },
+  { keys: ["@"], what: "Complete the name of a file" },
+  { keys: ["/"], what: "Complete a command, at the beginning" },
   { keys: ["Esc"], what: "Close what is open" },
 ];
 

@@ -19,6 +19,7 @@ from trio_agent.client.events import (
     ToolWrote,
 )
 from trio_agent.core.message import Commit, Message, MessageType, ToolCall
+from trio_agent.core.prompts import AttachedFile, prompt_display
 from trio_agent.terminal.conversation import Conversation
 
 
@@ -55,6 +56,16 @@ def test_a_turn_is_told_in_lines() -> None:
     assert text == (
         "\n› go\n  on\n\nI look.\n✓ bash ls (10 ms)\n◆ 01234567 Say it → trio-agent/say-it\nDone.\n! it failed\n"
     )
+
+
+def test_files_of_a_message_are_told_by_their_names() -> None:
+    files = [
+        AttachedFile(blob="b", name=name, media_type="image/png", size=1200) for name in ("a.png", "\x1b[31mb.png")
+    ]
+    shown = prompt_display(files, queued=False)
+    text = told([said(0, "user", "look", display=shown), said(1, "user", display=shown)])
+    files_told = "[a.png, 1,200 bytes]\n  [b.png, 1,200 bytes]"
+    assert text == f"\n› look\n  {files_told}\n\n\n› {files_told}\n\n"
 
 
 def test_a_sub_agent_is_told_in_short_and_the_calls_of_the_conversation_go_on() -> None:

@@ -28,6 +28,6 @@ def test_the_page_refuses_what_the_server_would() -> None:
 
 def test_the_page_shows_the_images_that_models_are_shown_and_makes_large_ones_fit() -> None:
     assert set(re.findall(r'"(image/\w+)"', read("views/kept-image.js"))) == IMAGE_TYPES
-    fitted = re.search(r"MAX_IMAGE_BYTES = ([\d_]+);", read("views/fitted-image.js"))
+    fitted = re.search(r"MAX_UNCHANGED_BYTES = ([\d_]+);", read("views/composer-files.js"))
     assert fitted is not None
     assert int(fitted[1]) <= MAX_IMAGE_BYTES

@@ -23,6 +23,7 @@ from trio_agent.client.events import (
 )
 from trio_agent.client.replica import is_working
 from trio_agent.core.message import Message, ToolCall
+from trio_agent.core.prompts import files_of
 from trio_agent.core.state import State
 from trio_agent.terminal.words import call_words, indented, one_line, printable, result_words
 
@@ -221,7 +222,9 @@ class Conversation:
     def _told(self, message: Message) -> Iterator[Piece]:
         match message.type:
             case "user":
-                yield from self._line("user", f"\n{indented('› ', message.content)}\n")
+                files = [f"[{file.name}, {file.size:,} bytes]" for file in files_of(message)]
+                words = "\n".join([*([message.content] if message.content or not files else []), *files])
+                yield from self._line("user", f"\n{indented('› ', words)}\n")
             case "agent":
                 pass
             case "tool":

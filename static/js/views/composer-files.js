@@ -11,12 +11,13 @@
 import { sizeOf } from "../changes.js";
 import { el, icon, want } from "../dom.js";
 import { t } from "../words.js";
-import { fitted } from "./fitted-image.js";
 import { IMAGES, showImage } from "./kept-image.js";
 
 /** As many as the server takes with one message, and of one file. */
 const MAX_FILES = 10;
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
+/** A larger image may have to be made smaller. */
+const MAX_UNCHANGED_BYTES = 3_400_000;
 
 export class ComposerFiles extends HTMLElement {
   /** @type {Row[]} */
@@ -46,7 +47,7 @@ export class ComposerFiles extends HTMLElement {
   async add(files) {
     this.#told.textContent = "";
     for (const given of files) {
-      const file = await fitted(given);
+      const file = given.size > MAX_UNCHANGED_BYTES ? await (await import("./fitted-image.js")).fitted(given) : given;
       if (this.#rows.length >= MAX_FILES) return this.#tell(t("A message takes {count} files at most.", { count: MAX_FILES }));
       if (file.size > MAX_FILE_BYTES) {
         this.#tell(t("{name} is too large: a file may have {size}.", { name: file.name, size: sizeOf(MAX_FILE_BYTES) }));

@@ -1,12 +1,11 @@
 /** Photographs made small enough for a model to be shown them; their makers look at no more than these edges anyway. */
 
-const MAX_IMAGE_BYTES = 3_400_000;
 const MAX_EDGE = 2000;
 const QUALITY = 0.85;
 
-/** `file`, or where it is a large image, a smaller one of the same. @param {File} file @returns {Promise<File>} */
+/** A smaller one of the same image, or `file` where that is none. @param {File} file @returns {Promise<File>} */
 export async function fitted(file) {
-  if (file.size <= MAX_IMAGE_BYTES || !/^image\/(png|jpeg|webp)$/.test(file.type)) return file;
+  if (!/^image\/(png|jpeg|webp)$/.test(file.type)) return file;
   try {
     const picture = await createImageBitmap(file);
     const scale = Math.min(1, MAX_EDGE / Math.max(picture.width, picture.height));
