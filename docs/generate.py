@@ -49,6 +49,7 @@ from trio_agent.tools.bash import Bash
 from trio_agent.tools.bash_kill import SPEC as BASH_KILL
 from trio_agent.tools.bash_output import SPEC as BASH_OUTPUT
 from trio_agent.tools.burst import Burst
+from trio_agent.tools.credentials import KEEPERS
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
 from trio_agent.tools.sandbox import find_sandbox
@@ -210,6 +211,12 @@ def _limits_of_inputs(spec: ToolSpec) -> list[str]:
     return told
 
 
+def credentials() -> str:
+    """What no command in the sandbox and no tool sees of the home directory. Folders end with a slash."""
+    rows = [f"| {keeper.what} | {', '.join(f'`{name}`' for name in keeper.names)} |" for keeper in KEEPERS]
+    return "\n".join(["| of | hidden, below `~` |", "|---|---|", *rows])
+
+
 def prices() -> str:
     """What is known of the providers' models, a table each with its date and sources."""
     blocks = []
@@ -236,6 +243,7 @@ def _figure(price: Price | None, kind: str) -> str:
 
 MAKERS: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "credentials": credentials,
     "options": options,
     "prices": prices,
     "routes": routes,

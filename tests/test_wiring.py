@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -160,3 +161,29 @@ async def test_no_tool_reaches_what_is_hidden_in_the_workspace(bench: FakeBench,
         with pytest.raises(ToolError, match="is hidden"):
             await asked.run(input.encode(), bench)
     assert not (data_dir / "made").exists()
+
+
+async def test_what_the_user_names_is_hidden_from_commands_and_tools(bench: FakeBench, elsewhere: Path) -> None:
+    (bench.workspace / "keys").mkdir(parents=True)
+    for path in (bench.workspace / "keys" / "one", elsewhere / "notes"):
+        path.write_text("secret\n")
+    settings = Settings(
+        data_dir=elsewhere / "data", model="demo", hide=(f"{bench.workspace}/keys", f"{elsewhere}/notes")
+    )
+    environment = {"PATH": os.environ["PATH"]}
+    agent = coding_agent(settings, bench.workspace.parent / "served", environment, MemoryBlobs(), BY_SHAPE)
+    async with agent._open_tools() as tools:
+        by_name = {each.spec.name: each for each in tools(make_model("demo", {}, None))}
+        with pytest.raises(ToolError, match="is hidden"):
+            await by_name["read_file"].run(b'{"path": "keys/one"}', bench)
+        command = json.dumps({"command": f"cat keys/one {elsewhere}/notes"}).encode()
+        result = await by_name["bash"].run(command, bench)
+    assert ("secret" in result.text) is (find_sandbox("auto").name == "none")
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_served_repository_cannot_be_hidden(tmp_path: Path, in_place: bool) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    settings = Settings(data_dir=tmp_path / "data", model="demo", hide=(f"{tmp_path}/link",), in_place=in_place)
+    with pytest.raises(ConfigError, match="name what lies beside it"):
+        coding_agent(settings, tmp_path / "repository", {}, MemoryBlobs(), BY_SHAPE)

@@ -56,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     context_window: int = 0
     sandbox: SandboxChoice = "auto"
     sandbox_net: NetworkChoice = "on"
+    hide: tuple[str, ...] = ()
     ask: bool = False
     web_fetch: bool = False
     in_place: bool = False
@@ -77,6 +78,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             # `nan` would be no limit at all, and JSON has no word for either.
             if budget < 0 or not math.isfinite(budget):
                 raise ValueError("a budget is a number, not negative; 0 means unlimited")
+        for name in self.hide:
+            if not Path(name).expanduser().is_absolute():
+                raise ValueError("hide takes absolute paths, or such as begin with ~/")
         if self.context_window < 0:
             raise ValueError("context_window takes a number of tokens; 0 means unknown")
         if self.price:
@@ -137,6 +141,7 @@ DESCRIPTIONS: dict[str, str] = {
     "context_window": "tokens that fit into a model of which that is not known; 0 = unknown",
     "sandbox": "what commands run in; auto is bwrap where it works",
     "sandbox_net": "whether commands reach the network; off needs the sandbox bwrap",
+    "hide": "a file or folder that the agent must not see, beside the usual places of credentials; may be repeated",
     "ask": "ask the user before commands that leave the workspace or push; a help against accidents, no wall",
     "web_fetch": "let the agent fetch pages of the public web, as text",
     "in_place": "work in the repository itself instead of a clone",
@@ -148,6 +153,9 @@ DESCRIPTIONS: dict[str, str] = {
     "mcp": "MCP servers whose tools the agent has: [mcp.NAME] with command and env, or url and headers",
 }
 """The meaning of each setting, one line: help texts and docs are made from it."""
+
+_LISTS = frozenset({"hide", "allow_host", "allow_origin"})
+"""Settings that may be given more than once: in the environment, with commas between."""
 
 FILE_ONLY = frozenset({"mcp"})
 """Settings with parts of their own: they stand in the config file and nowhere else."""
@@ -223,7 +231,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name in DESCRIPTIONS.keys() - FILE_ONLY:
         text = environment.get(PREFIX + name.upper())
         if text:
-            values[name] = _listed(text) if name.startswith("allow_") else text
+            values[name] = _listed(text) if name in _LISTS else text
     return values
 
 

@@ -33,10 +33,10 @@ from trio_agent.tools.bash_kill import BashKill
 from trio_agent.tools.bash_output import BashOutput
 from trio_agent.tools.burst import Burst
 from trio_agent.tools.confined import Confined
+from trio_agent.tools.credentials import credential_places
 from trio_agent.tools.environment import child_environment, terminal_environment
 from trio_agent.tools.file_view import FileView
 from trio_agent.tools.formatters import Formatters
-from trio_agent.tools.masks import CREDENTIALS
 from trio_agent.tools.orphans import end_orphans
 from trio_agent.tools.patch import Patch
 from trio_agent.tools.read_file import ReadFile
@@ -131,7 +131,7 @@ def coding_agent(
             f"{place} would be worked in itself, and holds this program's own {inside}: serve another folder, or keep that "
             "elsewhere (--data-dir, --store, XDG_CONFIG_HOME)"
         )
-    hidden = [*private, *(Path.home() / name for name in CREDENTIALS)]
+    hidden = [*private, *credential_places(Path.home(), environment), *_named_hidden(settings, repository)]
     confined = Confined(sandbox=sandbox, environment=child_environment(environment, {}), hidden=hidden)
     shells = Shells(sandbox=sandbox, environment=terminal_environment(environment), hidden=hidden)
     workspaces = RepositoryWorkspaces(
@@ -169,6 +169,15 @@ def hidden_paths(settings: Settings, environment: Mapping[str, str]) -> list[Pat
         # SQLite's files beside the store hold its newest content, and the index the words of all of it.
         hidden += [Path(f"{store.absolute()}{suffix}") for suffix in STORE_SUFFIXES]
     return hidden
+
+
+def _named_hidden(settings: Settings, repository: Path) -> list[Path]:
+    """What the user has named to be hidden. Raises ConfigError for what the served repository lies in."""
+    named = [Path(name).expanduser() for name in settings.hide]
+    for path in named:
+        if repository.resolve().is_relative_to(path.resolve()):
+            raise ConfigError(f"--hide {path} would hide {repository}, which is served: name what lies beside it")
+    return named
 
 
 def _model(settings: Settings, environment: Mapping[str, str], name: str) -> Model:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.tools.bench import FakeBench
+from trio_agent.tools.credentials import CREDENTIAL_FILES, CREDENTIAL_FOLDERS, CREDENTIALS, blank
 from trio_agent.tools.environment import child_environment
-from trio_agent.tools.masks import CREDENTIAL_FILES, CREDENTIAL_FOLDERS, CREDENTIALS
 from trio_agent.tools.sandbox import Sandbox, find_sandbox
 
 
@@ -48,16 +49,18 @@ def run(sandbox: Sandbox, home: Path, script: str) -> str:
 def test_a_place_that_is_missing_cannot_be_made(sandbox: Sandbox, home: Path, confined: bool) -> None:
     files = [*CREDENTIAL_FILES, *(f"{name}/config" for name in CREDENTIAL_FOLDERS)]
     told = run(
-        sandbox, home, "".join(f"mkdir -p {Path(name).parent}; echo made > {name}; " for name in files) + "echo end"
+        sandbox, home, "".join(f"mkdir -p '{Path(name).parent}'; echo made > '{name}'; " for name in files) + "echo end"
     )
     assert told == "end\n"
-    made = [name for name in files if (home / name).exists() and (home / name).read_text()]
+    made = [name for name in files if (home / name).exists() and (home / name).read_text() == "made\n"]
     assert made == ([] if confined else files)
 
 
 def test_what_a_user_puts_there_later_is_not_seen_by_what_runs(sandbox: Sandbox, home: Path, confined: bool) -> None:
     files = [*CREDENTIAL_FILES, *(f"{name}/key" for name in CREDENTIAL_FOLDERS)]
-    with started(sandbox, home, f"echo ready; read x; cat {' '.join(files)}") as process:
+    script = f"cat {shlex.join(files)}"
+    blanks = "".join(blank(name).decode() for name in CREDENTIAL_FILES)
+    with started(sandbox, home, f"echo ready; read x; {script}") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -66,8 +69,8 @@ def test_what_a_user_puts_there_later_is_not_seen_by_what_runs(sandbox: Sandbox,
             (home / name).write_text("secret\n")
         process.stdin.write("\n")
         process.stdin.flush()
-        assert process.stdout.read() == ("" if confined else "secret\n" * len(files))
-    assert run(sandbox, home, f"cat {' '.join(files)}") == ("" if confined else "secret\n" * len(files))
+        assert process.stdout.read() == (blanks if confined else "secret\n" * len(files))
+    assert run(sandbox, home, script) == (blanks if confined else "secret\n" * len(files))
 
 
 def test_a_place_cannot_be_moved_to_where_the_next_command_would_see_it(

@@ -35,6 +35,7 @@ from trio_agent.wiring import create_app
 @setting("--context-window", type=int, metavar="TOKENS")
 @setting("--sandbox", type=click.Choice(["auto", "bwrap", "none"]))
 @setting("--sandbox-net", type=click.Choice(["on", "off"]))
+@setting("--hide", multiple=True, metavar="PATH")
 @setting("--ask", is_flag=True)
 @setting("--web-fetch", is_flag=True)
 @setting("--in-place", is_flag=True)

@@ -16,27 +16,37 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from trio_agent.core.errors import ToolError
+from trio_agent.tools.credentials import BLANKS, CREDENTIAL_FOLDERS, CREDENTIALS, blank
 from trio_agent.tools.paths import directory_inside, resolve_inside
 
-CREDENTIAL_FOLDERS = (
-    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gh", ".config/gcloud", ".config/trio-agent"),
-    ".local/share/keyrings",
+SOCKETS = (
+    *("/run/docker.sock", "/run/podman", "/run/containerd", "/run/crio", "/run/user", "/run/dbus", "/run/libvirt"),
+    *("/run/incus", "/var/lib/incus", "/var/lib/lxd", "/var/snap/lxd/common/lxd"),
 )
-CREDENTIAL_FILES = (
-    *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".cargo/credentials.toml", ".config/git/credentials"),
-)
-CREDENTIALS = (*CREDENTIAL_FOLDERS, *CREDENTIAL_FILES)
-"""Below the home directory."""
-
-SOCKETS = ("/run/docker.sock", "/run/podman", "/run/containerd", "/run/user", "/run/dbus")
 """A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
 
 
-def masked(paths: Iterable[Path], empty: Path) -> list[str]:
-    """What covers `paths`, which exist: directories by empty ones, all else by the file `empty`."""
+class Blanks:
+    """Files in the directory `folder`, which is ours, that stand over hidden ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: dict[bytes, Path] = {}
+        for content in (b"", *BLANKS.values()):
+            path = folder / f"blank-{len(self._files)}"
+            path.write_bytes(content)
+            path.chmod(0o444)
+            self._files[content] = path
+
+    def over(self, path: Path) -> Path:
+        """The one that stands over `path`."""
+        return self._files[blank(path.name)]
+
+
+def masked(paths: Iterable[Path], blanks: Blanks) -> list[str]:
+    """What covers `paths`, which exist: directories by empty ones, all else by one of `blanks`."""
     line: list[str] = []
     for path in paths:
-        line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", str(empty), str(path)]
+        line += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", str(blanks.over(path)), str(path)]
     return line
 
 
@@ -74,17 +84,22 @@ class Placeholders:
                 os.mkdir(relative.name, 0o700, dir_fd=parent)
             else:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                os.close(os.open(relative.name, flags, 0o600, dir_fd=parent))
+                with open(os.open(relative.name, flags, 0o600, dir_fd=parent), "wb") as file:
+                    file.write(blank(relative.name))
         self._made[workspace / relative] = None
 
     def remove(self) -> None:
-        """Take away those that are still empty. For when nothing runs any more that must not see what is put there."""
+        """Take away those that are as they were made. For when nothing runs any more that must not see what is put there."""
         for path in reversed(self._made):
             try:
                 if path.is_dir():
                     path.rmdir()
-                elif path.is_file() and not path.stat().st_size:
+                elif path.is_file() and _holds(path, blank(path.name)):
                     path.unlink()
             except OSError:
                 continue  # its user has put something there, and keeps it
         self._made.clear()
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.stat().st_size == len(content) and path.read_bytes() == content

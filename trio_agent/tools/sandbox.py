@@ -19,7 +19,8 @@ from typing import Literal, Protocol, assert_never
 
 from trio_agent.core.errors import ConfigError
 from trio_agent.tools.borrowed_objects import borrowed_objects
-from trio_agent.tools.masks import CREDENTIALS, SOCKETS, Placeholders, masked, pinned
+from trio_agent.tools.credentials import CREDENTIALS
+from trio_agent.tools.masks import SOCKETS, Blanks, Placeholders, masked, pinned
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
 
@@ -98,8 +99,7 @@ class Bubblewrap:
         self._scratch = Path(tempfile.mkdtemp(prefix="trio-agent-sandbox-")).resolve()
         weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         # Not /dev/null: in a sandbox no device of ours can be opened, and "permission denied" is an error to many a program.
-        self._empty = self._scratch / "empty"
-        self._empty.touch(0o444)
+        self._blanks = Blanks(self._scratch)
         self._placeholders = Placeholders()
         weakref.finalize(self, self._placeholders.remove)
 
@@ -112,11 +112,11 @@ class Bubblewrap:
         line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
-        line += masked((path for path in real if path not in inside), self._empty)
+        line += masked((path for path in real if path not in inside), self._blanks)
         for objects in borrowed_objects(workspace, Path("/tmp"), real):
             line += ["--ro-bind", str(objects), str(objects)]
         line += ["--bind", str(workspace), str(workspace)]
-        line += [*pinned(inside, workspace), *masked(inside, self._empty)]
+        line += [*pinned(inside, workspace), *masked(inside, self._blanks)]
         line += [] if self._network else ["--unshare-net"]
         line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
         # The home is read-only: caches go where they can be written.
