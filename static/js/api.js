@@ -3,6 +3,7 @@
  *
  * @import { ChangedLines, Changes, FileLines } from "./changes.js"
  * @import { Command, Replayed } from "./replay.js"
+ * @import { ToldTask } from "./tasks.js"
  * @import { LinesAsked } from "./views/diff-file.js"
  * @import { Beside } from "./outbox.js"
  * @import { Attached, Found, Message } from "./wire.js"
@@ -115,6 +116,16 @@ export class Api {
   /** @param {string} toolCallId empty = the whole turn */
   async cancel(toolCallId = "") {
     await this.#post(this.url("cancel"), toolCallId ? { tool_call_id: toolCallId } : {});
+  }
+
+  /** What runs. @returns {Promise<{ now_s: number, tasks: ToldTask[] }>} */
+  async tasks() {
+    return (await this.#get(this.url("tasks"))).json();
+  }
+
+  /** Answers when it is gone. @param {number} task */
+  async cancelTask(task) {
+    await this.#post(this.url("cancel"), { task });
   }
 
   /**

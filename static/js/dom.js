@@ -72,6 +72,7 @@ export function say(element, text) {
  *   | { kind: "comments", comments: Comment[] }
  *   | { kind: "diff-choices", choices: Choices }
  *   | { kind: "blob", blob: string, take: (data: Blob) => void }
+ *   | { kind: "stop-task", id: number, done: Done }
  *   | { kind: "token", token: string }
  *   | { kind: "replay", command: Command }
  *   | { kind: "open", url: string }

@@ -18,6 +18,7 @@ import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
 import { keep, recall, recallJson } from "./storage.js";
 import { Store } from "./store.js";
+import { TaskFeed } from "./task-feed.js";
 import { Summons } from "./summons.js";
 import { followTheme } from "./theme.js";
 import { TimeTravel } from "./time-travel.js";
@@ -75,14 +76,19 @@ const api = new Api({
 
 const world = browserWorld();
 const sessions = new Sessions(world, api, () => store, attempt);
+const tasks = new TaskFeed(api, () => store, Date.now);
 const tabs = browserTabs({ newId: newKey, setTimer: world.setTimer, clearTimer: world.clearTimer });
 const stream = openSessionStream(world, tabs, api, {
   log: () => store.snapshot.log,
   onEvents: (events) => {
     sessions.take(events);
+    tasks.take(events);
     return took(() => store.take(events));
   },
-  onExcerpt: (told) => took(() => store.adopt(told)),
+  onExcerpt: (told) => {
+    void tasks.ask();
+    return took(() => store.adopt(told));
+  },
   roster: () => store.snapshot.roster,
   onRoster: (roster) => sessions.adopt(roster),
   onChange: (connection) => {
@@ -253,6 +259,8 @@ function act(intent) {
       return void api.ping(world.now).then(intent.take, () => intent.take(null));
     case "reload":
       return location.reload();
+    case "stop-task":
+      return void tasks.stop(intent.id, intent.done);
     case "reconnect":
       return stream.retryNow();
     case "diff":
@@ -367,7 +375,7 @@ store.subscribe((snapshot) => {
   views.origin.show(snapshot);
   views.palette.show(snapshot);
   if (!replay) summons.see(log, connection.status === "connected");
-  if (log.state) views.facts.show(log.state);
+  views.facts.show(snapshot);
   if (replay) {
     replay.heard(log.state);
     views.replay.show(snapshot, replay.known, replay.pending);

@@ -1,8 +1,10 @@
-/** Where the session works and with what: the panel beside the timeline. @import { State } from "../wire.js" */
+/** What the session does, where and with what: the panel beside the timeline. @import { Snapshot } from "../store.js" */
 
 import { el, icon, say, want } from "../dom.js";
 import { number, shortPath } from "../format.js";
 import { t } from "../words.js";
+import { TaskTree } from "./task-tree.js";
+import { TodoList } from "./todo-list.js";
 import { UsageMeter } from "./usage-meter.js";
 
 /** In English, for `t`. @type {Record<string, string>} */
@@ -10,8 +12,8 @@ const SANDBOXES = { bwrap: "Bubblewrap", none: "None: full access" };
 
 export class SessionFacts extends HTMLElement {
   #usage = new UsageMeter();
-  #todo = el("ol", { class: "todo" });
-  #todoBox = el("section", { hidden: true }, el("h2", { text: t("Plan") }), this.#todo);
+  #todo = new TodoList();
+  #tasks = new TaskTree();
   #added = el("span", { class: "diff-count diff-count-add" });
   #removed = el("span", { class: "diff-count diff-count-del" });
   #changes = el(
@@ -32,18 +34,22 @@ export class SessionFacts extends HTMLElement {
 
   connectedCallback() {
     this.append(
-      this.#todoBox,
+      this.#todo,
+      this.#tasks,
       el("section", {}, el("h2", { text: t("Work") }), this.#changes, this.#pairs),
       el("section", {}, el("h2", { text: t("Usage") }), this.#usage),
     );
   }
 
-  /** @param {State} state */
-  show(state) {
-    this.#usage.show(state);
+  /** @param {Snapshot} snapshot */
+  show(snapshot) {
+    const { state } = snapshot.log;
+    if (!state) return;
+    this.#usage.show(snapshot.log, state);
+    this.#todo.show(state.todo);
+    this.#tasks.show(snapshot);
     say(this.#added, state.diff_lines_added ? `+${state.diff_lines_added}` : "");
     say(this.#removed, state.diff_lines_removed ? `−${state.diff_lines_removed}` : "");
-    this.#showTodo(state);
     const directory = state.working_dir || state.inside_working_dir;
     const facts = [
       [t("Branch"), state.branch_name || t("made with the first commit"), state.branch_name],
@@ -63,26 +69,6 @@ export class SessionFacts extends HTMLElement {
     this.#shown = key;
     this.#pairs.replaceChildren(
       ...facts.flatMap(([name, value, title]) => [el("dt", { text: name }), el("dd", { text: value, title })]),
-    );
-  }
-
-  /** @param {State} state */
-  #showTodo({ todo }) {
-    this.#todoBox.hidden = todo.length === 0;
-    const key = JSON.stringify(todo);
-    if (this.#todo.dataset.key === key) return;
-    this.#todo.dataset.key = key;
-    const words = { queued: t("to do"), "in-progress": t("in progress"), completed: t("done") };
-    this.#todo.replaceChildren(
-      ...todo.map(({ task, status }) =>
-        el(
-          "li",
-          { "data-status": status },
-          icon(`todo-${status}`),
-          el("span", { text: task }),
-          el("span", { class: "visually-hidden", text: `, ${words[status]}` }),
-        ),
-      ),
     );
   }
 }

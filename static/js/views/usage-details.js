@@ -1,0 +1,147 @@
+/**
+ * What was used, by turn and by tool: the chart over time with its figures in tables, over the page.
+ *
+ * @import { Log } from "../reducer.js"
+ * @import { Tally, Turn } from "../usage.js"
+ * @import { State } from "../wire.js"
+ */
+
+import { el, icon, say } from "../dom.js";
+import { clockTime, dollars, duration, number, tokens } from "../format.js";
+import { t } from "../words.js";
+import { UsageChart } from "./usage-chart.js";
+
+const BARS = 120;
+/** Rows of a table; nobody reads more, and the totals count all. */
+const ROWS = 200;
+
+export class UsageDetails extends HTMLElement {
+  #chart = new UsageChart();
+  #total = el("p", { class: "usage-total" });
+  #earlier = el("p", { class: "note", hidden: true });
+  #turns = el("tbody");
+  #tools = el("tbody");
+  #toolBox = el(
+    "section",
+    {},
+    el("h3", { id: "usage-tools", text: t("By tool") }),
+    table("usage-tools", [t("Tool"), t("Calls"), t("Failed"), t("Time"), t("A call")], this.#tools),
+  );
+  #dialog = el(
+    "dialog",
+    { class: "sheet usage-sheet", "aria-labelledby": "usage-title" },
+    el(
+      "div",
+      { class: "sheet-head" },
+      el("h2", { id: "usage-title", text: t("Usage") }),
+      el("button", { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() }, icon("close")),
+    ),
+    el(
+      "div",
+      { class: "sheet-body", tabindex: 0 },
+      this.#total,
+      this.#chart,
+      this.#toolBox,
+      el(
+        "section",
+        {},
+        el("h3", { id: "usage-turns", text: t("By turn") }),
+        this.#earlier,
+        table(
+          "usage-turns",
+          [t("Turn"), t("Begun"), t("Took"), t("Answers"), t("Tools"), t("Input"), t("Cached"), t("Output"), t("Cost")],
+          this.#turns,
+        ),
+      ),
+    ),
+  );
+  /** @type {Tally | null} */
+  #shown = null;
+  /** @type {() => void} */
+  #onClose = () => undefined;
+
+  connectedCallback() {
+    this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
+    this.#dialog.addEventListener("close", () => this.#onClose());
+    this.append(this.#dialog);
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  /** @param {() => void} onClose called unless the reader goes on to a message */
+  open(onClose) {
+    this.#onClose = onClose;
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  /** @param {Tally} tally @param {Log} log @param {State} state */
+  show(tally, log, { total_usage: usage }) {
+    const all = usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
+    const values = { cost: dollars(usage.total_cost_usd), tokens: tokens(all), count: number(usage.messages) };
+    // The State comes after the messages that it counts.
+    say(this.#total, t("{cost} and {tokens} tokens in {count} answers since the session began", values));
+    if (tally === this.#shown) return;
+    this.#shown = tally;
+    this.#chart.show(tally.turns, BARS);
+    this.#earlier.hidden = log.base === 0;
+    say(this.#earlier, t("What was before message {number} is counted above, and not listed here.", { number: number(log.base + 1) }));
+    this.#turns.replaceChildren(...tally.turns.slice(-ROWS).reverse().map((turn) => this.#turnRow(turn)));
+    this.#toolBox.hidden = tally.tools.length === 0;
+    this.#tools.replaceChildren(
+      ...tally.tools.slice(0, ROWS).map(({ name, calls, failed, ms }) =>
+        row(el("span", { class: "usage-tool", text: name }), [
+          number(calls),
+          failed ? number(failed) : "–",
+          duration(ms),
+          duration(ms / calls),
+        ]),
+      ),
+    );
+  }
+
+  /** @param {Turn} turn */
+  #turnRow(turn) {
+    const words = turn.words || t("Turn");
+    const name =
+      turn.idx < 0
+        ? el("span", { text: words })
+        : el("button", { class: "usage-link", type: "button", text: words, title: words, onClick: () => this.#goTo(turn.idx) });
+    return row(name, [
+      clockTime(turn.began),
+      turn.over ? duration(turn.ms) : t("running"),
+      number(turn.answers),
+      number(turn.tools),
+      tokens(turn.input),
+      tokens(turn.cached),
+      tokens(turn.output),
+      dollars(turn.cost),
+    ]);
+  }
+
+  /** @param {number} idx */
+  #goTo(idx) {
+    this.#onClose = () => undefined;
+    this.#dialog.close();
+    // The page goes to the message that its address names, as for a link that somebody was sent.
+    location.hash = `message-${idx}`;
+  }
+}
+
+/** @param {string} label id of its heading @param {string[]} heads @param {HTMLElement} body */
+function table(label, heads, body) {
+  const head = heads.map((text) => el("th", { scope: "col", text }));
+  return el(
+    "div",
+    { class: "usage-scroll", tabindex: 0, role: "region", "aria-labelledby": label },
+    el("table", { class: "usage-table", "aria-labelledby": label }, el("thead", {}, el("tr", {}, ...head)), body),
+  );
+}
+
+/** @param {HTMLElement} name @param {string[]} cells */
+function row(name, cells) {
+  return el("tr", {}, el("th", { scope: "row" }, name), ...cells.map((text) => el("td", { text })));
+}
+
+customElements.define("usage-details", UsageDetails);
