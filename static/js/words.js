@@ -11,6 +11,12 @@ import { keep, recall } from "./storage.js";
 /** Each by its own name. */
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 
+/**
+ * Named one by one, so that whoever follows the imports finds each file.
+ * @type {Record<string, () => Promise<{ default: Catalogue }>>}
+ */
+const CATALOGUES = { de: () => import("./words/de.js") };
+
 const KEY = "trio-agent.language";
 
 /** @type {Catalogue} */
@@ -27,7 +33,7 @@ export async function speak(wanted) {
   const tag = wanted.find((each) => primary(each) in LANGUAGES) ?? "en";
   spoken = primary(tag);
   region = tag;
-  catalogue = spoken === "en" ? {} : (await import(`./words/${spoken}.js`)).default;
+  catalogue = (await CATALOGUES[spoken]?.())?.default ?? {};
   return spoken;
 }
 
