@@ -7,10 +7,11 @@
  * @import { Attached } from "./wire.js"
  *
  * @typedef {{ files?: readonly Attached[], queued?: boolean }} Beside  `queued`: to be read after the turn that runs
- * @typedef {Beside & { key: string, text: string, status: "sending" | "waiting" | "failed" | "accepted", problem: string,
+ * @typedef {Beside & { key: string, text: string, status: "sending" | "waiting" | "failed" | "accepted" | "leaving", problem: string,
  *   log: string, idx: number, echoed: boolean }} Pending
  *   `accepted`: the server has it as message `idx` of `log`, which the stream has yet to bring. `echoed`: a message that
- *   looks like this one came by the stream before the answer did.
+ *   looks like this one came by the stream before the answer did. `leaving`: it was taken back, and nobody knows whether it
+ *   had arrived; the server is asked to forget it, and until it has answered it may still turn out to be said.
  */
 
 import { ApiError } from "./api.js";
@@ -38,6 +39,7 @@ export class Outbox {
    * @param {Pick<World, "setTimer" | "clearTimer" | "random">} world
    * @param {{
    *   post: (said: Pending, signal: AbortSignal) => Promise<{ log: string, idx: number }>,
+   *   withdraw: (key: string, signal: AbortSignal) => Promise<unknown>,
    *   onChange: (pending: readonly Pending[]) => void,
    *   newKey?: () => string,
    * }} hooks
@@ -84,6 +86,16 @@ export class Outbox {
     return given;
   }
 
+  /** Take back a message that may have arrived, or not; returns what it was, null where there is none. @param {string} key */
+  takeBack(key) {
+    const given = this.#pending.find((each) => each.key === key) ?? null;
+    if (given?.status === "failed") return this.discard(key);
+    if (given?.status !== "waiting") return null;
+    this.#change(key, { status: "leaving" });
+    void this.#pump();
+    return given;
+  }
+
   /** Let go of what the log has. `fresh`: how many messages at its end are news. @param {Log} log @param {number} fresh */
   settle(log, fresh) {
     if (log.log === "") return;
@@ -101,18 +113,24 @@ export class Outbox {
   }
 
   async #pump() {
-    const head = this.#pending.find((each) => each.status === "sending" || each.status === "waiting");
+    const head = this.#pending.find(({ status }) => status === "sending" || status === "waiting" || status === "leaving");
     if (this.#posting || !head) return;
+    const leaving = head.status === "leaving";
     this.#posting = true;
-    this.#change(head.key, { status: "sending" });
+    if (!leaving) this.#change(head.key, { status: "sending" });
     const request = new AbortController();
     const deadline = this.#world.setTimer(() => request.abort(), ANSWER_MS);
     try {
-      const { log, idx } = await this.#hooks.post(head, request.signal);
+      if (leaving) {
+        await this.#hooks.withdraw(head.key, request.signal);
+        this.#set(this.#pending.filter(({ key }) => key !== head.key));
+      } else {
+        const { log, idx } = await this.#hooks.post(head, request.signal);
+        this.#change(head.key, { status: "accepted", problem: "", log, idx });
+      }
       this.#attempt = 0;
-      this.#change(head.key, { status: "accepted", problem: "", log, idx });
     } catch (error) {
-      this.#refused(head.key, error);
+      this.#refused(head.key, error, leaving);
     } finally {
       this.#world.clearTimer(deadline);
       this.#posting = false;
@@ -120,18 +138,22 @@ export class Outbox {
     if (this.#attempt === 0) void this.#pump();
   }
 
-  /** @param {string} key @param {unknown} error */
-  #refused(key, error) {
+  /** @param {string} key @param {unknown} error @param {boolean} leaving */
+  #refused(key, error, leaving) {
     const problem = error instanceof ApiError ? error.message : "no answer from the server";
     if (error instanceof ApiError && !mayPass(error.status)) {
       this.#attempt = 0;
-      this.#change(key, { status: "failed", problem });
+      // It has been read already: asked again under its key, the server says where it stands.
+      this.#change(key, leaving ? { status: "sending" } : { status: "failed", problem });
       return;
     }
     const floor = error instanceof ApiError ? error.retryAfterMs : 0;
     const delay = backoff(this.#attempt, this.#world.random(), floor);
     this.#attempt += 1;
-    this.#change(key, { status: "waiting", problem });
+    if (!leaving) this.#change(key, { status: "waiting", problem });
+    // Those behind it have to wait as well, and say so.
+    if (this.#pending.some(({ status }) => status === "sending"))
+      this.#set(this.#pending.map((each) => (each.status === "sending" ? { ...each, status: "waiting", problem } : each)));
     this.#world.setTimer(() => void this.#pump(), delay);
   }
 

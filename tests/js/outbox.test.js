@@ -12,6 +12,8 @@ function fixture() {
   const fake = new FakeWorld();
   /** @type {{ text: string, key: string, answer: (idx: number) => Promise<void>, fail: (error: unknown) => Promise<void> }[]} */
   const posts = [];
+  /** @type {{ key: string, done: () => Promise<void>, fail: (error: unknown) => Promise<void> }[]} */
+  const withdrawals = [];
   /** @type {{ pending: readonly Pending[] }} */
   const page = { pending: [] };
   let keys = 0;
@@ -26,13 +28,22 @@ function fixture() {
           fail: async (error) => (reject(error), settled()),
         });
       }),
+    withdraw: (key, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        withdrawals.push({
+          key,
+          done: async () => (resolve(null), settled()),
+          fail: async (error) => (reject(error), settled()),
+        });
+      }),
     onChange: (pending) => {
       page.pending = pending;
     },
     newKey: () => `key-${++keys}`,
   });
   const statuses = () => page.pending.map(({ status }) => status);
-  return { fake, posts, page, outbox, statuses };
+  return { fake, posts, withdrawals, page, outbox, statuses };
 }
 
 /** @param {string[]} texts */
@@ -197,4 +208,56 @@ test("files, and the wish to be read later, go out with the words they came with
   assert.deepEqual([page.pending[0]?.files, page.pending[0]?.queued, page.pending[1]?.files], [files, true, undefined]);
   await posts[0]?.fail(new ApiError(422, "no"));
   assert.deepEqual(outbox.discard("key-1")?.files, files);
+});
+
+test("a message of which nobody knows whether it arrived is taken back by its key, and until then may still be said", async () => {
+  const { fake, posts, withdrawals, outbox, statuses } = fixture();
+  outbox.send("oops");
+  await posts[0]?.fail(new TypeError("failed to fetch"));
+  assert.equal(outbox.takeBack("key-1")?.text, "oops");
+  await settled();
+  await withdrawals[0]?.fail(new TypeError("failed to fetch"));
+  assert.deepEqual([statuses(), posts.length], [["leaving"], 1]);
+  await fake.pass(20_000);
+  assert.deepEqual([withdrawals.length, withdrawals[1]?.key, posts.length], [2, "key-1", 1]);
+  await withdrawals[1]?.done();
+  assert.deepEqual(statuses(), []);
+});
+
+test("one that had been read already is asked for again under its key, and stands where it was said", async () => {
+  const { posts, withdrawals, page, outbox } = fixture();
+  outbox.send("oops");
+  await posts[0]?.fail(new TypeError("failed to fetch"));
+  outbox.takeBack("key-1");
+  await settled();
+  await withdrawals[0]?.fail(new ApiError(404, "it does not wait"));
+  assert.deepEqual([posts.length, posts[1]?.key], [2, "key-1"]);
+  await posts[1]?.answer(0);
+  assert.deepEqual([page.pending[0]?.status, page.pending[0]?.idx], ["accepted", 0]);
+});
+
+test("what is being taken back holds its place, so that what comes after it stays after it", async () => {
+  const { fake, posts, withdrawals, outbox, statuses } = fixture();
+  outbox.send("oops");
+  outbox.send("next");
+  await posts[0]?.fail(new TypeError("failed to fetch"));
+  assert.deepEqual(statuses(), ["waiting", "waiting"], "the second cannot go either");
+  outbox.takeBack("key-1");
+  await settled();
+  assert.deepEqual([withdrawals.length, posts.length], [1, 1]);
+  await withdrawals[0]?.done();
+  await fake.pass(0);
+  assert.deepEqual(
+    posts.map(({ text }) => text),
+    ["oops", "next"],
+  );
+});
+
+test("what is on its way this moment, or has arrived, is not taken back", async () => {
+  const { posts, outbox, statuses } = fixture();
+  outbox.send("now");
+  assert.equal(outbox.takeBack("key-1"), null);
+  await posts[0]?.answer(0);
+  assert.equal(outbox.takeBack("key-1"), null);
+  assert.deepEqual(statuses(), ["accepted"]);
 });

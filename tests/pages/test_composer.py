@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.served import ServedRepository
 
@@ -327,6 +327,40 @@ def test_a_message_that_is_refused_goes_back_into_the_field_with_its_files(
     card.get_by_role("button", name="Edit").click()
     expect(page.locator("#prompt")).to_have_value("echo look")
     expect(page.locator(".composer-file")).to_contain_text("one.txt")
+
+
+def test_what_was_not_sent_yet_can_be_taken_back_and_is_never_said(page: Page, server: ServedRepository) -> None:
+    open_page(page, server)
+    server.kill()
+    ask(page, "echo no")
+    ask(page, "echo yes")
+    cards = page.locator("pending-card")
+    expect(cards.nth(1)).to_contain_text("Not sent yet", timeout=30_000)
+    cards.nth(0).get_by_role("button", name="Take it back").click()
+    expect(cards.nth(0)).to_contain_text("Being taken back")
+    server.start()
+    expect(page.locator('[data-idx="1"]')).to_contain_text("yes", timeout=30_000)
+    expect(cards).to_have_count(0)
+    assert [each["content"] for each in said(server)] == ["echo yes"]
+
+
+def test_what_arrived_without_an_answer_can_be_taken_back_too(page: Page, server: ServedRepository) -> None:
+    open_page(page, server)
+    ask(page, "slow 600")
+    expect(page.locator('[data-state="RunningTool"]').first).to_be_visible()
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/chat", lose_the_answer)
+    ask(page, "echo no")
+    expect(page.locator(".waiting-row")).to_have_count(1)
+    page.locator('pending-card[data-status="waiting"]').get_by_role("button", name="Take it back").click()
+    expect(page.locator("pending-card")).to_have_count(0)
+    expect(page.locator(".waiting-row")).to_have_count(0)
+    expect(page.locator("message-card[data-withdrawn]")).to_contain_text("echo no")
+    page.click("#cancel")
 
 
 def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(browser: Browser, server: ServedRepository) -> None:

@@ -9,7 +9,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from tests.runtime.house import HouseAgent, HouseStore, at_rest, at_work, lines
-from trio_agent.core.errors import NotFound, StoreFull
+from trio_agent.core.errors import KeyReused, NotFound, StoreFull
 from trio_agent.core.message import Message
 from trio_agent.core.prompts import Waiting
 from trio_agent.runtime.prompts import Prompts
@@ -163,6 +163,24 @@ async def test_an_answer_to_a_question_is_none_that_is_queued(store: HouseStore)
         await session.post("red")
         await at_rest(session)
     assert (got, agent.heard) == (["red"], [["hello"], ["later"]])
+
+
+async def test_a_post_is_taken_back_by_its_key_before_and_after_it_comes(store: HouseStore) -> None:
+    desk = Desk()
+    async with at_work(store, HouseAgent(desk.turn)) as session:
+        await session.post("begin", key="the-first-key", digest="0")
+        await wait_all_tasks_blocked()
+        await session.post("oops", key="a-key-that-came", digest="1")
+        assert await session.withdraw_posted("a-key-that-came") == 1
+        assert await session.withdraw_posted("a-key-that-came") == 1
+        for _ in range(2):
+            assert await session.withdraw_posted("a-key-to-come") is None
+        with pytest.raises(KeyReused):
+            await session.post("too late", key="a-key-to-come", digest="2")
+        with pytest.raises(NotFound):
+            await session.withdraw_posted("the-first-key")
+        await desk.step()
+        assert desk.taken == [[]]
 
 
 def test_what_is_on_hold_goes_with_the_next_message() -> None:

@@ -208,7 +208,10 @@ async def test_what_waits_is_told_to_who_asks_and_goes_when_it_is_taken_back() -
         assert (await client.post("/withdraw", json={"idx": 1})).json() == {"idx": 1}
         assert (await events.next_of("prompts")).data == '{"waiting":[]}'
         assert (await client.post("/withdraw", json={"idx": 0})).status_code == 404
-        assert (await client.post("/withdraw", json={"idx": "1"})).status_code == 422
+        for wrong in ({"idx": "1"}, {}, {"idx": 1, "key": "a-key-of-mine"}):
+            assert (await client.post("/withdraw", json=wrong)).status_code == 422
+        assert (await client.post("/withdraw", json={"key": "a-key-of-mine"})).json() == {"idx": None}
+        assert (await client.post("/chat", json={"message": "a"}, headers=KEY)).status_code == 422
         last = (await client.get("/messages")).json()[-1]
         assert (last["type"], last["display"]) == ("auto", {"kind": "withdrawn", "idx": 1})
 

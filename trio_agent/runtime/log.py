@@ -31,6 +31,8 @@ CHUNK_BYTES = 256 * 1024  # a replay in chunks of 16 KiB was measured to be seve
 LAST_BYTES = 2 * 1024 * 1024  # a page that opens at the end shows a screen of it at once; more would only delay that
 READ_ENTRIES = 512  # how many entries are taken back from the store at a time
 
+REFUSED = "refused"  # no digest of a body: what stands in its place for a key that is not to be used
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -85,6 +87,15 @@ class EventLog:
         """
         return await self._writer.write(lambda: self._stage(messages, key, digest), self._publish, self._unstage)
 
+    def index_under(self, key: str) -> int | None:
+        """The index of the message that was appended, or is being appended, with `key`; None where there is none."""
+        known = self._keys.get(key)
+        return None if known is None or known[0] == REFUSED else known[1].index - 1
+
+    def refuse_key(self, key: str) -> None:
+        """Let nothing be appended with `key`, for as long as this process lives: who asked for it never comes again."""
+        self._keys.setdefault(key, (REFUSED, self._end))
+
     def close(self) -> None:
         """Take no more messages. What has been given to the store by now is still published."""
         self._closed = True
@@ -101,6 +112,8 @@ class EventLog:
             raise Conflict("this session has ended")
         if key and key in self._keys:
             known, cursor = self._keys[key]
+            if known == REFUSED:
+                raise KeyReused("the message of this Idempotency-Key was taken back")
             if known != digest:
                 raise KeyReused("this Idempotency-Key came before with another body")
             return Staged(Receipt((), cursor, replayed=True), ())

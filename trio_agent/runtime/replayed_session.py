@@ -128,7 +128,11 @@ class ReplayedSession(Session):
         await trio.lowlevel.checkpoint()
         raise Conflict(REFUSED)
 
-    async def withdraw(self, idx: int) -> None:
+    async def withdraw(self, idx: int) -> int:
+        await trio.lowlevel.checkpoint()
+        raise Conflict(REFUSED)
+
+    async def withdraw_posted(self, key: str) -> int | None:
         await trio.lowlevel.checkpoint()
         raise Conflict(REFUSED)
 

@@ -229,15 +229,28 @@ class Session:
         message = Message(type="user", content=text, display=prompt_display(files, queued=queued))
         return await self.log.append([self._addressed(message)], key=key, digest=digest)
 
-    async def withdraw(self, idx: int) -> None:
-        """Take back the user's message `idx`: durable on return, and nobody will ever be told it.
+    async def withdraw_posted(self, key: str) -> int | None:
+        """The same for the message that was posted with `key`; where none was, none will be: None then.
+
+        A post that is still under way is refused while this process lives, and does not outlive it.
+        """
+        await trio.lowlevel.checkpoint()
+        # No checkpoint from here to `refuse_key`: the post could come in between, and be said after all.
+        idx = self.log.index_under(key)
+        if idx is None:
+            self.log.refuse_key(key)
+            return None
+        return await self.withdraw(idx)
+
+    async def withdraw(self, idx: int) -> int:
+        """Take back the user's message `idx`, which is returned: durable then, and nobody will ever be told it.
 
         Doing so twice is doing it once. Raises NotFound where that message does not wait (any more), StoreError and Conflict
         where it goes on waiting.
         """
         if idx in self._withdrawn:
             await trio.lowlevel.checkpoint()
-            return
+            return idx
         message = self.prompts.begin_withdrawal(idx)
         if message is None:
             raise NotFound(f"message {idx} does not wait: the agent has read it, or it is none of the user's")
@@ -249,6 +262,7 @@ class Session:
         finally:
             self.prompts.end_withdrawal(message, done=done)
             self.changed()
+        return idx
 
     async def cancel(self, reason: str = "") -> str:
         """Stop the turn that runs, or is about to, if there is one; returns the reason when what it was running is gone.

@@ -34,9 +34,9 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
-    """`POST /withdraw`: the message that was taken back."""
+    """`POST /withdraw`: the message that was taken back; null for one that has not come, and now never will."""
 
-    idx: int
+    idx: int | None
 
 
 class Uploaded(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from quart import Request, Response, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from trio_agent.core.cursor import parse_cursor
-from trio_agent.core.errors import InvalidInput, NotFound
+from trio_agent.core.errors import InvalidContent, InvalidInput, NotFound
 from trio_agent.core.message import Message
 from trio_agent.core.task import Tasks
 from trio_agent.core.wire import encode_json
@@ -153,8 +153,10 @@ class Api:
     async def withdraw(self, session_id: str | None = None) -> Response:
         body = await self._body(WithdrawBody)
         session = await self._session(session_id)
-        await session.withdraw(body.idx)
-        return _json(Withdrawn(idx=body.idx))
+        if (body.idx is None) == (not body.key):
+            raise InvalidContent("name the message by its idx, or by the key it was posted with")
+        idx = await session.withdraw_posted(body.key) if body.idx is None else await session.withdraw(body.idx)
+        return _json(Withdrawn(idx=idx))
 
     async def upload(self, session_id: str | None = None) -> Response:
         self._require_open()

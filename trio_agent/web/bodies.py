@@ -26,9 +26,12 @@ class ChatBody(msgspec.Struct, frozen=True):
 
 
 class WithdrawBody(msgspec.Struct, frozen=True):
-    """`POST /withdraw`: the index of a message of the user's that nobody has read yet."""
+    """`POST /withdraw`: a message of the user's that nobody has read yet, by its index, or by the Idempotency-Key it was, or
+    may have been, posted with.
+    """
 
-    idx: int
+    idx: int | None = None
+    key: str = ""
 
 
 class CancelBody(msgspec.Struct, frozen=True):

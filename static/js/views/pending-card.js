@@ -12,7 +12,8 @@ export class PendingCard extends HTMLElement {
     text: t("Try again"),
     onClick: () => want(this, { kind: "retry" }),
   });
-  #edit = el("button", { class: "button small", type: "button", text: t("Edit"), onClick: () => this.#discard() });
+  #edit = el("button", { class: "button small", type: "button", text: t("Edit"), onClick: () => this.#discard(true) });
+  #remove = el("button", { class: "button small", type: "button", text: t("Take it back"), onClick: () => this.#discard(false) });
   #key = "";
 
   /** @param {Pending} pending */
@@ -22,25 +23,26 @@ export class PendingCard extends HTMLElement {
       this.#text.textContent = pending.text;
       const names = (pending.files ?? []).map(({ name }) => el("li", { class: "file-chip" }, icon("file"), name));
       const files = names.length > 0 ? el("ul", { class: "message-files" }, ...names) : "";
-      this.append(this.#text, files, el("footer", { class: "card-foot" }, icon("clock"), this.#word, this.#again, this.#edit));
+      this.append(this.#text, files, el("footer", { class: "card-foot" }, icon("clock"), this.#word, this.#again, this.#edit, this.#remove));
     }
     this.dataset.status = pending.status;
     // What looks like this one is on the page already; show ours again only if it turns out not to have arrived.
     this.hidden = pending.echoed && (pending.status === "sending" || pending.status === "accepted");
-    this.#again.hidden = pending.status === "sending" || pending.status === "accepted";
-    this.#edit.hidden = pending.status !== "failed";
+    this.#again.hidden = this.#edit.hidden = this.#remove.hidden = pending.status !== "failed" && pending.status !== "waiting";
     const { problem } = pending;
     const words = {
       sending: t("Sending…"),
       accepted: t("Sent"),
+      leaving: t("Being taken back…"),
       waiting: t("Not sent yet: {problem}", { problem }),
       failed: t("Not sent: {problem}", { problem }),
     };
     say(this.#word, words[pending.status]);
   }
 
-  #discard() {
-    want(this, { kind: "discard", key: this.#key, edit: true });
+  /** @param {boolean} edit */
+  #discard(edit) {
+    want(this, { kind: "discard", key: this.#key, edit });
   }
 }
 
