@@ -1,8 +1,5 @@
 """What a workspace's files differ in from a commit: the diff, and how many lines.
 
-The index is our own and stays beside the workspace. Only the time stamps in it matter: they spare git from reading the files
-that did not change. New files that git does not ignore are put into it as empty, so that a diff shows them whole.
-
 Plumbing only: `git diff`, `git add` and `git status` start a git inside each submodule, which reads that submodule's config.
 """
 
@@ -12,15 +9,15 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import msgspec
 import trio
 
 from trio_agent.core.errors import NotFound
 from trio_agent.git.changes import Sides, changed_files, patch_lines
-from trio_agent.git.command import Git, Output
+from trio_agent.git.command import Output
+from trio_agent.git.files_index import FilesIndex
 from trio_agent.git.host_repository import HostRepository
 from trio_agent.seams import Changes, FileContent, FilePatch
 
@@ -47,17 +44,17 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Compares the files in `work_tree` with commits, through `host`. `object_format` is sha1 or sha256."""
+    """Compares the files that `index` knows with commits."""
 
-    host: HostRepository
-    work_tree: Path
-    object_format: str
-    _index_lock: trio.Lock = field(default_factory=trio.Lock)
+    index: FilesIndex
+
+    @property
+    def _host(self) -> HostRepository:
+        return self.index.host
 
     async def diff(self, base: str, head: str) -> str:
         """Unified diff from commit `base` (empty: from nothing) to the files as they are. `head` names what is tracked."""
-        async with self._index_lock:
-            git = await self._read_files(head)
+        async with self.index.at(head) as git:
             options = ("--patch", f"--unified={CONTEXT_LINES}", "-M", *SHOWN)
             output = await git.run(
                 "diff-index",
@@ -71,8 +68,7 @@ class Comparison:
 
     async def count_lines(self, base: str, head: str) -> tuple[int, int]:
         """Lines added and removed by the same diff. Binary files count as none."""
-        async with self._index_lock:
-            git = await self._read_files(head)
+        async with self.index.at(head) as git:
             output = await git.run("diff-index", "--numstat", "-M", *SHOWN, self._tree(base), "--")
         added = removed = 0
         for line in output.stdout.splitlines():
@@ -86,7 +82,7 @@ class Comparison:
         """See `Workspace.changes`."""
         async with self._sides(base, head, commit) as sides:
             changes = await changed_files(sides, options=SHOWN)
-        commits = await self.host.log(head, [base]) if head else ()
+        commits = await self._host.log(head, [base]) if head else ()
         return msgspec.structs.replace(changes, commits=commits)
 
     async def patch(
@@ -114,7 +110,7 @@ class Comparison:
 
     async def content(self, commit: str, path: str) -> FileContent:
         """The first MAX_CONTENT_BYTES of the file `path` in `commit`. Raises NotFound."""
-        git, found = self.host.git, await self._find(commit)
+        git, found = self._host.git, await self._find(commit)
         question = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{found}:{path}")
         name = (await git.run(*question, accept=(0, 1, 128))).text
         kind = ""
@@ -128,8 +124,7 @@ class Comparison:
 
     async def names(self, head: str) -> list[str]:
         """The files of the work tree, new ones too, as git sorts them."""
-        async with self._index_lock:
-            git = await self._read_files(head)
+        async with self.index.at(head) as git:
             output = await git.run("ls-files", "-z", "--cached")
         return [os.fsdecode(path) for path in output.stdout.split(b"\0") if path]
 
@@ -138,15 +133,14 @@ class Comparison:
         """What is compared: `commit` with its first parent, or where it is empty, `base` with the files as they are."""
         if commit:
             found = await self._find(commit)
-            parent = await self.host.find(f"{found}^1")
-            yield Sides(self.host.git, ("diff-tree", "-r"), (self._tree(parent), found))
+            parent = await self._host.find(f"{found}^1")
+            yield Sides(self._host.git, ("diff-tree", "-r"), (self._tree(parent), found))
             return
-        async with self._index_lock:
-            git = await self._read_files(head)
-            yield Sides(git, ("diff-index",), (self._tree(base),), self.work_tree)
+        async with self.index.at(head) as git:
+            yield Sides(git, ("diff-index",), (self._tree(base),), self.index.work_tree)
 
     async def _find(self, commit: str) -> str:
-        found = await self.host.find(commit)
+        found = await self._host.find(commit)
         if not found:
             raise NotFound(f"no commit {commit}")
         return found
@@ -154,7 +148,7 @@ class Comparison:
     async def show(self, commit: str) -> str:
         """One commit, with its message. `commit` is at least 4 hex digits. Raises NotFound."""
         found = await self._find(commit)
-        output = await self.host.git.run(
+        output = await self._host.git.run(
             "show",
             f"--unified={CONTEXT_LINES}",
             *SHOWN,
@@ -168,30 +162,9 @@ class Comparison:
         )
         return _shown(output)
 
-    async def _read_files(self, head: str) -> Git:
-        """Bring our index to `head` and the files as they are. Caller holds the lock."""
-        # A git that was killed leaves its lock behind; under our own lock, nobody else can be holding it.
-        self.host.index.with_name("index.lock").unlink(missing_ok=True)
-        git = self.host.over(self.work_tree)
-        await git.run("read-tree", *(("--reset", head) if head else ("--empty",)))
-        new = await self._new_files(git)
-        if new:
-            await git.run("update-index", "-z", "--index-info", stdin=self._as_empty(new))
-        await git.run("update-index", "-q", "--ignore-submodules", "--refresh", accept=(0, 1))
-        return git
-
-    async def _new_files(self, git: Git) -> list[bytes]:
-        output = await git.run("ls-files", "-z", "--others", "--exclude-standard")
-        # A repository within the work tree is listed as a folder: its files are its own.
-        return [path for path in output.stdout.split(b"\0") if path and not path.endswith(b"/")]
-
-    def _as_empty(self, paths: list[bytes]) -> bytes:
-        empty = hashlib.new(self.object_format, b"blob 0\0").hexdigest().encode()
-        return b"".join(b"100644 %b 0\t%b\0" % (empty, path) for path in paths)
-
     def _tree(self, commit: str) -> str:
         """`commit`, or the empty tree, which git knows without an object."""
-        return commit or hashlib.new(self.object_format, b"tree 0\0").hexdigest()
+        return commit or hashlib.new(self.index.object_format, b"tree 0\0").hexdigest()
 
 
 def _shown(output: Output) -> str:

@@ -1,4 +1,4 @@
-"""A session's workspace in git, seen through the host's own git directory; and a folder without git, which tells less."""
+"""A session's workspace in git, seen through the host's own git directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trio_agent.core.message import Commit
 from trio_agent.git.command import deadline
 from trio_agent.git.comparison import Comparison
 from trio_agent.git.delivery import Courier
-from trio_agent.git.folder_names import names_below
+from trio_agent.git.files_index import FilesIndex
 from trio_agent.git.host_repository import HostRepository
 from trio_agent.git.user_repository import UserRepository
 from trio_agent.seams import Changes, Delivery, FileContent, FilePatch, Newer, Survey
@@ -68,7 +68,7 @@ class GitWorkspace:
         self._host = host
         self._courier = courier
         self._notes = notes
-        self._comparison = Comparison(host, path, user.object_format)
+        self._comparison = Comparison(FilesIndex(host, path, user.object_format))
         self._delivering = trio.Lock()
         self._delivered = ""
         self._told = ""
@@ -244,62 +244,6 @@ class GitWorkspace:
         self._notes["pulled"], self._notes["expected"] = expected, ""
         if follows:
             self._notes["base"] = expected
-
-
-class FolderWorkspace:
-    """A folder that is in no git repository. Implements `Workspace` with nothing to tell."""
-
-    def __init__(self, path: Path, notes: dict[str, str]) -> None:
-        self._path = path
-        self._notes = notes
-
-    @property
-    def path(self) -> Path:
-        return self._path
-
-    @property
-    def notes(self) -> dict[str, str]:
-        return dict(self._notes)
-
-    async def deliver(self, slug: str) -> Delivery:
-        await trio.lowlevel.checkpoint()
-        return Delivery()
-
-    async def diff(self, commit: str) -> str:
-        await trio.lowlevel.checkpoint()
-        if commit:
-            raise NotFound("this folder is not in a git repository: it has no commits")
-        return ""
-
-    async def changes(self, commit: str) -> Changes:
-        await self.diff(commit)
-        return Changes()
-
-    async def patch(self, commit: str, path: str, old_path: str, *, ignore_space: bool) -> FilePatch:
-        await self.diff(commit)
-        raise NotFound("this folder is not in a git repository: nobody knows what changed")
-
-    async def content(self, commit: str, path: str) -> FileContent:
-        await self.diff(commit)
-        raise NotFound("this folder is not in a git repository: it has no commits")
-
-    async def names(self) -> Sequence[str]:
-        return await trio.to_thread.run_sync(names_below, self._path)
-
-    async def survey(self) -> Survey:
-        await trio.lowlevel.checkpoint()
-        return Survey(fork="shared" if self._notes.get("fork") else "")
-
-    async def move_base(self, commit: str) -> str:
-        await trio.lowlevel.checkpoint()
-        raise NotFound("this folder is not in a git repository: it has no commits")
-
-    async def newer(self) -> Newer | None:
-        await trio.lowlevel.checkpoint()
-        return None
-
-    def expect(self, newer: Newer) -> None:
-        """Nothing comes here."""
 
 
 def _require_commit(commit: str) -> None:

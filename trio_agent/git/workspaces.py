@@ -29,9 +29,10 @@ from trio_agent.git.clone_head import read_clone_head, read_clone_ref
 from trio_agent.git.command import deadline
 from trio_agent.git.deletion import delete_tree
 from trio_agent.git.delivery import Courier
+from trio_agent.git.folder_workspace import FolderWorkspace
 from trio_agent.git.host_repository import HostRepository, make_host_repository
 from trio_agent.git.user_repository import UserRepository, find_repository
-from trio_agent.git.workspace import COMMIT, NOTES, UNKNOWN, FolderWorkspace, GitWorkspace
+from trio_agent.git.workspace import COMMIT, NOTES, UNKNOWN, GitWorkspace
 from trio_agent.seams import Workspace
 
 OPEN_S = 600.0
