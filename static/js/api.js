@@ -107,6 +107,11 @@ export class Api {
     await this.#post(this.url("withdraw"), { idx });
   }
 
+  /** The same for one of which nobody knows whether it arrived. @param {string} key @param {AbortSignal} signal */
+  async withdrawPosted(key, signal) {
+    await this.#post(this.url("withdraw"), { key }, {}, signal);
+  }
+
   /** Names of files that fit what is typed, the likeliest first. @param {string} typed @param {AbortSignal} signal @returns {Promise<string[]>} */
   async fileNames(typed, signal) {
     const response = await this.#get(this.url(`files?${new URLSearchParams({ match: typed })}`), "no-store", signal);

@@ -115,6 +115,7 @@ const store = new Store(stream.connection, (run) => {
 
 const outbox = new Outbox(world, {
   post: (said, signal) => api.chat(said.text, said.key, signal, said),
+  withdraw: (key, signal) => api.withdrawPosted(key, signal),
   onChange: (pending) => {
     store.update({ pending });
     unsent.keep(pending);
@@ -250,7 +251,7 @@ function act(intent) {
     case "retry":
       return outbox.retry();
     case "discard": {
-      const given = outbox.discard(intent.key);
+      const given = outbox.takeBack(intent.key);
       return given && intent.edit ? writeAgain(given.text, given.files) : undefined;
     }
     case "cancel":

@@ -35,6 +35,7 @@ export default {
   Back: "Zurück",
   "Back to now": "Zurück zu jetzt",
   "Begin a new line": "Neue Zeile beginnen",
+  "Being taken back…": "Wird zurückgenommen …",
   Branch: "Branch",
   Bubblewrap: "Bubblewrap",
   Budget: "Budget",
