@@ -83,22 +83,24 @@ class PlayedTerminal:
 
 
 class TerminalAgent(EchoAgent):
-    """An EchoAgent with terminals 1 and 2, the same in all sessions."""
+    """An EchoAgent with terminals 1 and 2, the same in all sessions. `asked` are the numbers that viewers wanted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.terminals = {1: PlayedTerminal(), 2: PlayedTerminal()}
+        self.asked: list[int] = []
 
     @asynccontextmanager
     async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
         async with super().attend(session, history) as attendant:
-            yield _WithTerminals(attendant, self.terminals)
+            yield _WithTerminals(attendant, self.terminals, self.asked)
 
 
 class _WithTerminals:
-    def __init__(self, attendant: Attendant, terminals: dict[int, PlayedTerminal]) -> None:
+    def __init__(self, attendant: Attendant, terminals: dict[int, PlayedTerminal], asked: list[int]) -> None:
         self._attendant = attendant
         self._terminals = terminals
+        self._asked = asked
 
     async def turn(self, prompts: Sequence[Message]) -> None:
         await self._attendant.turn(prompts)
@@ -108,6 +110,7 @@ class _WithTerminals:
 
     async def terminal(self, number: int) -> Terminal:
         await trio.lowlevel.checkpoint()
+        self._asked.append(number)
         if number not in self._terminals:
             raise NotFound("no such terminal")
         return self._terminals[number]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import trio
 from trio.testing import MockClock
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
-from tests.web.serving import TOKEN, Server, serving_app, settled
+from tests.web.serving import TOKEN, Server, descriptors, serving_app, settled, tasks
 from tests.web.terminal_agent import PlayedTerminal, TerminalAgent
 from tests.web.test_replay import replaying
 from trio_agent.web.guard import Access
@@ -169,6 +169,24 @@ async def test_who_says_nothing_is_closed_after_10_s(autojump_clock: MockClock) 
         begin = trio.current_time()
         assert (await end_of(socket))[0] == 4408
         assert trio.current_time() - begin == pytest.approx(10, abs=0.5)
+
+
+async def test_who_has_shown_no_token_begins_nothing_takes_nobodys_place_and_is_freed_after_10_s(
+    autojump_clock: MockClock,
+) -> None:
+    agent = TerminalAgent()
+    async with serving_app(agent, max_streams=1) as server:
+        await settled(lambda: True)
+        before = tasks(), descriptors()
+        async with AsyncExitStack() as stack:
+            silent = [await stack.enter_async_context(connected(server)) for _ in range(30)]
+            async with connected(server) as viewer:
+                await viewer.send_message(HELLO)
+                await read_until(viewer, b"scrollback")
+            assert agent.asked == [1], "only who showed the token has had a terminal looked for"
+            assert [await end_of(each) for each in silent] == [(4408, "no first frame within 10 s")] * 30
+            assert trio.current_time() < 15
+        await settled(lambda: (tasks(), descriptors()) == before)
 
 
 @pytest.mark.parametrize("path", ["terminal/3", "terminal/0", "terminal/999", "sessions/nobody/terminal/1"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -118,29 +120,29 @@ async def test_an_offer_of_any_bytes_gets_an_answer(extra: str, status: bytes) -
 
 
 BAD_FRAMES = {
-    "not masked": b"\x81\x05hello",
-    "reserved bits": b"\xf1\x80\x00\x00\x00\x00",
-    "an unknown opcode": b"\x83\x80\x00\x00\x00\x00",
-    "ff": b"\xff" * 100,
-    "a continuation of nothing": frame(0, b"a"),
-    "a ping in pieces": frame(PING, b"a", last=False),
-    "a long ping": frame(PING, b"a" * 126),
-    "a length of 2 to the 63": b"\x82\xff" + b"\xff" * 8 + bytes(4),
-    "a length that could be shorter": b"\x82\xfe\x00\x01" + bytes(4) + b"a",
-    "text that is no UTF-8": frame(TEXT, b"\xff"),
-    "half a character": frame(TEXT, b"\xc3"),
-    "a closing of one byte": frame(CLOSE, b"\x03"),
-    "a closing by a code that is none": frame(CLOSE, b"\x00\x05"),
-    "a closing in no UTF-8": frame(CLOSE, b"\x03\xe8\xff"),
-    "text within text": frame(TEXT, b"{", last=False) + frame(TEXT, b"}"),
-    "a request": b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "not masked": (b"\x81\x05hello", 1002),
+    "reserved bits": (b"\xf1\x80\x00\x00\x00\x00", 1002),
+    "an unknown opcode": (b"\x83\x80\x00\x00\x00\x00", 1002),
+    "ff": (b"\xff" * 100, 1002),
+    "a continuation of nothing": (frame(0, b"a"), 1002),
+    "a ping in pieces": (frame(PING, b"a", last=False), 1002),
+    "a long ping": (frame(PING, b"a" * 126), 1002),
+    "a length of 2 to the 63": (b"\x82\xff" + b"\xff" * 8 + bytes(4), 1002),
+    "a length that could be shorter": (b"\x82\xfe\x00\x01" + bytes(4) + b"a", 1002),
+    "text that is no UTF-8": (frame(TEXT, b"\xff"), 1007),
+    "half a character": (frame(TEXT, b"\xc3"), 1007),
+    "a closing of one byte": (frame(CLOSE, b"\x03"), 1002),
+    "a closing by a code that is none": (frame(CLOSE, b"\x00\x05"), 1002),
+    "a closing in no UTF-8": (frame(CLOSE, b"\x03\xe8\xff"), 1007),
+    "text within text": (frame(TEXT, b"{", last=False) + frame(TEXT, b"}"), 1002),
+    "a request": (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1002),
 }
 
 
-@pytest.mark.parametrize("bad", BAD_FRAMES.values(), ids=BAD_FRAMES)
+@pytest.mark.parametrize(("bad", "code"), BAD_FRAMES.values(), ids=BAD_FRAMES)
 @pytest.mark.parametrize("when", ["with the offer", "first", "behind the token"])
-async def test_a_frame_of_any_bytes_ends_its_own_connection_at_most(
-    bad: bytes, when: str, mock_clock: MockClock
+async def test_a_frame_that_is_none_is_told_by_a_code_and_ends_its_own_connection_at_most(
+    bad: bytes, code: int, when: str, mock_clock: MockClock
 ) -> None:
     async with serving_app(TerminalAgent()) as server:
         await settled(lambda: True)
@@ -154,7 +156,8 @@ async def test_a_frame_of_any_bytes_ends_its_own_connection_at_most(
                 await read_until(stream, b"scrollback")
             if when != "with the offer":
                 await stream.send_all(bad)
-            await read_all(stream)
+            said = await read_all(stream)
+            assert said.endswith(bytes([0x80 | CLOSE, 2]) + closing(code)), said
         await settled(lambda: (tasks(), descriptors()) == before)
         async with server.client() as client:
             assert (await client.get("/healthz")).status_code == 200
@@ -168,11 +171,47 @@ async def test_words_that_come_with_the_offer_are_heard() -> None:
         await server.agent.terminals[1].wait_typed(b"typed ahead")  # type: ignore[attr-defined]
 
 
-async def test_a_flood_before_the_answer_is_cut_off() -> None:
+REQUESTS_BEHIND = b"GET /state HTTP/1.1\r\nHost: a\r\n\r\n" * 500
+"""What a client sends that takes the connection for one of HTTP still: more than a first message may hold."""
+
+
+@pytest.mark.parametrize(
+    ("behind", "code"),
+    [(frame(BINARY, b"a" * 60_000), 1009), (REQUESTS_BEHIND, 1002), (frame(TEXT, b"{}") * 9000, 4401)],
+)
+async def test_what_comes_before_the_answer_waits_for_it_however_much_it_is(
+    behind: bytes, code: int, mock_clock: MockClock
+) -> None:
     async with serving_app(TerminalAgent()) as server:
-        await server.raw(server.request("/terminal/1", *OFFER, token="") + frame(BINARY, b"a" * 60_000))
-        async with server.client() as client:
-            assert (await client.get("/healthz")).status_code == 200
+        await settled(lambda: True)
+        before = tasks(), descriptors()
+        answer = await server.raw(server.request("/terminal/1", *OFFER, token="") + behind)
+        head, _, frames = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101"), answer
+        assert frames[0] == 0x80 | CLOSE
+        assert frames[2:].startswith(closing(code))
+        await settled(lambda: (tasks(), descriptors()) == before)
+
+
+@pytest.mark.parametrize("behind", [frame(BINARY, b"a" * 60_000), REQUESTS_BEHIND], ids=["a frame", "requests"])
+async def test_a_refusal_is_whole_whatever_comes_behind_the_offer(behind: bytes) -> None:
+    async with serving_app(TerminalAgent()) as server:
+        for odd, status in (("Origin: null", b"403"), (KEY, b"400")):
+            answer = await server.raw(server.request("/terminal/1", *OFFER, odd, token="") + behind)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 " + status), answer
+            assert json.loads(body)["status"] == int(status)
+
+
+async def test_who_breaks_off_before_the_answer_leaves_nothing_behind(mock_clock: MockClock) -> None:
+    async with serving_app(TerminalAgent()) as server:
+        await settled(lambda: True)
+        before = tasks(), descriptors()
+        for _ in range(20):
+            async with await server.connect() as stream:
+                await stream.send_all(server.request("/terminal/1", *OFFER, token="") + REQUESTS_BEHIND)
+                stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await settled(lambda: (tasks(), descriptors()) == before)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.trio.task_group import TaskGroup
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, TextMessage
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError, generate_accept_token
+from wsproto.utilities import LocalProtocolError, generate_accept_token
 
 from trio_agent.web.problems import headers_of, problem_json
 
@@ -37,7 +37,7 @@ PING_S = 6.0
 SILENT_S = 16.0  # noticed at the next ping, 18 s after the last sign of life at most; closing takes two more
 LEAVE_S = 1.0  # for the app to end by itself when the client has gone
 
-NORMAL, GOING_AWAY, PROTOCOL_ERROR, TOO_BIG, OUR_ERROR, TRY_LATER = 1000, 1001, 1002, 1009, 1011, 1013
+NORMAL, TOO_BIG, OUR_ERROR = 1000, 1009, 1011
 
 logger = structlog.get_logger(__name__)
 
@@ -68,13 +68,12 @@ class WebSocketStream:
         self._send_event = send
         self._key = b""
         self._frames: Connection | None = None
-        self._early = b""
-        self._taking = trio.Lock()
         self._parts: list[str | bytes] = []
         self._size = 0
         self._most_bytes = FIRST_MESSAGE_BYTES
         self._to_app, self._from_client = trio.open_memory_channel[dict[str, Any]](1)
         self._answered = False
+        self._may_read = trio.Event()
         self._closed = False
         self._close_code = 1006  # as long as the client has said none. Source: RFC 6455 § 7.1.5
         self._heard = trio.current_time()
@@ -86,9 +85,13 @@ class WebSocketStream:
         match event:
             case Request():
                 await self._take_offer(event)
-            case Data() if not self._closed:
-                self._heard = trio.current_time()
-                await self._take(event.data)
+            case Data():
+                # A client is to wait for our answer. One that does not is read on only behind it: it cannot cut its answer
+                # off, and what it sends meanwhile fills the network, not our memory.
+                await self._may_read.wait()
+                if self._frames is not None and not self._closed:
+                    self._heard = trio.current_time()
+                    await self._take(self._frames, event.data)
             case StreamClosed():
                 self._end()
 
@@ -172,30 +175,17 @@ class WebSocketStream:
         # No extension: compression would be one more thing to bomb us with, and on a loopback it gains nothing.
         await self._send_event(Response(stream_id=STREAM_ID, status_code=101, headers=headers))
         self._heard = trio.current_time()
+        self._may_read.set()
         self._tasks.spawn(self._keep_alive)
-        if self._early:
-            self._tasks.spawn(self._take, b"")
 
-    async def _take(self, data: bytes) -> None:
-        if self._frames is None:
-            # Before our answer, which a client is to wait for. It does no harm, as long as it is little.
-            self._early += data
-            if len(self._early) > FIRST_MESSAGE_BYTES:
-                await self._finish()
-            return
-        # What came early is taken by a task of its own, where nothing follows it.
-        async with self._taking:
-            data, self._early = self._early + data, b""
-            try:
-                self._frames.receive_data(data)
-                for event in self._frames.events():
-                    await self._take_event(event)
-                    if self._closed:
-                        return
-            except RemoteProtocolError:
-                await self._close(PROTOCOL_ERROR, "")
+    async def _take(self, frames: Connection, data: bytes) -> None:
+        frames.receive_data(data)
+        for event in frames.events():
+            await self._take_event(frames, event)
+            if self._closed:
+                return
 
-    async def _take_event(self, event: Event) -> None:
+    async def _take_event(self, frames: Connection, event: Event) -> None:
         match event:
             case Message():
                 self._size += len(event.data)
@@ -208,11 +198,13 @@ class WebSocketStream:
                     await self._hand_over(isinstance(event, TextMessage))
             case Ping():
                 await self._say(event.response())
-            case CloseConnection():
+            case CloseConnection() if frames.state is ConnectionState.REMOTE_CLOSING:
                 self._close_code = event.code
-                if self._frames is not None and self._frames.state is ConnectionState.REMOTE_CLOSING:
-                    await self._say(event.response())
+                await self._say(event.response())
                 await self._finish()
+            case CloseConnection():
+                # Nobody has sent one: wsproto says by it that a frame is none, and with which code to close.
+                await self._close(event.code, "")
 
     async def _hand_over(self, is_text: bool) -> None:
         message: dict[str, Any] = {"type": "websocket.receive", "bytes": None, "text": None}
@@ -278,6 +270,7 @@ class WebSocketStream:
 
     def _end(self) -> None:
         self._closed = True
+        self._may_read.set()
         self._pinging.cancel()
         self._to_app.close()
         self._serving.deadline = min(self._serving.deadline, trio.current_time() + LEAVE_S)
