@@ -18,7 +18,7 @@ from pathlib import Path
 import trio
 
 from tests.fuzz.request import fill
-from tests.fuzz.run import Verdict, pipeline_of, run, throw_at
+from tests.fuzz.run import Verdict, pipeline_of, run, throw_at, unexpected
 from tests.fuzz.shots import shot
 from tests.fuzz.target import target
 from tests.torture import report
@@ -65,9 +65,10 @@ async def show(folder: Path, number: int) -> int:
             heard = await throw_at(each, shots)
             for answer in heard.answers:
                 print(f"  {answer.status} {answer.header(b'content-type').decode()} {answer.body[:500]!r}")
-            for fault in heard.faults:
+            found = [*heard.faults, *unexpected(heard)]
+            for fault in found:
                 print(f"  {fault}")
-            faults += len(heard.faults)
+            faults += len(found)
         print(f"alive: {each.alive}")
         for line in each.alarms():
             print(line)

@@ -133,7 +133,7 @@ def _note(heard: Heard, token: bytes, batch: Batch, verdict: Verdict) -> None:
     if heard.unsure:
         batch.unsure.update(numbers)
     wrong = [*heard.faults, *(fault for answer in heard.answers for fault in faults(answer, token))]
-    wrong += _unexpected(heard)
+    wrong += unexpected(heard)
     verdict.faults += [f"python -m tests.fuzz --only {numbers[0]}   # {numbers}: {each}" for each in wrong]
     for answer in heard.answers:
         verdict.statuses[answer.status] += 1
@@ -144,7 +144,8 @@ def _note(heard: Heard, token: bytes, batch: Batch, verdict: Verdict) -> None:
             batch.replayed.add(_place(answer))
 
 
-def _unexpected(heard: Heard) -> Iterator[str]:
+def unexpected(heard: Heard) -> Iterator[str]:
+    """What an answer's status, or that there is none, shows to be wrong."""
     first = heard.shots[0]
     if first.joins and not heard.answers and not heard.unsure:
         yield "no answer"
