@@ -149,7 +149,7 @@ class Server:
         gone.set()
 
     async def _start(self, session: Session, ask: Ask) -> stream.Start:
-        """As the route decides it (`web/api.py`)."""
+        """As the route decides it (`web/stream_start.py`)."""
         if ask.cursor is not None:
             return stream.Start(*await session.log.resume(parse_cursor(ask.cursor)))
         return stream.Start(await session.log.locate(min(max(ask.start, 0), session.log.cursor.index)))

@@ -19,8 +19,8 @@ from tests.web.files_agent import FilesAgent
 from tests.web.serving import serving_app
 from tests.web.test_openapi import fault
 from trio_agent import from_iterator
-from trio_agent.web.file_answers import LINES_AT_ONCE
 from trio_agent.web.file_names import MAX_NAMES
+from trio_agent.web.shown_lines import LINES_AT_ONCE
 
 SECRET = "ghp_" + "cAnArY0123456789" * 3
 KEY_LINES = ["-----BEGIN PRIVATE KEY-----", *["MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2] * 3, "-----END PRIVATE KEY-----"]

@@ -13,13 +13,14 @@ import trio
 from quart import Request, Response
 
 from trio_agent.core.errors import InvalidContent, InvalidInput, NotFound
-from trio_agent.core.wire import encode_json
 from trio_agent.runtime.session import Session
 from trio_agent.seams import FileContent, ShowsFiles
-from trio_agent.web.file_answers import FileNames, changed, changed_lines, file_lines, is_binary, text_of
+from trio_agent.web.file_answers import FileNames, changed
 from trio_agent.web.file_names import best_names
 from trio_agent.web.parameters import query_integer
 from trio_agent.web.polling import wait_for_attendant
+from trio_agent.web.replies import json_reply
+from trio_agent.web.shown_lines import changed_lines, file_lines, is_binary, text_of
 
 MAX_MATCH_CHARS = 200
 CONTEXT_LINES = 3
@@ -36,7 +37,7 @@ class Files:
 
     async def changes(self, commit: str) -> Response:
         found = await self.shown.changes(commit)
-        return _json(await self._in_thread(changed, found, self.session.redactor))
+        return json_reply(await self._in_thread(changed, found, self.session.redactor))
 
     async def lines(self, commit: str, request: Request) -> Response:
         path, old_path = query_path(request, "path"), query_path(request, "old_path", optional=True)
@@ -45,19 +46,19 @@ class Files:
         if space not in ([], ["ignore"]):
             raise InvalidInput("space takes only 'ignore'")
         patch = await self.shown.patch(commit, path, old_path, ignore_space=bool(space))
-        return _json(await self._in_thread(changed_lines, patch, self.session.redactor, start, context))
+        return json_reply(await self._in_thread(changed_lines, patch, self.session.redactor, start, context))
 
     async def names(self, request: Request) -> Response:
         wanted = request.args.get("match", "")
         if len(wanted) > MAX_MATCH_CHARS:
             raise InvalidInput(f"match takes {MAX_MATCH_CHARS} characters at most")
         names, more = await self._in_thread(best_names, await self.shown.names(), wanted)
-        return _json(FileNames(names=[self.session.redactor.redact(name) for name in names], more=more))
+        return json_reply(FileNames(names=[self.session.redactor.redact(name) for name in names], more=more))
 
     async def file_lines(self, commit: str, request: Request) -> Response:
         path, start = query_path(request, "path"), _count(request, "start", 0)
         content = await self._content(commit, path)
-        return _json(await self._in_thread(file_lines, path, content, self.session.redactor, start))
+        return json_reply(await self._in_thread(file_lines, path, content, self.session.redactor, start))
 
     async def text(self, commit: str, request: Request) -> Response:
         content = await self._content(commit, query_path(request, "path"))
@@ -120,7 +121,3 @@ def _count(request: Request, name: str, default: int) -> int:
     if value < 0:
         raise InvalidInput(f"Invalid '{name}' parameter")
     return value
-
-
-def _json(value: object) -> Response:
-    return Response(encode_json(value), 200, {"Content-Type": "application/json", "Cache-Control": "no-store"})

@@ -10,11 +10,14 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from trio_agent.core.errors import InvalidInput
 from trio_agent.core.wire import decode_json
+from trio_agent.runtime.session import Session
 
 MIN_HEARTBEAT_S, MAX_HEARTBEAT_S = 5.0, 60.0
 
 # Python's int() takes `1_0`, `٣`, ` 5` too; a client that sends these is wrong and should hear of it.
 _INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-fA-F]{4,40}")
+_SHA256_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}")
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 T = TypeVar("T")
 
@@ -41,6 +44,15 @@ def query_text(request: Request) -> str:
     if len(values) != 1:
         raise InvalidInput("search for one 'text'")
     return values[0]
+
+
+def query_commit(request: Request, session: Session, name: str = "commit") -> str:
+    """The commit that the query names, empty where it names none. Raises InvalidInput."""
+    commits = request.args.getlist(name)
+    pattern, digits = (_COMMIT, 40) if len(session.facts.initial_commit) != 64 else (_SHA256_COMMIT, 64)
+    if len(commits) > 1 or (commits and not pattern.fullmatch(commits[0])):
+        raise InvalidInput(f"{name} takes 4 to {digits} hexadecimal digits")
+    return commits[0] if commits else ""
 
 
 def query_cursor(request: Request) -> str | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import trio
 from quart import Response
 
-from trio_agent.core.wire import encode_json
 from trio_agent.runtime.hall import DEFAULT_HEARTBEAT_S
 from trio_agent.runtime.player import Player
 from trio_agent.runtime.recording import Recording
@@ -23,6 +22,7 @@ from trio_agent.web.app import App, make_quart
 from trio_agent.web.bodies import ReplayBody
 from trio_agent.web.guard import Access
 from trio_agent.web.pages import Pages
+from trio_agent.web.replies import json_reply
 from trio_agent.web.routes import REPLAY_ROUTES, ROUTES
 from trio_agent.web.serving import Serving
 
@@ -85,8 +85,7 @@ class ReplayApi(Api):
             speed=self.player.speed,
             log=self.player.session.log.cursor.log,
         )
-        headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-        return Response(encode_json(replayed), 200, headers)
+        return json_reply(replayed)
 
 
 class ReplayPages(Pages):
