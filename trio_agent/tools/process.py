@@ -21,6 +21,7 @@ import trio
 from trio_agent.tools.orphans import new_mark
 from trio_agent.tools.process_handles import handles_of, signal_all, wait_exits
 from trio_agent.tools.process_tree import CALL_MARKER, Process, living_members
+from trio_agent.tools.pump import Pump
 
 TERM_GRACE_S = 5.0
 """From TERM to KILL: the time a program has to clean up after itself."""
@@ -156,23 +157,16 @@ async def run_group(
         raise
     finally:
         os.close(write_end)
-    # Shielded, so that a program that cleans up after TERM is not stuck on a full pipe; gets its deadline below.
-    pumping = trio.CancelScope(shield=True)
     async with trio.lowlevel.FdStream(read_end) as output, trio.open_nursery() as nursery:
-        nursery.start_soon(_pump, output, on_output, pumping)
+        pump = Pump(output, on_output)
+        nursery.start_soon(pump.run)
         linger_s = 0.0
         try:
             await group.wait()
             linger_s = LINGER_S
         finally:
             left_behind = await group.end(linger_s)  # noqa: ASYNC102  it shields itself, with a deadline
-            pumping.deadline = trio.current_time() + DRAIN_GRACE_S
+            pump.hurry(DRAIN_GRACE_S)
     exit_status = group.exit_status
     # None: killed, and not gone within the grace.
     return Finished(-signal.SIGKILL if exit_status is None else exit_status, left_behind)
-
-
-async def _pump(output: trio.lowlevel.FdStream, on_output: Callable[[bytes], None], scope: trio.CancelScope) -> None:
-    with scope:
-        async for chunk in output:
-            on_output(bytes(chunk))
