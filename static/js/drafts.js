@@ -59,17 +59,9 @@ export class Drafts {
     this.#lock.abort();
   }
 
-  /** It is back. An entry that another tab has taken up is that tab's; our words go on under another name. */
-  async back() {
+  /** It is back. Another tab may have taken the words up meanwhile, under a name of its own: then both have them. */
+  back() {
     if (!this.#lock.signal.aborted || !this.#name) return;
-    const name = this.#name;
-    this.#lock = new AbortController();
-    if (await this.#hold(name, { ifAvailable: true })) {
-      if (recall(name) !== null || !this.#isWritten) return;
-    }
-    if (name !== this.#name) return;
-    this.#lock.abort();
-    this.#name = name.slice(0, name.lastIndexOf(".") + 1) + this.#newId();
     this.#own();
     this.keep(this.#draft);
   }
@@ -112,7 +104,7 @@ export class Drafts {
 /** Tells it of the page's life. @param {Drafts} drafts */
 export function watchDrafts(drafts) {
   addEventListener("pagehide", () => drafts.leave());
-  addEventListener("pageshow", () => void drafts.back());
+  addEventListener("pageshow", () => drafts.back());
   document.addEventListener("freeze", () => drafts.leave());
-  document.addEventListener("resume", () => void drafts.back());
+  document.addEventListener("resume", () => drafts.back());
 }
