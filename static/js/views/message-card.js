@@ -107,6 +107,12 @@ export class MessageCard extends HTMLElement {
 
   #rendered() {
     this.#text.classList.add("markdown");
+    for (const wide of this.#text.querySelectorAll("pre, table")) {
+      // What can be wider than the page is scrolled by keyboard, too.
+      wide.setAttribute("tabindex", "0");
+      if (wide.matches("pre")) wide.setAttribute("role", "group");
+      if (wide.matches("pre")) wide.setAttribute("aria-label", t("Code"));
+    }
     if (!navigator.clipboard) return;
     for (const pre of this.#text.querySelectorAll("pre")) {
       const copy = el("button", { class: "copy", type: "button", "aria-label": t("Copy code"), title: t("Copy code") }, icon("copy"));

@@ -144,7 +144,7 @@ export class MessageComposer extends HTMLElement {
   #draw() {
     this.#prompt.disabled = this.#attach.disabled = this.#ended;
     const placeholder = this.#ended
-      ? t("This session has ended")
+      ? t("Nothing more can be sent here")
       : this.#working
         ? t("Add something while it works…")
         : t("Ask for a change…");

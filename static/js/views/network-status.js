@@ -19,6 +19,8 @@ const HIDE_MS = 200;
 export class NetworkStatus extends HTMLElement {
   #shape = el("span", { class: "net-shape", "aria-hidden": "true" });
   #words = el("span", { class: "net-words" });
+  /** Where there is no room for more; when the next try is stands in the details, and beside it is the button. */
+  #short = el("span", { class: "net-short" });
   /** Said aloud when it changes; the countdown is not part of it, or a reader would hear every second. */
   #spoken = el("span", { class: "visually-hidden", role: "status", "aria-live": "polite" });
   #now = el("button", {
@@ -36,6 +38,7 @@ export class NetworkStatus extends HTMLElement {
     { class: "net-face", tabindex: 0, role: "group", "aria-label": t("Connection"), "aria-describedby": "net-details" },
     this.#shape,
     this.#words,
+    this.#short,
   );
   /** @type {Connection | null} */
   #connection = null;
@@ -83,6 +86,7 @@ export class NetworkStatus extends HTMLElement {
     }
     this.dataset.via = via;
     say(this.#words, this.#withWait(face, words));
+    say(this.#short, face === "shared" ? t("Connected") : words);
     say(this.#spoken, words);
     this.#now.hidden = dueAt === 0;
     if (!this.#details.hidden) this.#drawDetails(connection);
@@ -91,15 +95,19 @@ export class NetworkStatus extends HTMLElement {
   /** @param {Face} face @param {string} words */
   #withWait(face, words) {
     if (face !== "reconnecting" && face !== "gone") return words;
-    const dueAt = this.#connection?.dueAt ?? 0;
-    const left = dueAt > 0 ? Math.max(0, Math.ceil((dueAt - this.#clock()) / 1000)) : 0;
+    const left = this.#secondsLeft(this.#connection?.dueAt ?? 0);
     if (left === 0) return face === "gone" ? t("Server gone: trying…") : t("Reconnecting…");
     const count = number(left);
     return face === "gone" ? t("Server gone: next try in {count} s", { count }) : t("Reconnecting in {count} s", { count });
   }
 
+  /** @param {number} dueAt 0 = no try is planned */
+  #secondsLeft(dueAt) {
+    return dueAt > 0 ? Math.max(0, Math.ceil((dueAt - this.#clock()) / 1000)) : 0;
+  }
+
   /** @param {Connection} connection */
-  #drawDetails({ status, heartbeatAt, reason, attempt, via }) {
+  #drawDetails({ status, heartbeatAt, reason, attempt, via, dueAt }) {
     const seconds = Math.round((this.#clock() - heartbeatAt) / 1000);
     const age = heartbeatAt === 0 ? t("none yet") : seconds < 1 ? t("just now") : t("{duration} ago", { duration: duration(1000 * seconds) });
     const latency = this.#latency === undefined ? "…" : this.#latency === null ? t("no answer") : duration(this.#latency);
@@ -108,6 +116,7 @@ export class NetworkStatus extends HTMLElement {
       [t("Latency"), latency],
       [t("Stream"), via === "tab" ? t("another tab leads, this one follows") : t("this tab's own")],
       [t("Lost because"), status === "connected" ? "" : reason],
+      [t("Next try"), dueAt > 0 ? t("in {duration}", { duration: duration(1000 * this.#secondsLeft(dueAt)) }) : ""],
       [t("Tries"), attempt > 0 && status !== "connected" ? number(attempt) : ""],
     ].filter(([, value]) => value);
     // Row by row, so that what has not changed is not told again.

@@ -35,6 +35,7 @@ export class TaskRow extends HTMLElement {
         el("span", { class: "task-name", text: this.#name }),
         el("span", { class: "task-detail", text: detail, title: detail, hidden: !detail }),
         this.#ending,
+        this.#said,
       ),
       this.#age,
       this.#stopButton,
@@ -47,9 +48,11 @@ export class TaskRow extends HTMLElement {
   #stopButton;
   #fold;
   #age = el("span", { class: "task-age", "aria-hidden": "true" });
+  /** What a reader of screens hears after the name, in the place of times that tick. */
+  #said = el("span", { class: "visually-hidden" });
   #left = el("span", { class: "task-left" });
   #word = el("span");
-  #ending = el("span", { class: "task-ending", hidden: true }, this.#word, this.#left);
+  #ending = el("span", { class: "task-ending", "aria-hidden": "true", hidden: true }, this.#word, this.#left);
   #deadline = 0;
   #problem = "";
   #stopping = false;
@@ -120,12 +123,11 @@ export class TaskRow extends HTMLElement {
     this.#ending.classList.toggle("problem", this.#problem !== "");
     say(this.#word, this.#problem || (ending ? t("being stopped") : t("limit in")));
     const words = [
-      this.#name,
       t("since {time}", { time: clockTime(new Date(since).toISOString()) }),
       ending ? t("being stopped") : deadline ? t("until {time} at most", { time: clockTime(new Date(deadline).toISOString()) }) : "",
       this.#problem,
     ];
-    this.setAttribute("aria-label", words.filter(Boolean).join(", "));
+    say(this.#said, words.filter(Boolean).map((each) => `, ${each}`).join(""));
     if (stoppable && !ending) this.setAttribute("aria-keyshortcuts", "Delete");
     else this.removeAttribute("aria-keyshortcuts");
   }
