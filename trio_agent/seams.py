@@ -174,13 +174,15 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One question to a model: the standing instructions, the conversation so far, the tools it may call.
 
-    `images` holds the bytes of the blobs that the turns refer to. One that is missing there is told as missing.
+    `images` holds the bytes of the blobs that the turns refer to. One that is missing there is told as missing. Without
+    `may_call` the tools are told, for the conversation has calls of them, but the answer is to be words.
     """
 
     system: str
     turns: tuple[Turn, ...]
     tools: tuple[ToolSpec, ...] = ()
     images: Mapping[str, bytes] = {}
+    may_call: bool = True
 
 
 StopReason = Literal["end_turn", "tool_use", "max_tokens", "refusal"]

@@ -17,6 +17,7 @@ from trio_agent.core.errors import ConversationTooLong, ProviderError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import ToolCall
 from trio_agent.core.transcript import SUMMARY_OPENS, AgentTurn, ImageRef, Outcome, UserTurn, transcript
+from trio_agent.core.usage import Usage
 from trio_agent.seams import Answer, ModelRequest, OnText, StopReason
 
 
@@ -176,16 +177,23 @@ async def test_half_a_summary_or_a_refusal_takes_the_place_of_nothing_and_is_pai
     assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
 
 
+FAILURES = (ProviderError("Overloaded.", retry_after_s=0), ProviderError("The key is wrong."))
+
+
 async def test_where_the_conversation_is_too_long_nobody_is_told_to_ask_the_same_again(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    desk = Desk(tmp_path, ConversationTooLong("Too long: type '/compact'."), ProviderError("Overloaded."))
+    desk = Desk(tmp_path, ConversationTooLong("Too long: type '/compact'."), *FAILURES)
     async with desk.session(store) as session:
-        for words in ("hi", "more"):
+        for words in ("hi", "more", "still"):
             await session.post(words)
             await at_rest(session)
         told = [each for each in await lines(session) if each.startswith("error: ")]
-    assert told == ["error: Too long: type '/compact'.", "error: Overloaded. Type 'continue' to try again."]
+    assert told == [
+        "error: Too long: type '/compact'.",
+        "error: Overloaded. Type 'continue' to try again.",
+        "error: The key is wrong.",
+    ]
 
 
 TOO_LONG = ConversationTooLong("Too long: type '/compact'.")
@@ -226,7 +234,7 @@ async def test_within_a_turn_too_as_often_as_there_is_an_answer_in_between(store
         ([TOO_LONG], ["Too long: type '/compact'."]),
         ([says("Hello."), TOO_LONG, says("In short."), TOO_LONG], ["Too long: type '/compact'."]),
         (
-            [says("Hello."), TOO_LONG, ProviderError("Overloaded."), ProviderError("Overloaded.")],
+            [says("Hello."), TOO_LONG, ProviderError("Overloaded.")],
             [
                 "The conversation could not be summed up, and stays as it is: Overloaded.",
                 "Too long: type '/compact'.",
@@ -264,8 +272,85 @@ async def test_a_sub_agent_s_conversation_that_is_too_long_is_summed_up_too(stor
     assert roles(desk.model.requests[-1]) == ["hi", "call subagent", "subagent: It is there."]
 
 
+@pytest.mark.parametrize("failure", [ProviderError("Overloaded.", retry_after_s=5), ProviderError("The key is wrong.")])
+async def test_what_fewer_words_cannot_help_is_not_asked_again_in_short(
+    store: HouseStore, tmp_path: Path, failure: ProviderError
+) -> None:
+    desk = Desk(tmp_path, says("Hello."), failure)
+    async with desk.session(store) as session:
+        for words in ("hi", "/compact"):
+            await session.post(words)
+            await at_rest(session)
+        assert (await lines(session))[-1].endswith(f"stays as it is: {failure}")
+    assert len(desk.model.requests) == 2
+
+
+async def test_an_answer_that_calls_tools_is_no_summary_and_is_asked_for_again_without_them(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    looks = calls("a", text="Let me look at calc.py once more first.", cost=0.25)
+    desk = Desk(tmp_path, says("Hello."), looks, says("We greeted."), says("Yes."), tools=[FakeTool("a")])
+    async with desk.session(store) as session:
+        for words in ("hi", "/compact", "and?"):
+            await session.post(words)
+            await at_rest(session)
+        log = await logged(session)
+        assert [each.content for each in log if each.type == "compact"] == ["We greeted."]
+        assert session.usage.total_cost_usd == 0.25, "what was of no use was paid for all the same"
+    assert [each.may_call for each in desk.model.requests] == [True, True, False, True]
+    assert desk.model.requests[1].tools == desk.model.requests[2].tools != ()
+    assert roles(desk.model.requests[-1]) == [f"{SUMMARY_OPENS}\n\nWe greeted.\n\nand?"]
+
+
+async def test_where_it_calls_them_even_so_all_stays_as_it_was(store: HouseStore, tmp_path: Path) -> None:
+    looks = calls("a", text="Let me look first.")
+    untold = msgspec.structs.replace(says("I look."), stop_reason="tool_use")
+    desk = Desk(tmp_path, says("Hello."), looks, untold, says("Yes."))
+    async with desk.session(store) as session:
+        for words in ("hi", "/compact", "and?"):
+            await session.post(words)
+            await at_rest(session)
+        told = await lines(session)
+        assert [each for each in told if each.startswith("error: ") and "called tools" in each]
+    assert roles(desk.model.requests[-1]) == ["hi", "Hello.", "and?"]
+
+
+async def test_where_no_server_counts_the_conversation_is_summed_up_by_an_estimate(
+    store: HouseStore, tmp_path: Path
+) -> None:
+    words = "word " * 1000
+    answers = [msgspec.structs.replace(says(words), usage=Usage()) for _ in range(3)]
+    desk = Desk(tmp_path, *answers[:2], says("In short."), answers[2], context_window=3000)
+    desk.model.context_window = 0
+    async with desk.session(store) as session:
+        used = []
+        for number in range(3):
+            await session.post(f"go on {number}")
+            await at_rest(session)
+            used.append(session.snapshot().context_used)
+        assert [each.type for each in await logged(session)].count("compact") == 1
+    assert 1250 < used[0] < used[1] < 3000
+    assert roles(desk.model.requests[2])[-1].endswith(SUMMARISE)
+
+
+async def test_that_a_window_is_not_known_is_told_once_a_model(store: HouseStore, tmp_path: Path) -> None:
+    async def told(**options: int) -> list[str]:
+        desk = Desk(tmp_path, says("Hello."), says("Yes."), **options)  # type: ignore[arg-type]
+        desk.model.context_window = 0
+        desk.model.takes_asides = False  # type: ignore[attr-defined]
+        async with desk.session(HouseStore()) as session:
+            for words in ("hi", "and?"):
+                await session.post(words)
+                await at_rest(session)
+            return [each for each in await lines(session) if "--context-window" in each]
+
+    assert len(await told()) == 1
+    assert await told(context_window=8000) == []
+
+
 async def test_what_is_too_long_even_to_be_summed_up_is_tried_in_short(store: HouseStore, tmp_path: Path) -> None:
-    too_long = ProviderError("The conversation is too long.")
+    # As a server says it that has no code for it.
+    too_long = ProviderError("The server refused the request: too many tokens.", about_request=True)
     large = FakeTool("a", "x" * 100_000)
     desk = Desk(tmp_path, calls("a"), too_long, says("In short."), says("Done."), tools=[large])
     async with desk.session(store) as session:
@@ -362,7 +447,7 @@ async def test_a_sub_agent_s_conversation_is_summed_up_by_itself(store: HouseSto
 async def test_a_sub_agent_that_cannot_be_summed_up_goes_on_and_tries_it_once(
     store: HouseStore, tmp_path: Path
 ) -> None:
-    no = ProviderError("No.")
+    no = ProviderError("No.", about_request=True)
     steps = [
         calls("subagent", input='{"task": "find it"}'),
         calls("look", id="1"),

@@ -265,7 +265,7 @@ async def test_every_provider_is_asked_for_a_name_in_words_it_takes(
 
 
 async def test_a_server_of_the_user_s_own_is_asked_nothing_beside(store: HouseStore, tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = Desk(tmp_path, context_window=100_000)
     async with serve_openai([{"text": "Hello."}]) as server:
         server.name = "Fix Word Count"
         desk.model = StreamedModel(ChatWire("a-model", "a-key", base_url=server.url))  # type: ignore[assignment]

@@ -88,8 +88,8 @@ async def test_tools_go_with_the_model(store: HouseStore, tmp_path: Path) -> Non
         for words in ("hi", "/model other", "hi"):
             await session.post(words)
             await at_rest(session)
-    assert [spec.name for spec in desk.model.requests[0].tools] == ["a", "for-fake", "subagent"]
-    assert [spec.name for spec in desk.other.requests[0].tools] == ["a", "subagent"]
+    assert [spec.name for spec in desk.model.requests[0].tools] == ["subagent", "a", "for-fake"]
+    assert [spec.name for spec in desk.other.requests[0].tools] == ["subagent", "a"]
     assert desk.tools_closed == 1, "what they left running goes on with the new model"
 
 

@@ -71,7 +71,7 @@ async def test_an_answer_that_was_cancelled_before_its_first_word_leaves_nothing
 
 
 async def test_the_part_of_an_answer_that_failed_is_kept(store: HouseStore, tmp_path: Path) -> None:
-    desk = Desk(tmp_path, tells("Once upon", then=ProviderError("Broken off.")), says("Again."))
+    desk = Desk(tmp_path, tells("Once upon", then=ProviderError("Broken off.", retry_after_s=0)), says("Again."))
     async with desk.session(store) as session:
         await session.post("hi")
         await at_rest(session)

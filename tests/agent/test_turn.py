@@ -148,7 +148,7 @@ async def test_a_tool_that_was_never_there_is_told_to_the_model(store: HouseStor
     async with desk.session(store) as session:
         await session.post("hi")
         await at_rest(session)
-    assert "rm_rf: There is no tool 'rm_rf'. There are: bash, patch, subagent." in roles(desk.model.requests[1])
+    assert "rm_rf: There is no tool 'rm_rf'. There are: subagent, bash, patch." in roles(desk.model.requests[1])
 
 
 async def test_input_that_is_no_json_reaches_the_tool_as_it_stands(store: HouseStore, tmp_path: Path) -> None:

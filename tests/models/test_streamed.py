@@ -117,17 +117,26 @@ async def test_waits_are_drawn_anew_between_nothing_and_a_bound_that_grows(autoj
     assert provider.waits == [high / 4 for _, high in bounds]
 
 
-async def test_the_wait_is_at_least_what_the_provider_asked_for(autojump_clock: MockClock) -> None:
+async def test_the_random_wait_comes_after_what_the_provider_asked_for(autojump_clock: MockClock) -> None:
     provider = Provider(error(429, "rate_limit_error", retry_after="17"), ok(wire(text="at last")))
     await provider.model().answer(asking("hi"), Listener())
-    assert provider.waits == [17]
+    assert provider.waits == [17 + FIRST_WAIT_S]
+
+
+async def test_clients_that_were_all_told_the_same_wait_do_not_come_back_together(autojump_clock: MockClock) -> None:
+    waits = set()
+    for share in (0.0, 0.25, 0.5):
+        provider = Provider(error(429, "rate_limit_error", retry_after="10"), ok(wire(text="at last")))
+        await provider.model(uniform=lambda low, high, share=share: share * high).answer(asking("hi"), Listener())  # type: ignore[misc]
+        waits.update(provider.waits)
+    assert waits == {10, 10 + 0.25 * FIRST_WAIT_S, 10 + 0.5 * FIRST_WAIT_S}
 
 
 async def test_a_date_to_come_back_at_is_kept(autojump_clock: MockClock) -> None:
     late = error(429, "rate_limit_error", retry_after="Sun, 09 Sep 2001 01:47:10 GMT")
     provider = Provider(late, ok(wire(text="at last")))
     await provider.model(clock=lambda: 1_000_000_000).answer(asking("hi"), Listener())
-    assert provider.waits == [30]
+    assert provider.waits == [30 + FIRST_WAIT_S]
 
 
 async def test_a_provider_that_asks_for_too_long_a_wait_is_not_waited_for(autojump_clock: MockClock) -> None:

@@ -59,6 +59,9 @@ def _check(body: dict[str, Any]) -> None:
         _require(
             tool["input_schema"].get("type") == "object", f"tools.{tool['name']}: input_schema.type must be object"
         )
+    if "tool_choice" in body:
+        _require(bool(names), "tool_choice: may only be given with tools")
+        _require(body["tool_choice"] == {"type": "none"}, "tool_choice: not as planned")
     _check_messages(body.get("messages", []))
 
 

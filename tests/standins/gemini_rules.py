@@ -85,6 +85,9 @@ class _Check:
             self._text("system_instruction", part)
         names = [name for tool in body.get("tools", []) for name in self._tool(tool)]
         _require(len(names) == len(set(names)), "Duplicate function declaration found")
+        if "toolConfig" in body:
+            _require(names, "Function calling config is set without function_declarations.")
+            _require(body["toolConfig"] == {"functionCallingConfig": {"mode": "NONE"}}, "tool_config: not as planned")
         config = body.get("generationConfig", {})
         _require_known("generation_config", config, {"thinkingConfig", "maxOutputTokens"})
         if "thinkingConfig" in config:

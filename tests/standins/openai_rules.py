@@ -23,16 +23,18 @@ _RESPONSES_PARAMETERS = {
         "stream",
         "store",
         "tools",
+        "tool_choice",
         "reasoning",
         "max_output_tokens",
         "prompt_cache_key",
     ),
 }
-_CHAT_PARAMETERS = {"model", "messages", "stream", "stream_options", "tools"}
+_CHAT_PARAMETERS = {"model", "messages", "stream", "stream_options", "tools", "tool_choice"}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _DATA_URL = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,(.+)\Z")
 _MAX_ID_CHARS = 64
 _MIN_OUTPUT_TOKENS = 16
+_MAX_TOOLS = 128
 
 
 class _Refused(Exception):
@@ -69,6 +71,11 @@ def _check_common(body: dict[str, Any], parameters: set[str]) -> None:
         _require(name in parameters, name, "Unknown parameter", "unknown_parameter")
     _require(isinstance(body.get("model"), str), "model", "missing")
     _require(body.get("stream") is True, "stream", "the stand-in only streams")
+    tools = body.get("tools", ())
+    _require(len(tools) <= _MAX_TOOLS, "tools", f"array too long: {len(tools)}, at most 128", "array_above_max_length")
+    if "tool_choice" in body:
+        _require(bool(tools), "tool_choice", "is only allowed when tools are specified")
+        _require(body["tool_choice"] == "none", "tool_choice", "not as planned")
 
 
 def _check_function(where: str, function: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.pictures import IMAGES, png
 from tests.tools.bench import FakeBench
 from trio_agent.agent.images import images_of
 from trio_agent.core.errors import ToolError
@@ -124,14 +125,6 @@ async def test_reading_gives_back_every_descriptor(bench: FakeBench) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-IMAGES = {
-    "image/png": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-    "image/jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF",
-    "image/gif": b"GIF89a\1\0\1\0",
-    "image/webp": b"RIFF\x24\0\0\0WEBPVP8 ",
-}
-
-
 @pytest.mark.parametrize("media_type", IMAGES)
 async def test_an_image_is_kept_as_a_blob_that_the_result_shows(bench: FakeBench, media_type: str) -> None:
     (bench.workspace / "picture").write_bytes(IMAGES[media_type])
@@ -160,6 +153,19 @@ async def test_a_shown_image_reaches_the_model(bench: FakeBench) -> None:
 async def test_an_image_too_large_for_a_model_is_refused(bench: FakeBench) -> None:
     (bench.workspace / "picture").write_bytes(IMAGES["image/png"] + bytes(MAX_IMAGE_BYTES))
     with pytest.raises(ToolError, match="more than 3500000 bytes"):
+        await read(bench, "picture")
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(png(8001, 2), "8001 x 2 pixels large, and no side may have more than 8000"), (png()[:20], "is broken")],
+    ids=["too wide", "cut off"],
+)
+async def test_an_image_that_would_have_the_whole_conversation_refused_is_not_shown(
+    bench: FakeBench, data: bytes, why: str
+) -> None:
+    (bench.workspace / "picture").write_bytes(data)
+    with pytest.raises(ToolError, match=f"picture is .*{why.removeprefix('is ')}.*make another of it with bash"):
         await read(bench, "picture")
 
 

@@ -29,7 +29,7 @@ from trio_agent.core.display import budget_display
 from trio_agent.core.errors import ConversationTooLong, ProviderError, StoreError
 from trio_agent.core.machine import AgentState
 from trio_agent.core.message import Message
-from trio_agent.seams import Answer, ReadFileIn, Terminal, Workspace
+from trio_agent.seams import Answer, ReadFileIn, TakesAsides, Terminal, Workspace
 
 CUT_OFF = "The answer was cut off: the model had no more room for it. Type 'continue' to let it go on."
 WAITING_TOO_LONG = (
@@ -37,6 +37,7 @@ WAITING_TOO_LONG = (
     "message. Send commands again."
 )
 TRY_AGAIN = "Type 'continue' to try again."
+ASK_OTHERWISE = "Type '/compact' to go on from a summary, or '/model NAME' to ask another model."
 CLEANUP_S = 5.0  # for git, after a turn that was broken off
 RECORD_S = 10.0  # for recording what was not finished; a store that takes longer is broken
 
@@ -72,6 +73,8 @@ class Coder(ShownFiles):
         self._find_terminal = find_terminal
         self._allowance = allowance
         self._told_of_price = ""
+        self._told_of_window = ""
+        self._told_of_tools = ""
         self._is_sure = True
 
     async def diff(self, commit: str) -> str:
@@ -117,6 +120,7 @@ class Coder(ShownFiles):
         whole = False
         try:
             await self._tell_of_price()
+            await self._tell_of_window()
             over = self._room.spending.over() is not None
             if not over:
                 await self._naming.begin(prompts)
@@ -128,8 +132,7 @@ class Coder(ShownFiles):
                 await self._over_budget()
             whole = True
         except ProviderError as exc:
-            advice = "" if isinstance(exc, ConversationTooLong) else f" {TRY_AGAIN}"
-            await self._session.record(Message(type="error", content=f"{exc}{advice}"))
+            await self._session.record(Message(type="error", content=f"{exc}{_advice(exc)}"))
             self._session.end_turn(AgentState.ERROR)
         finally:
             await self._naming.end()  # noqa: ASYNC102  it shields itself, with a deadline
@@ -141,6 +144,7 @@ class Coder(ShownFiles):
         room, conversation = self._room, self._conversation
         summing_up = True
         while True:
+            await self._tell_of_tools()
             answer = await self._ask()
             await self._naming.settle()
             self._session.enter(AgentState.PROCESSING_LLM_RESPONSE)
@@ -227,6 +231,33 @@ class Coder(ShownFiles):
                 "Start trio-agent with --price to let it hold."
             )
             await self._session.record(Message(type="auto", content=text))
+
+    async def _tell_of_window(self) -> None:
+        """Once a model: nothing is summed up before it is too long where nobody knows how long that is."""
+        model = self._room.model
+        # One whose answers are laid out beforehand outgrows nothing.
+        if self._room.context_window or not isinstance(model, TakesAsides) or self._told_of_window == model.name:
+            return
+        self._told_of_window = model.name
+        text = (
+            f"How much fits into {model.name} is not known, so the conversation is summed up only once the server refuses it, "
+            "and some forget its beginning instead. Start trio-agent with --context-window to have it summed up in time."
+        )
+        await self._session.record(Message(type="auto", content=text))
+
+    async def _tell_of_tools(self) -> None:
+        """Whenever others are left out than before: servers come and go, and change their lists."""
+        remark = self._conversation.remark_on_tools
+        if remark and remark != self._told_of_tools:
+            await self._conversation.notice(remark)
+        self._told_of_tools = remark
+
+
+def _advice(error: ProviderError) -> str:
+    """What helps, where the error itself does not say it: to ask the same again only where it may pass."""
+    if error.retry_after_s is not None:
+        return f" {TRY_AGAIN}"
+    return f" {ASK_OTHERWISE}" if error.about_request and not isinstance(error, ConversationTooLong) else ""
 
 
 def _is_command(message: Message) -> bool:

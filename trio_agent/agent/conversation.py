@@ -7,20 +7,19 @@ where they were posted. What the model hears or says goes into the log first, so
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 import trio
 
 from trio_agent.agent.draft import Draft, unshown
 from trio_agent.agent.errand import Errand
-from trio_agent.agent.images import images_of
 from trio_agent.agent.stop import Stop
 from trio_agent.agent.toolbox import Toolbox
 from trio_agent.agent.workroom import Workroom
-from trio_agent.core.compaction import FULL, SUMMARISE, estimated_tokens, shortened
+from trio_agent.core.compaction import CHARS_PER_TOKEN, FULL, SUMMARISE, estimated_tokens, shortened
 from trio_agent.core.display import compaction_display, cut_off_display, notice_display, words_from
-from trio_agent.core.errors import ProviderError
+from trio_agent.core.errors import ConversationTooLong, ProviderError
 from trio_agent.core.message import Message
 from trio_agent.core.transcript import Turn, transcript
 from trio_agent.seams import Answer, ModelRequest, OnText, Tool, rfc3339
@@ -32,6 +31,8 @@ NO_SUMMARY = "The model gave no summary."
 HALF_A_SUMMARY = "The model had no more room for the whole summary."
 REFUSED_SUMMARY = "The model refused to sum it up."
 SUMMARY_CUT_OFF = "The summary of the conversation was cut off."
+CALLED_INSTEAD = "The model called tools where it was asked to sum up."
+WITHOUT_IMAGES = "A question was refused that shows images: {why} It is asked again without {left_out}."
 
 
 class Conversation:
@@ -124,9 +125,13 @@ class Conversation:
 
     @property
     def context_used(self) -> int:
-        """How many tokens the last question and its answer had; estimated where there was none since the last summary."""
-        answers = [each.usage for each in self._since_compaction() if each.type == "agent" and each.usage is not None]
-        return answers[-1].context_tokens if answers else estimated_tokens(self._turns(self._heard))
+        """How many tokens the last question and its answer had; estimated where no server has counted them."""
+        return self._counted or self._estimated
+
+    @property
+    def remark_on_tools(self) -> str:
+        """Which tools the model is not told of, as the user and the model are to hear it; empty where it knows all."""
+        return self._toolbox.told.remark
 
     @property
     def has_answers(self) -> bool:
@@ -140,9 +145,13 @@ class Conversation:
         last = max((place for place, each in enumerate(recent) if each.type == "agent"), default=None)
         if last is None or self._room.context_window <= 0:
             return False
+        if not self._counted:
+            # Nor the instructions and the tools, which a server that does not count has to find room for all the same.
+            told = len(self._instructions) + len(msgspec.json.encode(self._toolbox.specs))
+            return self._estimated + told // CHARS_PER_TOKEN >= self._room.context_window * FULL
         # What came since, no provider has counted yet: a tool's result can be larger than all that was before it.
         since = estimated_tokens(self._turns(recent[last:])) if recent[last + 1 :] else 0
-        return self.context_used + since >= self._room.context_window * FULL
+        return self._counted + since >= self._room.context_window * FULL
 
     async def compact(self, *, but_last_words: bool = False) -> Message:
         """Let the model sum up what it has heard, and go on from that. The summary's message; the log keeps everything.
@@ -175,37 +184,69 @@ class Conversation:
         turns = self._turns([*heard, self._addressed(Message(type="user", content=SUMMARISE))])
         try:
             answer = await self._summary(turns)
-        except ProviderError:
-            # Too long even for that, it may be: what nobody has counted yet can be of any size.
-            answer = await self._summary(shortened(turns))
+        except ProviderError as exc:
+            # Too long even for that, it may be: what nobody has counted yet can be of any size, and not every server has a
+            # code for it. A wrong key, or an overloaded server, are no better for fewer words.
+            if not isinstance(exc, ConversationTooLong) and not exc.about_request:
+                raise
+            turns = shortened(turns)
+            answer = await self._summary(turns)
+        if _calls_tools(answer):
+            # What it says beside its calls is what it means to do next, and no summary, however long.
+            await self._record_unused(answer, CALLED_INSTEAD)
+            answer = await self._summary(turns, may_call=False)
         # Half of it, or a refusal, would be all that is left of the conversation. It was paid for all the same.
         if why := _no_summary(answer):
-            if answer.usage.cost_usd:
-                await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=answer.usage))
+            await self._record_unused(answer, SUMMARY_CUT_OFF)
             raise ProviderError(why)
         return answer
 
-    async def _summary(self, turns: tuple[Turn, ...]) -> Answer:
+    async def _record_unused(self, answer: Answer, what: str) -> None:
+        if answer.usage.cost_usd:
+            await self._record_paid(Message(type="auto", content=what, usage=answer.usage))
+
+    async def _summary(self, turns: tuple[Turn, ...], *, may_call: bool = True) -> Answer:
         draft = Draft(unshown, self._room.spending.call())
         answer: Answer | None = None
         try:
-            answer = await self._question(turns, draft)
+            answer = await self._question(turns, draft, may_call=may_call)
         finally:
             if answer is None and draft.usage.cost_usd:
                 await self._record_paid(Message(type="auto", content=SUMMARY_CUT_OFF, usage=draft.usage))  # noqa: ASYNC102  it shields itself, with a deadline
         return answer
 
-    async def _question(self, turns: tuple[Turn, ...], draft: Draft) -> Answer:
-        images = await images_of(turns, self._room.blobs)
-        request = ModelRequest(system=self._instructions, turns=turns, tools=self._toolbox.specs, images=images)
-        async with self._room.session.asking_model():
-            answer = await self._room.model.answer(request, draft.write, draft.count)
+    async def _question(self, turns: tuple[Turn, ...], draft: Draft, *, may_call: bool = True) -> Answer:
+        """Ask. What is refused with images is asked again without them: first those that this model never took, then all."""
+        images, model = self._room.images, self._room.model
+        without: frozenset[str] = frozenset()
+        while True:
+            shown = await images.shown(model.name, turns, without)
+            request = ModelRequest(
+                system=self._instructions,
+                turns=shown.turns,
+                tools=self._toolbox.specs,
+                images=shown.images,
+                may_call=may_call,
+            )
+            try:
+                async with self._room.session.asking_model():
+                    answer = await model.answer(request, draft.write, draft.count)
+                break
+            except ProviderError as exc:
+                suspects = images.suspects(model.name, shown)
+                # Of an answer that had begun there is something to keep, and the images were taken.
+                if not exc.about_request or not suspects or draft.has_begun:
+                    raise
+                without |= suspects
+                why = f"{str(exc).rstrip('.')}."
+            await self.record(Message(type="auto", content=WITHOUT_IMAGES.format(why=why, left_out=_images(suspects))))
+        images.answered(model.name, shown, without)
         draft.end(answer.usage)
         return answer
 
     async def _record_part(self, draft: Draft, why: str, began: float) -> None:
         """What a call that broke off has brought, and what it cost."""
-        if not (draft.content or draft.thinking or draft.usage.cost_usd):
+        if not draft.has_begun:
             return
         await self._record_paid(
             Message(
@@ -227,6 +268,16 @@ class Conversation:
 
     def _turns(self, messages: Iterable[Message]) -> tuple[Turn, ...]:
         return transcript(messages, self._id)
+
+    @property
+    def _counted(self) -> int:
+        """What the server counted of the last question and its answer; 0 where it does not count, or was not asked yet."""
+        answers = [each.usage for each in self._since_compaction() if each.type == "agent" and each.usage is not None]
+        return answers[-1].context_tokens if answers else 0
+
+    @property
+    def _estimated(self) -> int:
+        return estimated_tokens(self._turns(self._heard))
 
     def _last_words(self) -> list[Message]:
         last = max((place for place, each in enumerate(self._heard) if each.type == "agent"), default=-1)
@@ -257,4 +308,14 @@ def _no_summary(answer: Answer) -> str:
         return HALF_A_SUMMARY
     if answer.stop_reason == "refusal":
         return REFUSED_SUMMARY
+    if _calls_tools(answer):
+        return CALLED_INSTEAD
     return "" if answer.text.strip() else NO_SUMMARY
+
+
+def _calls_tools(answer: Answer) -> bool:
+    return bool(answer.tool_calls) or answer.stop_reason == "tool_use"
+
+
+def _images(blobs: Collection[str]) -> str:
+    return "an image" if len(blobs) == 1 else f"{len(blobs)} images"

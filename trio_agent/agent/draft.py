@@ -28,6 +28,11 @@ class Draft:
         return "".join(self._pieces.get("thinking", ()))
 
     @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to keep of it, or to pay for."""
+        return bool(self.content or self.thinking or self.usage.cost_usd)
+
+    @property
     def usage(self) -> Usage:
         return self._call.usage
 

@@ -25,7 +25,7 @@ from trio_agent.tasks import opened
 NAME = "subagent"
 MAX_TASK_CHARS = 100_000
 
-OF_THE_AGENT = frozenset({NAME, "ask_user", "todo_write", "todo_read"})
+OF_THE_AGENT = frozenset({NAME, "ask_user", "todo_write"})
 """Tools that only the user's own conversation has: no agent below a sub-agent, one plan, one who speaks with the user."""
 
 DESCRIPTION = """Give a part of the work to a sub-agent: the same model with a fresh memory and the same tools, in the same \

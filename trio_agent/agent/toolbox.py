@@ -16,6 +16,7 @@ import trio
 from trio_agent.agent.bench import Bench
 from trio_agent.agent.errand import Errand
 from trio_agent.agent.stop import Stop
+from trio_agent.agent.told_tools import ToldTools, told_tools
 from trio_agent.agent.workroom import Workroom
 from trio_agent.core.display import answered, stopped_display
 from trio_agent.core.errors import StoreError, ToolError, first_error
@@ -38,11 +39,16 @@ class Toolbox:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(tool.spec for tool in self._tools())
+        return tuple(tool.spec for tool in self.told.tools)
+
+    @property
+    def told(self) -> ToldTools:
+        """What the model is told of, and what not."""
+        return told_tools(self._tools())
 
     async def run(self, calls: Sequence[ToolCall], errand: Errand) -> None:
         """Run `calls`; record a `tool` message for each as it ends. Raises StoreError."""
-        tools = {tool.spec.name: tool for tool in self._tools()}
+        tools = {tool.spec.name: tool for tool in self.told.tools}
         places = trio.CapacityLimiter(MAX_AT_ONCE)
 
         async def run_one(call: ToolCall) -> None:

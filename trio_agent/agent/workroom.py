@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trio_agent.agent.call_ids import CallIds
+from trio_agent.agent.images import Images
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.spending import Spending
 from trio_agent.seams import Blobs, Model, SessionHandle, Tool
@@ -29,6 +30,10 @@ class Workroom:
     questions: Questions
     spending: Spending
     usual_window: int = 0
+    images: Images = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.images = Images(self.blobs)
 
     @property
     def context_window(self) -> int:

@@ -44,6 +44,8 @@ def encode_request(request: ModelRequest, *, model: str, max_tokens: int, summar
             {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
             for tool in request.tools
         ]
+        if not request.may_call:
+            body["tool_choice"] = {"type": "none"}
     return encode_json(body)
 
 

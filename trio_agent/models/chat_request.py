@@ -26,6 +26,8 @@ def encode_request(request: ModelRequest, *, model: str, usage: bool) -> bytes:
         body["stream_options"] = {"include_usage": True}
     if request.tools:
         body["tools"] = [{"type": "function", "function": function(tool)} for tool in request.tools]
+        if not request.may_call:
+            body["tool_choice"] = "none"
     return encode_json(body)
 
 

@@ -6,6 +6,7 @@ A provider's own module finds the kind by the provider's own codes; where a resp
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -33,11 +34,20 @@ MAKE_ROOM = "Type '/compact' to have it summed up, or begin a new session."
 
 _MAX_CHARS = 300
 
+# Servers have no code for it that a model does not look at images, or not at this one, and any status: 400, 404, 500.
+_OF_IMAGES = re.compile(r"\b(images?|image_url|vision|multi-?modal|mmproj)\b", re.IGNORECASE)
+
 
 def failed(kind: Kind, said: str, endpoint: Endpoint, wait_s: float = 0) -> ProviderError:
     """The error for the user. `said` is the provider's own words, `wait_s` how long it asked to wait; 0 where it did not."""
+    failure = _told(kind, one_line(said) or "it did not say why", endpoint, wait_s)
+    of_images = kind in ("failed", "unknown_model") and _OF_IMAGES.search(said) is not None
+    failure.about_request = of_images or kind in ("refused", "declined", "too_large")
+    return failure
+
+
+def _told(kind: Kind, said: str, endpoint: Endpoint, wait_s: float) -> ProviderError:
     server, model, key = endpoint.server, endpoint.model, endpoint.key_variable
-    said = one_line(said) or "it did not say why"
     match kind:
         case "wrong_key":
             return ProviderError(f"{server} does not accept the key: set {key} to a valid one. ({said})")
@@ -87,9 +97,9 @@ def http_failure(
     failure = failed(kind or _kind_of(status), said or f"HTTP {status}", endpoint, wait_s)
     match headers.get("x-should-retry"):
         case "true" if failure.retry_after_s is None:
-            return ProviderError(str(failure), retry_after_s=wait_s)
+            return ProviderError(str(failure), retry_after_s=wait_s, about_request=failure.about_request)
         case "false" if failure.retry_after_s is not None:
-            return ProviderError(str(failure))
+            return ProviderError(str(failure), about_request=failure.about_request)
         case _:
             return failure
 

@@ -35,6 +35,8 @@ def encode_request(request: ModelRequest, *, model: str, signatures: Signatures)
             for tool in request.tools
         ]
         body["tools"] = [{"functionDeclarations": declarations}]
+        if not request.may_call:
+            body["toolConfig"] = {"functionCallingConfig": {"mode": "NONE"}}
     if thinks(model):
         body["generationConfig"] = {"thinkingConfig": {"includeThoughts": True}}
     return encode_json(body)

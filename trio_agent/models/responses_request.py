@@ -35,6 +35,8 @@ def encode_request(request: ModelRequest, *, model: str, max_tokens: int, phases
         body["instructions"] = request.system
     if request.tools:
         body["tools"] = [{"type": "function", "strict": False, **function(tool)} for tool in request.tools]
+        if not request.may_call:
+            body["tool_choice"] = "none"
     if max_tokens:
         body["max_output_tokens"] = max_tokens
     if summaries:

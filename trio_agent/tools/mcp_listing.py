@@ -43,15 +43,21 @@ class Listing:
             self._is_reading = False
 
     async def _read(self, client: Client) -> tuple[types.Tool, ...]:
-        tools: list[types.Tool] = []
+        tools: dict[str, types.Tool] = {}
         cursor: str | None = None
         for _ in range(MAX_PAGES):
             page = await client.list_tools(cursor=cursor)
-            tools += page.tools
+            for tool in page.tools:
+                if tool.name in tools:
+                    self._leave_out(tool.name, "there is another of this name")
+                elif len(tools) >= MAX_TOOLS:
+                    self._leave_out(tool.name, f"a server lends {MAX_TOOLS} at most")
+                else:
+                    tools[tool.name] = tool
             cursor = page.next_cursor
             if not cursor or len(tools) >= MAX_TOOLS:
                 break
-        return tuple(tools[:MAX_TOOLS])
+        return tuple(tools.values())
 
     def sieve(self, message: SessionMessage | Exception) -> None:
         """Look at what the server has sent. A list of tools is told by its form: the answer to nothing else has one."""
@@ -64,13 +70,16 @@ class Listing:
     def _fit(self, tool: object) -> dict[str, Any] | None:
         """What of `tool` matters here, in a form that the SDK takes; None where it is no tool."""
         if problem := _problem(tool):
-            if len(self.left_out) < MAX_TOLD:
-                self.left_out[_name(tool)] = problem
+            self._leave_out(_name(tool), problem)
             return None
         assert isinstance(tool, dict)
         words = {key: tool[key] for key in ("name", "title", "description") if isinstance(tool.get(key), str)}
         # Some servers leave the type out for a tool without parameters.
         return {**words, "inputSchema": {"type": "object", **tool["inputSchema"]}}
+
+    def _leave_out(self, name: str, why: str) -> None:
+        if len(self.left_out) < MAX_TOLD:
+            self.left_out[name[:MAX_NAME_CHARS]] = why
 
 
 Sieve = Callable[[SessionMessage | Exception], None]

@@ -13,6 +13,7 @@ import mcp_types as types
 import msgspec
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.image_size import image_problem
 from trio_agent.core.media_types import IMAGE_TYPES, MAX_IMAGE_BYTES
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.seams import Tool, Toolbench, ToolResult, ToolSpec
@@ -86,6 +87,8 @@ class McpTool:
             data = _image_bytes(part)
             if data is None:
                 texts.append("[an image that cannot be shown]")
+            elif problem := image_problem(data):
+                texts.append(f"[an image that cannot be shown: it {problem}]")
             elif len(images) == MAX_IMAGES or len(data) > left:
                 texts.append("[a further image, left out]")
             else:
@@ -123,8 +126,8 @@ class McpLeftOut:
         self._told = "; ".join(f"{name} ({why})" for name, why in connection.left_out.items())
         self.spec = ToolSpec(
             name=f"{connection.name}__left_out",
-            description=f"Tools of the MCP server {connection.name} that it describes wrongly, so that they cannot be "
-            f"called: {self._told}. Call this to have the server asked for its tools once more.",
+            description=f"Tools of the MCP server {connection.name} that it describes wrongly, or that are too many, so that "
+            f"they cannot be called: {self._told}. Call this to have the server asked for its tools once more.",
             input_schema={"type": "object", "properties": {}},
         )
 

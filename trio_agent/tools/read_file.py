@@ -15,6 +15,7 @@ import trio
 from msgspec import Meta
 
 from trio_agent.core.errors import ToolError
+from trio_agent.core.image_size import image_problem
 from trio_agent.core.media_types import MAX_IMAGE_BYTES, image_type
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.wire import clean
@@ -98,6 +99,8 @@ def _read(workspace: Path, asked: ReadFileInput, redactor: Redactor, hidden: Seq
         data = file.read(MAX_IMAGE_BYTES + 1)
     if len(data) > MAX_IMAGE_BYTES:
         raise ToolError(f"{asked.path} is an image of more than {MAX_IMAGE_BYTES} bytes; make a smaller one with bash")
+    if problem := image_problem(data):
+        raise ToolError(f"{asked.path} {problem}, so it cannot be shown to you; make another of it with bash")
     return _Image(clean(str(relative)), media_type, data)
 
 
