@@ -42,6 +42,8 @@ def names(workspace: Workspace) -> Awaitable[object]:
         (".gitattributes", diff),
         (".git/objects/info/alternates", survey),
         (".git/objects/info/commit-graph", diff),
+        (".git/objects/info/commit-graphs/commit-graph-chain", survey),
+        (".git/objects/pack/multi-pack-index", survey),
         ("nested/.git/HEAD", survey),
     ],
 )
@@ -57,6 +59,29 @@ async def test_a_fifo_where_git_reads_is_told_by_its_name(
     told = re.escape(f"git waits for {str(workspace.path / place)!r}") + ".* delete it"
     with trio.fail_after(FEW_S), pytest.raises(RepositoryStalled, match=told):
         await ask(workspace)
+
+
+@pytest.mark.parametrize("by", ["path", "relative path", "quoted path", "list of a list"])
+async def test_a_fifo_in_a_store_that_the_clone_s_list_names_is_told_by_its_name(
+    project: Path, data_dir: Path, by: str
+) -> None:
+    workspace = await RepositoryWorkspaces(project, data_dir).open("s1", {})
+    store, between = workspace.path / "store", workspace.path / "between"
+    for each in (store, between):
+        (each / "info").mkdir(parents=True)
+    (between / "info" / "alternates").write_text(f"{store}\n")
+    line = {
+        "path": str(store),
+        "relative path": "../../store",
+        "quoted path": f'"{workspace.path}/\\163t\\157re"',
+        "list of a list": str(between),
+    }[by]
+    with (workspace.path / ".git" / "objects" / "info" / "alternates").open("a") as borrowed:
+        borrowed.write(f"{line}\n")
+    clog(store / "info" / "alternates")
+    told = re.escape(f"git waits for {str(store / 'info' / 'alternates')!r}")
+    with trio.fail_after(FEW_S), pytest.raises(RepositoryStalled, match=told):
+        await workspace.survey()
 
 
 async def test_without_the_fifo_all_is_as_before(project: Path, data_dir: Path) -> None:

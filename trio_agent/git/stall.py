@@ -21,8 +21,7 @@ from pathlib import Path
 
 import trio
 
-from trio_agent.core.errors import RepositoryError
-from trio_agent.git.plain_file import read_plain
+from trio_agent.git.alternates import borrowed_stores
 
 LOOK_S = 1.0
 """How long git runs before it is looked after, and between two looks: most commands take less, and 50,000 files 0.1 s."""
@@ -30,7 +29,8 @@ LOOK_S = 1.0
 SLICE = 200
 """Folders that are looked at in one go: between two, it is seen whether git has ended meanwhile."""
 
-MAX_LIST_BYTES = 64 * 1024
+READ_IN_STORES = ("info", "pack", *(f"{number:02x}" for number in range(256)))
+"""Of stores that are borrowed from, which may be any folder by name. Source: gitrepository-layout(5)."""
 
 READ_IN_WORK_TREE = frozenset({".gitignore", ".gitattributes"})
 """Not through a link, so one in their place is never waited for. Our commands ask for no `.gitmodules` and no `.mailmap`."""
@@ -88,11 +88,8 @@ def _git_dirs(places: Places) -> list[Path]:
     if places.git_dir.parent.name == "worktrees":
         # That of a linked work tree; refs, config and objects are in the common one (gitrepository-layout(5)).
         found.append(places.git_dir.parent.parent)
-    try:
-        borrowed = read_plain(found[-1] / "objects" / "info" / "alternates", MAX_LIST_BYTES)
-    except RepositoryError:
-        borrowed = b""  # the walk comes to it
-    return found + [Path(os.fsdecode(line)) for line in borrowed.split(b"\n") if line.startswith(b"/")]
+    stores = borrowed_stores(found[-1] / "objects")
+    return found + [store / name for store in stores for name in READ_IN_STORES]
 
 
 def _is_waited_for(entry: os.DirEntry[str], *, may_link: bool) -> bool:
