@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pages.test_dashboard import ask, wait_idle, wait_status
-from tests.served import ServedRepository
+from tests.projects import make_project
+from tests.served import ServedRepository, served
 
 pytestmark = pytest.mark.browser
 
@@ -106,6 +109,59 @@ def test_what_the_user_began_runs_in_the_session_and_has_no_stop_where_it_cannot
     expect(rows(page).get_by_role("button")).to_have_count(0)
 
 
+SCRIPT = [
+    {
+        "tool_calls": [
+            {"name": "todo_write", "input": {"tasks": [
+                {"id": "a", "task": "Read the <b>code</b>", "status": "completed"},
+                {"id": "b", "task": "Serve it", "status": "in-progress"},
+                {"id": "c", "task": "Look at it", "status": "queued"},
+            ]}},
+            {"name": "bash", "input": {"command": "sleep 6000 # the server", "background": True}},
+        ]
+    },
+    {"text": "It is being served."},
+]  # fmt: skip
+
+
+def test_the_plan_is_counted_and_a_job_that_outlives_its_turn_is_stopped_by_the_user(
+    page: Page, tmp_path: Path
+) -> None:
+    make_project(tmp_path / "wordcount")
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps(SCRIPT))
+    with served(tmp_path / "wordcount", tmp_path / "data", "--model", f"scripted:{script}") as server:
+        page.goto(server.link)
+        wait_status(page, "connected")
+        expect(page.locator("todo-list")).to_be_hidden()
+        ask(page, "serve it")
+        expect(page.locator("session-timeline")).to_contain_text("It is being served.")
+        wait_idle(page)
+        plan = page.locator("todo-list")
+        expect(plan.get_by_role("heading")).to_have_text("Plan 1 of 3 done")
+        expect(plan.get_by_role("listitem")).to_have_text(
+            ["Read the <b>code</b>, done", "Serve it, in progress", "Look at it, to do"]
+        )
+        expect(rows(page)).to_have_count(1)
+        expect(rows(page)).to_contain_text("sleep 6000 # the server")
+        rows(page).get_by_role("button", name="Stop In the background").click()
+        expect(page.get_by_text("Nothing is running.")).to_be_visible()
+        with server.client() as client:
+            assert client.get("tasks").json()["tasks"] == []
+
+
+def test_a_connection_that_is_gone_dims_what_ran_and_what_runs_then_is_told_anew(
+    page: Page, server: ServedRepository
+) -> None:
+    running(page, server)
+    server.kill()
+    expect(page.locator("task-tree[data-stale]")).to_be_visible()
+    expect(rows(page)).to_have_count(2)
+    server.start()
+    expect(page.get_by_text("Nothing is running.")).to_be_visible()
+    expect(page.locator("task-tree[data-stale]")).to_have_count(0)
+
+
 def test_a_tab_that_follows_another_knows_what_runs(page: Page, server: ServedRepository) -> None:
     running(page, server)
     second = page.context.new_page()
@@ -119,8 +175,10 @@ def test_a_tab_that_follows_another_knows_what_runs(page: Page, server: ServedRe
 def test_what_was_used_is_told_by_turn_and_tool(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     wait_status(page, "connected")
-    for words in ("cost 0.25", "bash echo hi", "cost 0.5"):
+    for count, words in enumerate(("cost 0.25", "bash echo hi", "cost 0.5"), 1):
         ask(page, words)
+        # Not while the turn goes on: it would take the next words along.
+        expect(page.locator(".usage-bars rect:not(.usage-now)")).to_have_count(count)
         wait_idle(page)
     meter = page.locator("usage-meter")
     expect(meter).to_contain_text("$0.75")
