@@ -122,3 +122,19 @@ async def test_cancelling_stops_the_stream_at_once(autojump_clock: MockClock) ->
     with trio.move_on_after(0.95):
         await MODEL.answer(asking("stream 1000 100"), listener)
     assert len(listener.pieces) == 10
+
+
+async def test_a_turn_that_was_summed_up_in_the_middle_ends_and_begins_no_tour() -> None:
+    summary = "The demo model has answered 2 times. The last thing it was told: bash cat large"
+    log = [Message(type="compact", content=summary)]
+    answer = await MODEL.answer(ModelRequest(system="", turns=transcript(log)), Listener())
+    assert answer.tool_calls == ()
+    assert "summed up while I was at work" in answer.text
+    assert answer.text.endswith(summary)
+
+
+async def test_what_the_user_says_after_a_summary_is_done() -> None:
+    log = [Message(type="compact", content="In short."), Message(type="user", content="echo hi")]
+    assert (await MODEL.answer(ModelRequest(system="", turns=transcript(log)), Listener())).text == "hi"
+    log[1] = Message(type="user", content="show me")
+    assert (await MODEL.answer(ModelRequest(system="", turns=transcript(log)), Listener())).tool_calls

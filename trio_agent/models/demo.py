@@ -12,15 +12,17 @@ from collections.abc import Mapping
 from trio_agent.core.compaction import SUMMARISE
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
-from trio_agent.core.transcript import AgentTurn, Outcome, Turn, UserTurn
+from trio_agent.core.transcript import SUMMARY_OPENS, AgentTurn, Outcome, Turn, UserTurn
 from trio_agent.core.wire import encode_json
 from trio_agent.models import demo_tour
-from trio_agent.models.demo_prompt import Bash, Burst, Cost, Echo, Fail, Misused, Stream, Tour, read_prompt
+from trio_agent.models.demo_prompt import Bash, Burst, Command, Cost, Echo, Fail, Misused, Stream, Tour, read_prompt
 from trio_agent.models.speech import estimated_usage, speak
 from trio_agent.seams import Answer, ModelRequest, OnText, OnUsage, unheard
 
 # The tour is read by people while it is written; everything else is quick, for the tests.
 TOUR_PAUSE_S = 0.01
+
+RESUMED = "The conversation was summed up while I was at work, so I stop here. This is all I remember of it: {}"
 
 
 class DemoModel:
@@ -38,7 +40,10 @@ class DemoModel:
 
     async def answer(self, request: ModelRequest, on_text: OnText, on_usage: OnUsage = unheard) -> Answer:
         prompt, since = _last_prompt(request.turns)
-        command = Echo(_summary(request.turns)) if prompt.endswith(SUMMARISE) else read_prompt(prompt)
+        if prompt.endswith(SUMMARISE):
+            command: Command = Echo(_summary(request.turns))
+        else:
+            command = _resumed(prompt) or read_prompt(prompt)
         text = ""
         calls: tuple[ToolCall, ...] = ()
         pause_s = 0.0
@@ -105,6 +110,13 @@ def _summary(turns: tuple[Turn, ...]) -> str:
     last = next((" ".join(text.split()) for text in reversed(said) if text.strip()), "nothing")
     answers = sum(isinstance(turn, AgentTurn) for turn in turns)
     return f"The demo model has answered {answers} times. The last thing it was told: {last[:200]}"
+
+
+def _resumed(prompt: str) -> Echo | None:
+    """Where a turn was summed up in the middle of its work, its prompt is gone, and nothing says what was to come."""
+    summary = prompt.removeprefix(f"{SUMMARY_OPENS}\n\n")
+    # What the user has said since stands in paragraphs of its own.
+    return None if summary == prompt or "\n\n" in summary else Echo(RESUMED.format(summary))
 
 
 def _last_outcome(turns: tuple[Turn, ...]) -> Outcome | None:
