@@ -13,7 +13,8 @@ from trio_agent.core.errors import KeyReused, NotFound, StoreFull
 from trio_agent.core.message import Message
 from trio_agent.core.prompts import Waiting
 from trio_agent.runtime.prompts import Prompts
-from trio_agent.runtime.session import WITHDRAWN, Session
+from trio_agent.runtime.session import Session
+from trio_agent.runtime.withdrawals import WITHDRAWN
 from trio_agent.seams import SessionHandle
 
 

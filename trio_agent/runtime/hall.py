@@ -13,13 +13,12 @@ import structlog
 import trio
 
 from trio_agent.core.cursor import LOG_ID_ENTROPY_BYTES, log_id
-from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreError, StoreRefused
+from trio_agent.core.errors import Conflict, InvalidContent, NotFound, StoreRefused
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts
-from trio_agent.runtime.containment import contained
 from trio_agent.runtime.damaged_session import DamagedSession
-from trio_agent.runtime.forgotten_blobs import blobs_of, forget_blobs
+from trio_agent.runtime.forgetting import Forgetting
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
@@ -28,7 +27,6 @@ from trio_agent.runtime.writer import Writer
 from trio_agent.seams import Agent, Blobs, Clock, Fork, Forking, Searchable, SessionRecord, Store, rfc3339
 
 DEFAULT_HEARTBEAT_S = 45.0  # the seed's interval
-FORGET_S = 60.0  # for removing a deleted session's workspace: every file of a large clone
 
 logger = structlog.get_logger(__name__)
 
@@ -96,7 +94,7 @@ class Hall:
         self._project = project
         self._clock = clock
         self._redactor = redactor
-        self._blobs = blobs
+        self._forgetting = Forgetting(store, agent, blobs, self.open_sessions)
         self._place: Place = here(project)
         self._records: dict[str, SessionRecord] = {}
         self._open: dict[str, _Opened] = {}
@@ -223,7 +221,7 @@ class Hall:
         # First of all: what was acknowledged after the log is gone from the store would be lost.
         session.log.close()
         try:
-            named = await self._blobs_of(session)
+            named = await self._forgetting.blobs_of(session)
             await session.keep(deleted=True)
         finally:
             if not session.kept.deleted:
@@ -234,32 +232,7 @@ class Hall:
         opened = self._open.pop(session_id)
         self.on_change(session_id)
         opened.scope.cancel()
-        # The caller may go away now, but what the session kept must not stay behind for that.
-        with trio.move_on_after(FORGET_S, shield=True) as forgetting:
-            await opened.finished.wait()
-            try:
-                with contained():
-                    await self._agent.forget(session_id)
-            except* Exception as group:
-                logger.error("session_not_forgotten", session=session_id, exc_info=group)
-            await self._forget_blobs(session_id, named)
-        if forgetting.cancelled_caught:
-            logger.error("session_not_forgotten", session=session_id, reason=f"it took longer than {FORGET_S:.0f} s")
-
-    async def _blobs_of(self, session: Session) -> set[str]:
-        brought = set(session.kept.uploads)
-        if self._blobs is None or isinstance(session, DamagedSession):
-            return brought  # what a log refers to that cannot be read, nobody knows
-        return brought | await blobs_of(self.store, session.kept.log)
-
-    async def _forget_blobs(self, session_id: str, named: set[str]) -> None:
-        if self._blobs is None or not named:
-            return
-        begun = [each.running_since for each in self.open_sessions() if each.running_since is not None]
-        try:
-            await forget_blobs(self.store, self._blobs, named, min(begun, default=trio.current_time()))
-        except StoreError as exc:
-            logger.error("blobs_not_forgotten", session=session_id, reason=str(exc))
+        await self._forgetting.forget(session_id, opened.finished, named)
 
     async def _start(self, record: SessionRecord) -> _Opened:
         signal = Signal()

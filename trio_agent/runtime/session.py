@@ -15,10 +15,10 @@ import trio
 
 from trio_agent.core.cursor import Cursor
 from trio_agent.core.display import StoppedBy
-from trio_agent.core.errors import Conflict, InvalidContent, NotFound
+from trio_agent.core.errors import Conflict, InvalidContent
 from trio_agent.core.machine import ENDINGS, AgentState, step, way
 from trio_agent.core.message import Message, ToolCall
-from trio_agent.core.prompts import AttachedFile, but_withdrawn, prompt_display, withdrawn_display
+from trio_agent.core.prompts import AttachedFile, but_withdrawn, prompt_display
 from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts, State
 from trio_agent.core.usage import CumulativeUsage
@@ -34,13 +34,13 @@ from trio_agent.runtime.snapshot import Moment, state_of
 from trio_agent.runtime.tidy import tidied
 from trio_agent.runtime.tool_runs import ToolRuns
 from trio_agent.runtime.uploads import Uploads
+from trio_agent.runtime.withdrawals import Withdrawals
 from trio_agent.runtime.work import Work
 from trio_agent.runtime.writer import Writer
 from trio_agent.seams import Agent, Attendant, Part, SessionRecord, ToolRun
 from trio_agent.tasks import TaskTree, opened
 
 DEFAULT_CANCEL_REASON = "user requested cancellation"  # the seed's words
-WITHDRAWN = "A message was taken back before the agent read it."
 
 
 class Session:
@@ -70,7 +70,7 @@ class Session:
         self.account = Account(record.created)
         self.prompts = Prompts()
         self.uploads = Uploads(self)
-        self._withdrawn: set[int] = set()
+        self._withdrawals = Withdrawals(self)
         self._facts = record.facts
         self._state = AgentState.READY
         self._state_version = 0
@@ -229,40 +229,20 @@ class Session:
         message = Message(type="user", content=text, display=prompt_display(files, queued=queued))
         return await self.log.append([self._addressed(message)], key=key, digest=digest)
 
-    async def withdraw_posted(self, key: str) -> int | None:
-        """The same for the message that was posted with `key`; where none was, none will be: None then.
-
-        A post that is still under way is refused while this process lives, and does not outlive it.
-        """
-        await trio.lowlevel.checkpoint()
-        # No checkpoint from here to `refuse_key`: the post could come in between, and be said after all.
-        idx = self.log.index_under(key)
-        if idx is None:
-            self.log.refuse_key(key)
-            return None
-        return await self.withdraw(idx)
-
     async def withdraw(self, idx: int) -> int:
         """Take back the user's message `idx`, which is returned: durable then, and nobody will ever be told it.
 
         Doing so twice is doing it once. Raises NotFound where that message does not wait (any more), StoreError and Conflict
         where it goes on waiting.
         """
-        if idx in self._withdrawn:
-            await trio.lowlevel.checkpoint()
-            return idx
-        message = self.prompts.begin_withdrawal(idx)
-        if message is None:
-            raise NotFound(f"message {idx} does not wait: the agent has read it, or it is none of the user's")
-        done = False
-        try:
-            await self.record(Message(type="auto", content=WITHDRAWN, display=withdrawn_display(idx)))
-            done = True
-            self._withdrawn.add(idx)
-        finally:
-            self.prompts.end_withdrawal(message, done=done)
-            self.changed()
-        return idx
+        return await self._withdrawals.withdraw(idx)
+
+    async def withdraw_posted(self, key: str) -> int | None:
+        """The same for the message that was posted with `key`; where none was, none will be: None then.
+
+        A post that is still under way is refused while this process lives, and does not outlive it.
+        """
+        return await self._withdrawals.withdraw_posted(key)
 
     async def cancel(self, reason: str = "") -> str:
         """Stop the turn that runs, or is about to, if there is one; returns the reason when what it was running is gone.
