@@ -11,18 +11,29 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 
+from trio_agent.agent.images import MAX_IMAGES_BYTES
 from trio_agent.agent.subagent import SPEC as SUBAGENT
+from trio_agent.agent.told_tools import MAX_TOOLS
 from trio_agent.agent.toolbox import MAX_AT_ONCE
-from trio_agent.config import DESCRIPTIONS, FILE_ONLY, PREFIX, Settings
+from trio_agent.config import DESCRIPTIONS, FILE_ONLY, HEARTBEAT_S, PREFIX, Settings
 from trio_agent.core.commands import COMMANDS
+from trio_agent.core.compaction import FULL
+from trio_agent.core.image_size import MAX_IMAGE_SIDE
 from trio_agent.core.machine import TRANSITIONS
 from trio_agent.core.media_types import MAX_IMAGE_BYTES
 from trio_agent.core.price import Price
-from trio_agent.models.catalogue import PROVIDERS, catalogue_of
+from trio_agent.models.anthropic import PINGED_IDLE_S
+from trio_agent.models.catalogue import PROVIDERS, ModelFacts, catalogue_of
+from trio_agent.models.demo import DemoModel
+from trio_agent.models.demo_prompt import MAX_WORDS
+from trio_agent.models.endpoint import IDLE_S
+from trio_agent.models.streamed import MAX_RETRY_AFTER_S, MAX_TRIES, MAX_WAIT_S
 from trio_agent.seams import Tool, ToolSpec
+from trio_agent.token import MIN_TOKEN_CHARS
 from trio_agent.tools import (
     ask_user,
     background,
@@ -78,6 +89,68 @@ def options() -> str:
         flag = "--open/--no-open" if field.name == "open" else "--" + field.name.replace("_", "-")
         rows.append(f"| `{flag}` | `{PREFIX}{field.name.upper()}` | {shown} | {DESCRIPTIONS[field.name]} |")
     return "\n".join(rows)
+
+
+def settings() -> str:
+    """Every setting, what it is by default, and what it may be."""
+    rows = ["| setting | default | may be |", "|---|---|---|"]
+    for field in msgspec.structs.fields(Settings):
+        default = getattr(Settings(), field.name)
+        match default:
+            case bool():
+                shown = "on" if default else "off"
+            case None | "" | () | {}:
+                shown = ""
+            case _:
+                shown = f"`{default}`"
+        rows.append(
+            f"| `{field.name}` | {_FROM_ELSEWHERE.get(field.name, shown)} | {_may_be(field.name, field.type)} |"
+        )
+    return "\n".join(rows)
+
+
+def _may_be(name: str, kind: Any) -> str:
+    if name in BOUNDS:
+        low, high = BOUNDS[name]
+        return f"{low} to {high}" if high is not None else f"{low} or more"
+    if name in _WORDS:
+        return _WORDS[name]
+    if kind in (bool, bool | None):
+        return "on or off"
+    return " or ".join(f"`{each}`" for each in get_args(kind) if isinstance(each, str)) or _of_literal(kind)
+
+
+def _of_literal(kind: Any) -> str:
+    """The values of a Literal that may be None."""
+    return " or ".join(f"`{each}`" for inner in get_args(kind) for each in get_args(inner))
+
+
+BOUNDS: dict[str, tuple[int, int | None]] = {
+    "port": (0, 65535),
+    "heartbeat": HEARTBEAT_S,
+    **dict.fromkeys(
+        [f"{whose}_{what}" for whose in ("budget", "session") for what in ("dollars", "responses", "seconds")],
+        (0, None),
+    ),
+    "context_window": (0, None),
+}
+"""Of settings that are numbers. 0 is no limit of a budget, no known window, and any free port."""
+
+_WORDS = {
+    "host": "an address or a name; with `no_auth` a loopback one",
+    "model": "a name of the table of models",
+    "base_url": "`http://HOST:PORT` or `https://…`",
+    "price": "two or four numbers, not negative",
+    "store": "`sqlite:PATH` or `memory:`",
+    "data_dir": "a directory",
+    "token": f"{MIN_TOKEN_CHARS} or more visible ASCII characters",
+    "no_auth": "on or off; not with `ask`",
+    "sandbox_net": "`on` or `off`, which needs bubblewrap",
+    "hide": "absolute paths, or such as begin with `~/`",
+    "allow_host": "names, each with a port or without",
+    "allow_origin": "origins",
+    "mcp": "servers, each with a name of 24 characters at most",
+}
 
 
 def routes() -> str:
@@ -166,7 +239,7 @@ LIMITS: dict[str, list[str]] = {
         f"{_bytes(read_file.MAX_TEXT_BYTES)} of text at once",
         f"{read_file.MAX_LINE_BYTES:,} bytes of a line",
         f"{read_file.MAX_ENTRIES:,} names of a directory",
-        f"images of {_bytes(MAX_IMAGE_BYTES)}",
+        f"images of {_bytes(MAX_IMAGE_BYTES)} and {MAX_IMAGE_SIDE:,} pixels a side",
     ],
     "search": [
         f"ended after {_time(search.SEARCH_S)}",
@@ -241,12 +314,37 @@ def _figure(price: Price | None, kind: str) -> str:
     return f"{getattr(price, kind):g}{long}"
 
 
+def models() -> str:
+    """Every model, how much fits into it, and how long an answer may be."""
+    rows = [
+        "| model | context window (tokens) | longest answer (tokens) | cost, and other limits |",
+        "|---|---|---|---|",
+    ]
+    for provider in PROVIDERS:
+        for name, facts in catalogue_of(provider).models.items():
+            cost = "known" if facts.price else "unknown without `--price`"
+            rows.append(f"| `{provider}/{name}` | {facts.context_window:,} | {facts.max_output:,} | {cost} |")
+    unlisted = f"{ModelFacts().max_output:,} at Anthropic, elsewhere the server's own"
+    rows += [
+        f"| any other name | unknown without `--context-window` | {unlisted} | unknown without `--price` |",
+        "| `scripted:FILE` | unknown without `--context-window` | as it stands in the file | as it stands in the file |",
+        f"| `demo` | {DemoModel().context_window:,} | {MAX_WORDS:,} words | none |",
+        f"| all of them | summed up from {FULL:.0%} on | {MAX_TRIES} tries, at most {_time(MAX_WAIT_S)} apart beside a "
+        f"`Retry-After` of up to {_time(MAX_RETRY_AFTER_S)}; {_time(IDLE_S)} without a byte "
+        f"({_time(PINGED_IDLE_S)} at Anthropic) | images of {_bytes(MAX_IMAGE_BYTES)} and {MAX_IMAGE_SIDE:,} pixels a side, {_bytes(MAX_IMAGES_BYTES)} a question; "
+        f"{MAX_TOOLS} tools |",
+    ]
+    return "\n".join(rows)
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "commands": commands,
+    "models": models,
     "credentials": credentials,
     "options": options,
     "prices": prices,
     "routes": routes,
+    "settings": settings,
     "replay_routes": replay_routes,
     "states": states,
     "tools": tools,

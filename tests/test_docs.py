@@ -15,6 +15,7 @@ from trio_agent.config import Settings
 from trio_agent.core.message import Message
 from trio_agent.core.redaction import BY_SHAPE
 from trio_agent.core.state import State
+from trio_agent.models.catalogue import PROVIDERS, catalogue_of
 from trio_agent.models.choose import make_model
 from trio_agent.stores.blobs import MemoryBlobs
 from trio_agent.web.app import App
@@ -42,6 +43,28 @@ def test_every_setting_route_and_event_stands_in_the_docs() -> None:
     ] == []
     assert [route.path for route in (*ROUTES, *REPLAY_ROUTES) if route.path.split("<")[0] not in api] == []
     assert [event for event in EVENTS if f"| `{event}` |" not in stream] == []
+
+
+def test_the_page_of_the_agent_has_every_model_and_every_setting_with_its_limits() -> None:
+    page = (HERE / "docs" / "agent.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+    limits = {cells[0].strip("`"): cells[1:] for cells in rows}
+    fields = [field.name for field in msgspec.structs.fields(Settings)]
+    models = [f"{provider}/{name}" for provider in PROVIDERS for name in catalogue_of(provider).models]
+    assert [name for name in fields if not limits[name][-1]] == []
+    assert [name for name in models if not all(limits[name])] == []
+
+
+@pytest.mark.parametrize("name", generate.BOUNDS)
+def test_the_bounds_of_a_setting_that_the_docs_tell_are_those_that_hold(name: str) -> None:
+    low, high = generate.BOUNDS[name]
+    msgspec.convert({name: low}, Settings)
+    with pytest.raises(msgspec.ValidationError, match=r"takes|number"):
+        msgspec.convert({name: low - 1}, Settings)
+    if high is not None:
+        msgspec.convert({name: high}, Settings)
+        with pytest.raises(msgspec.ValidationError, match="takes"):
+            msgspec.convert({name: high + 1}, Settings)
 
 
 async def test_every_tool_of_a_session_stands_in_the_docs_with_its_limits(tmp_path: Path) -> None:
