@@ -16,6 +16,7 @@ from typing import Any, get_args
 import msgspec
 
 from trio_agent.agent.images import MAX_IMAGES_BYTES
+from trio_agent.agent.repository_words import FILE, MAX_BYTES
 from trio_agent.agent.subagent import SPEC as SUBAGENT
 from trio_agent.agent.told_tools import MAX_TOOLS
 from trio_agent.agent.toolbox import MAX_AT_ONCE
@@ -331,8 +332,8 @@ def models() -> str:
         f"| `demo` | {DemoModel().context_window:,} | {MAX_WORDS:,} words | none |",
         f"| all of them | summed up from {FULL:.0%} on | {MAX_TRIES} tries, at most {_time(MAX_WAIT_S)} apart beside a "
         f"`Retry-After` of up to {_time(MAX_RETRY_AFTER_S)}; {_time(IDLE_S)} without a byte "
-        f"({_time(PINGED_IDLE_S)} at Anthropic) | images of {_bytes(MAX_IMAGE_BYTES)} and {MAX_IMAGE_SIDE:,} pixels a side, {_bytes(MAX_IMAGES_BYTES)} a question; "
-        f"{MAX_TOOLS} tools |",
+        f"({_time(PINGED_IDLE_S)} at Anthropic) | images of {_bytes(MAX_IMAGE_BYTES)} and {MAX_IMAGE_SIDE:,} pixels a side, "
+        f"{_bytes(MAX_IMAGES_BYTES)} a question; {MAX_TOOLS} tools; {_bytes(MAX_BYTES)} of an {FILE} |",
     ]
     return "\n".join(rows)
 

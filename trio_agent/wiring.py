@@ -157,6 +157,7 @@ def coding_agent(
         run_program=confined.run,
         format_files=Formatters(confined).format,
         read_file=FileView(hidden).read,
+        redact=redactor.redact,
         open_terminals=partial(open_terminals, shells),
     )
 

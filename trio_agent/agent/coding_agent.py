@@ -19,6 +19,7 @@ from trio_agent.agent.orders import Orders
 from trio_agent.agent.progress import Progress, first_survey, forked, left_out, surveyed
 from trio_agent.agent.questions import Questions
 from trio_agent.agent.repository_orders import RepositoryOrders
+from trio_agent.agent.repository_words import repository_words
 from trio_agent.agent.shown_files import show_none
 from trio_agent.agent.spending import Spending
 from trio_agent.agent.stop import Stop
@@ -28,6 +29,7 @@ from trio_agent.agent.workroom import Workroom
 from trio_agent.core.budget import Budget
 from trio_agent.core.errors import NotFound
 from trio_agent.core.message import Message
+from trio_agent.core.redaction import BY_SHAPE
 from trio_agent.seams import (
     Attendant,
     Blobs,
@@ -63,6 +65,7 @@ class CodingAgent:
         run_program: RunProgram | None = None,
         format_files: FormatFiles | None = None,
         read_file: ReadFileIn = show_none,
+        redact: Callable[[str], str] = BY_SHAPE.redact,
         open_terminals: OpenTerminals | None = None,
     ) -> None:
         """`make_model` takes a name, empty for the default; `sandbox` is the name of what commands run in.
@@ -71,7 +74,7 @@ class CodingAgent:
         `context_window` is that of models that do not tell theirs, in tokens, 0 where it is not known. `open_tools` gives a
         session what tells its tools for a model; leaving ends what they left running. Without `run_program`, nothing is
         pulled; without `format_files`, commits stay as they are; without
-        `read_file`, users are shown no file but in diffs.
+        `read_file`, users are shown no file but in diffs, and an AGENTS.md is not read; `redact` takes the secrets out of it.
         Without `open_terminals`, users have none.
         """
         self._make_model = make_model
@@ -85,6 +88,7 @@ class CodingAgent:
         self._run_program = run_program
         self._format_files = format_files
         self._read_file = read_file
+        self._redact = redact
         self._open_terminals = open_terminals or _no_terminals
 
     @asynccontextmanager
@@ -108,7 +112,8 @@ class CodingAgent:
                 session=session,
                 workspace=workspace.path,
                 blobs=self._blobs,
-                instructions=instructions(workspace.path, survey, self._sandbox),
+                instructions=instructions(workspace.path, survey, self._sandbox)
+                + await repository_words(workspace.path, self._read_file, self._redact),
                 model=model,
                 tools=tools,
                 call_ids=CallIds(history),
