@@ -12,10 +12,11 @@
  */
 
 import { keyOf, sizeOf, textOf } from "../changes.js";
-import { el, icon } from "../dom.js";
+import { el } from "../dom.js";
 import { t } from "../words.js";
 import { commentBox } from "./diff-comments.js";
-import { badge, counts } from "./diff-list.js";
+import { headOf } from "./diff-head.js";
+import { chooseNumber, moveNumber, numberOf } from "./diff-numbers.js";
 import { table } from "./diff-rows.js";
 
 /** A change of more lines waits until it is asked for. */
@@ -48,7 +49,7 @@ export class DiffFile extends HTMLElement {
     if (this.#head.isConnected) return;
     this.append(this.#head, this.#body);
     this.#body.addEventListener("click", (event) => this.#pressed(event));
-    this.#body.addEventListener("keydown", (event) => this.#moved(event));
+    this.#body.addEventListener("keydown", (event) => moveNumber(this, event));
     this.#body.addEventListener("focusout", () => queueMicrotask(() => this.#stale && !this.#isBusy && void this.load()));
     this.#drawHead();
     this.#drawWaiting();
@@ -150,21 +151,8 @@ export class DiffFile extends HTMLElement {
   }
 
   #drawHead() {
-    const { file } = this;
-    const fold = el(
-      "button",
-      { class: "d-fold", type: "button", "aria-expanded": String(!this.#isFolded), onClick: () => this.#fold() },
-      icon("forward"),
-      badge(file),
-      el("span", { class: "d-path" }, ...breakable(file.old_path ? `${file.old_path} → ${file.path}` : file.path)),
-    );
-    const modes = file.old_mode && file.new_mode && file.old_mode !== file.new_mode;
-    const mode = modes && el("span", { class: "d-count", text: t("mode {old} → {new}", { old: file.old_mode, new: file.new_mode }) });
-    const label = t("Open {path}", { path: file.path });
-    const open =
-      (file.status !== "deleted" || null) &&
-      el("button", { class: "button small quiet", type: "button", "aria-label": label, onClick: () => void this.#open(), text: t("Open") });
-    this.#head.replaceChildren(fold, mode || "", ...counts(file), open ?? "");
+    const how = { isFolded: this.#isFolded, fold: () => this.#fold(), open: () => void this.#open() };
+    this.#head.replaceChildren(...headOf(this.file, how));
   }
 
   #drawWaiting() {
@@ -208,9 +196,9 @@ export class DiffFile extends HTMLElement {
 
   /** @param {MouseEvent} event */
   #pressed(event) {
-    const button = event.target instanceof Element ? event.target.closest(".d-no button") : null;
-    if (!(button instanceof HTMLElement)) return;
-    this.#choose(button);
+    const button = numberOf(event);
+    if (!button) return;
+    chooseNumber(this, button);
     /** @type {"old" | "new"} */
     const side = button.dataset.side === "old" ? "old" : "new";
     const line = Number(button.dataset.line);
@@ -242,31 +230,6 @@ export class DiffFile extends HTMLElement {
       this.#body.prepend(row);
     }
   }
-
-  /** @param {KeyboardEvent} event */
-  #moved(event) {
-    const button = event.target instanceof Element ? event.target.closest(".d-no button") : null;
-    if (!(button instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const all = /** @type {HTMLElement[]} */ ([...this.querySelectorAll(".d-no button")]);
-    const at = all.indexOf(button);
-    const places = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1, PageDown: at + 20, PageUp: at - 20 };
-    const to = places[/** @type {keyof typeof places} */ (event.key)];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = all[Math.min(Math.max(to, 0), all.length - 1)];
-    if (next) this.#choose(next);
-    next?.focus();
-  }
-
-  /** One number of a file is reached by Tab, the others from there by arrows. @param {HTMLElement} button */
-  #choose(button) {
-    for (const each of this.querySelectorAll('.d-no button[tabindex="0"]')) each.setAttribute("tabindex", "-1");
-    button.setAttribute("tabindex", "0");
-    button.dataset.chosen = "true";
-  }
 }
-
-/** A path that may be broken after a folder. @param {string} path */
-const breakable = (path) => path.split("/").flatMap((part, i) => (i ? ["/", el("wbr"), part] : [part]));
 
 customElements.define("diff-file", DiffFile);

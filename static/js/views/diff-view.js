@@ -19,12 +19,12 @@ import { CommentBar, Comments } from "./diff-comments.js";
 import { DiffFile } from "./diff-file.js";
 import { diffLines } from "./diff-lines.js";
 import { DiffList } from "./diff-list.js";
+import { keepPlace } from "./diff-place.js";
+import { DiffQueue } from "./diff-queue.js";
 import { DiffSource } from "./diff-source.js";
 
 /** Side by side, a line needs room for forty characters twice. */
 const WIDE = "(min-width: 64rem)";
-/** The stream holds one of a browser's six connections to a server. */
-const AT_ONCE = 2;
 
 export class DiffView extends HTMLElement {
   /** @param {Source} source @param {Comment[]} comments @param {Choices} choices @param {() => void} close */
@@ -53,11 +53,7 @@ export class DiffView extends HTMLElement {
   #again = false;
   /** @type {Map<string, DiffFile>} */
   #files = new Map();
-  /** @type {Set<DiffFile>} */
-  #waiting = new Set();
-  #loading = 0;
-  /** @type {DiffFile | null} What the reader jumped to: lines that come above it must not push it away. */
-  #pinned = null;
+  #queue = new DiffQueue();
   #wide = matchMedia(WIDE);
 
   #scope = el("select", { "aria-label": t("What is shown"), onChange: () => this.#choose() });
@@ -86,7 +82,7 @@ export class DiffView extends HTMLElement {
     });
     this.#comments.addEventListener("emptied", () => this.#redraw());
     for (const moving of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-      this.#main.addEventListener(moving, () => (this.#pinned = null), { passive: true });
+      this.#main.addEventListener(moving, () => this.#queue.unpin(), { passive: true });
     }
     this.#wide.addEventListener("change", () => this.#redraw());
     this.#box.open = matchMedia("(min-width: 56rem)").matches;
@@ -102,7 +98,7 @@ export class DiffView extends HTMLElement {
     this.#title = title;
     this.#changes = null;
     this.#files.clear();
-    this.#waiting.clear();
+    this.#queue.clear();
     this.#summary.textContent = "";
     this.#list.replaceChildren();
     this.#stack.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
@@ -189,7 +185,7 @@ export class DiffView extends HTMLElement {
   #forget(view) {
     this.#inView.unobserve(view);
     this.#atTop.unobserve(view);
-    this.#waiting.delete(view);
+    this.#queue.drop(view);
     view.remove();
   }
 
@@ -259,11 +255,7 @@ export class DiffView extends HTMLElement {
     const view = this.#files.get(key);
     if (!view) return;
     if (!matchMedia("(min-width: 56rem)").matches) this.#box.open = false;
-    this.#pinned = view;
-    view.scrollIntoView({ block: "start" });
-    if (view.isWanted) this.#waiting = new Set([view, ...this.#waiting]);
-    this.#next();
-    if (this.#loading === 0) this.#pinned = null;
+    this.#queue.jump(view);
     view.querySelector("button")?.focus({ preventScroll: true });
     this.#list.mark(key);
   }
@@ -275,27 +267,10 @@ export class DiffView extends HTMLElement {
 
   /** @param {IntersectionObserverEntry[]} entries */
   #look(entries) {
-    for (const { target, isIntersecting } of entries) {
-      if (!(target instanceof DiffFile)) continue;
-      if (isIntersecting) this.#waiting.add(target);
-      else this.#waiting.delete(target);
-    }
-    this.#next();
-  }
-
-  #next() {
-    for (const view of this.#waiting) {
-      if (this.#loading >= AT_ONCE) return;
-      this.#waiting.delete(view);
-      if (!view.isWanted) continue;
-      this.#loading += 1;
-      void view.load().finally(() => {
-        this.#loading -= 1;
-        this.#pinned?.scrollIntoView({ block: "start" });
-        this.#next();
-        if (this.#loading === 0) this.#pinned = null;
-      });
-    }
+    /** @type {Map<DiffFile, boolean>} */
+    const seen = new Map();
+    for (const { target, isIntersecting } of entries) if (target instanceof DiffFile) seen.set(target, isIntersecting);
+    this.#queue.look(seen);
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -306,17 +281,8 @@ export class DiffView extends HTMLElement {
 
   /** What is at the top of the view stays there while `change` is made. @param {() => Promise<void>} change */
   async #keepPlace(change) {
-    this.#pinned = null;
-    const edge = this.#main.getBoundingClientRect().top;
-    const view = [...this.#files.values()].find((each) => each.getBoundingClientRect().bottom > edge);
-    const rows = [...(view?.querySelectorAll(".d-no button") ?? [])];
-    const row = rows.find((each) => each.getBoundingClientRect().bottom > edge);
-    const { side, line } = row instanceof HTMLElement ? row.dataset : {};
-    const before = (row ?? view)?.getBoundingClientRect().top ?? 0;
-    await change();
-    const same = row && view?.querySelector(`.d-no button[data-side="${side}"][data-line="${line}"]`);
-    const now = same ?? (row ? null : view);
-    if (now?.isConnected) this.#main.scrollTop += now.getBoundingClientRect().top - before;
+    this.#queue.unpin();
+    await keepPlace(this.#main, [...this.#files.values()], change);
   }
 }
 
