@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.bench import FakeBench
-from trio_agent.tools.credentials import CREDENTIAL_FILES, CREDENTIAL_FOLDERS, CREDENTIALS, blank
+from trio_agent.tools.credentials import CREDENTIAL_FILES, CREDENTIAL_FOLDERS, HELD, HELD_FILES, HELD_FOLDERS, blank
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.sandbox import Sandbox, find_sandbox
 
@@ -47,7 +47,7 @@ def run(sandbox: Sandbox, home: Path, script: str) -> str:
 
 
 def test_a_place_that_is_missing_cannot_be_made(sandbox: Sandbox, home: Path, confined: bool) -> None:
-    files = [*CREDENTIAL_FILES, *(f"{name}/config" for name in CREDENTIAL_FOLDERS)]
+    files = [*HELD_FILES, *(f"{name}/config" for name in HELD_FOLDERS)]
     told = run(
         sandbox, home, "".join(f"mkdir -p '{Path(name).parent}'; echo made > '{name}'; " for name in files) + "echo end"
     )
@@ -57,20 +57,31 @@ def test_a_place_that_is_missing_cannot_be_made(sandbox: Sandbox, home: Path, co
 
 
 def test_what_a_user_puts_there_later_is_not_seen_by_what_runs(sandbox: Sandbox, home: Path, confined: bool) -> None:
-    files = [*CREDENTIAL_FILES, *(f"{name}/key" for name in CREDENTIAL_FOLDERS)]
-    script = f"cat {shlex.join(files)}"
-    blanks = "".join(blank(name).decode() for name in CREDENTIAL_FILES)
-    with started(sandbox, home, f"echo ready; read x; {script}") as process:
+    files = [*HELD_FILES, *(f"{name}/key" for name in HELD_FOLDERS)]
+    with started(sandbox, home, f"echo ready; read x; cat {shlex.join(files)}") as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        for name in files:
-            (home / name).parent.mkdir(parents=True, exist_ok=True)
-            (home / name).write_text("secret\n")
+        write_secrets(home, files)
         process.stdin.write("\n")
         process.stdin.flush()
-        assert process.stdout.read() == (blanks if confined else "secret\n" * len(files))
-    assert run(sandbox, home, script) == (blanks if confined else "secret\n" * len(files))
+        assert process.stdout.read() == ("" if confined else "secret\n" * len(files))
+
+
+def test_none_of_all_places_is_seen_by_the_next_command(sandbox: Sandbox, home: Path, confined: bool) -> None:
+    assert set(HELD_FILES) < set(CREDENTIAL_FILES)
+    assert set(HELD_FOLDERS) < set(CREDENTIAL_FOLDERS)
+    files = [*CREDENTIAL_FILES, *(f"{name}/key" for name in CREDENTIAL_FOLDERS)]
+    assert run(sandbox, home, "echo well") == "well\n"
+    write_secrets(home, files)
+    blanks = "".join(blank(name).decode() for name in CREDENTIAL_FILES)
+    assert run(sandbox, home, f"cat {shlex.join(files)}") == (blanks if confined else "secret\n" * len(files))
+
+
+def write_secrets(home: Path, names: list[str]) -> None:
+    for name in names:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("secret\n")
 
 
 def test_a_place_cannot_be_moved_to_where_the_next_command_would_see_it(
@@ -102,7 +113,7 @@ def test_placeholders_go_with_the_sandbox_and_what_its_user_put_there_stays(home
     (home / ".config").mkdir()
     run(sandbox, home, "true")
     held = sandbox.name == "bwrap"
-    assert all((home / name).exists() for name in CREDENTIALS) is held
+    assert all((home / name).exists() for name in HELD) is held
     if held:
         assert (home / ".ssh").stat().st_mode & 0o777 == 0o700
         assert (home / ".netrc").stat().st_mode & 0o777 == 0o600

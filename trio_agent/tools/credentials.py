@@ -106,6 +106,18 @@ CREDENTIAL_FILES = tuple(name for name in _NAMES if not name.endswith("/"))
 CREDENTIALS = (*CREDENTIAL_FOLDERS, *CREDENTIAL_FILES)
 """Below the home directory."""
 
+HELD_FOLDERS = (
+    *(".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".config/gh", ".config/gcloud", ".config/trio-agent"),
+    ".local/share/keyrings",
+)
+HELD_FILES = (
+    *(".netrc", ".npmrc", ".pypirc", ".git-credentials", ".cargo/credentials.toml", ".config/git/credentials"),
+)
+HELD = (*HELD_FOLDERS, *HELD_FILES)
+"""The commonest of them, which are kept from being made in a home that is worked in itself: by empty ones, and a home with all
+of them would be full of folders of programs that its user never had.
+"""
+
 _MOVED_BY = {".config": "XDG_CONFIG_HOME", ".local/share": "XDG_DATA_HOME", ".cache": "XDG_CACHE_HOME"}
 _MOVED_BY |= {".cargo": "CARGO_HOME", ".gnupg": "GNUPGHOME", ".docker": "DOCKER_CONFIG", ".codex": "CODEX_HOME"}
 _MOVED_BY |= {".claude": "CLAUDE_CONFIG_DIR", ".gradle": "GRADLE_USER_HOME", ".password-store": "PASSWORD_STORE_DIR"}

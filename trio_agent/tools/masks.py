@@ -2,7 +2,7 @@
 
 What is not there yet needs a mask as well, inside a workspace at least: elsewhere nothing can be written, but there a command
 could make `.ssh/config`, and would see what its user puts into `.aws` while it runs. bubblewrap mounts only over what exists.
-So where a known place of credentials is missing in the workspace, an empty one is put there until the program ends. And a
+So where a common place of credentials is missing in the workspace, an empty one is put there until the program ends. And a
 mask holds only as long as its path does: the directories on the way to it are mounts too, which cannot be renamed.
 
 One hole is left: a masked file that its user replaces by another (`rename`) is seen by commands that run already, for the
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from trio_agent.core.errors import ToolError
-from trio_agent.tools.credentials import BLANKS, CREDENTIAL_FOLDERS, CREDENTIALS, blank
+from trio_agent.tools.credentials import BLANKS, HELD, HELD_FOLDERS, blank
 from trio_agent.tools.paths import directory_inside, resolve_inside
 
 SOCKETS = (
@@ -67,10 +67,10 @@ class Placeholders:
 
     def make(self, workspace: Path, home: Path) -> None:
         """Put an empty one wherever a known place is inside `workspace` and missing. What bars the way is left as it is."""
-        for name in CREDENTIALS:
+        for name in HELD:
             if (place := home / name).is_relative_to(workspace) and place != workspace and not place.exists():
                 try:
-                    self._put(workspace, place, is_folder=name in CREDENTIAL_FOLDERS)
+                    self._put(workspace, place, is_folder=name in HELD_FOLDERS)
                 except (ToolError, OSError):
                     continue  # a link to elsewhere, a file for a directory, a read-only disk: nothing can be there
 
