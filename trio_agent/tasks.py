@@ -2,7 +2,7 @@
 
 Trio's own tree is not asked. It has names of functions, not of what is done; its cancel scopes that belong to no nursery, a
 tool's deadline among them, cannot be seen from outside; and a task that is started from elsewhere stands in it where its
-nursery was opened, far from what it is for. (docs/decisions/0014-a-tree-of-our-own.md)
+nursery was opened, far from what it is for. (docs/decisions/0016-a-tree-of-our-own.md)
 
 Where a task stands follows from the context, which flows into the tasks of a nursery. A task that is started from elsewhere
 than where its nursery was opened, such as a command in the background, says where that was: `here` there, `stand_at` in it.
