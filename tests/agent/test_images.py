@@ -12,6 +12,7 @@ from tests.runtime.house import HouseStore, at_rest, lines
 from trio_agent.agent.images import MAX_IMAGES_BYTES, images_of
 from trio_agent.core.errors import ProviderError
 from trio_agent.core.image_size import MAX_IMAGE_SIDE
+from trio_agent.core.prompts import AttachedFile
 from trio_agent.core.transcript import ImageRef, Outcome, UserTurn
 from trio_agent.seams import ModelRequest, Toolbench, ToolResult
 from trio_agent.stores.blobs import MemoryBlobs
@@ -114,6 +115,21 @@ async def test_where_that_does_not_help_all_are_left_out_and_then_the_refusal_is
     asked = [seen(each) for each in desk.model.requests]
     assert asked[2:5] == [[png(2), png(3)], [png(2)], []]
     assert asked[5] == [png(2), png(3)], "it was not for the images: they are shown"
+
+
+async def test_an_image_that_the_user_sent_is_left_out_just_so(store: HouseStore, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, REFUSED, says("I cannot see it."), says("Yes."))
+    blob = await desk.blobs.put(png())
+    file = AttachedFile(blob=blob, name="shot.png", media_type="image/png", size=len(png()))
+    async with desk.session(store) as session:
+        await session.post("look", files=[file])
+        await at_rest(session)
+        await session.post("forget it")
+        await at_rest(session)
+    assert [seen(each) for each in desk.model.requests] == [[png()], [], []]
+    (turn,) = desk.model.requests[1].turns
+    assert turn.text.startswith("(There was an image here, which was refused by the server of this model.)\n\nlook")
+    assert "shot.png" in turn.text
 
 
 async def test_another_model_is_shown_what_one_refused(store: HouseStore, tmp_path: Path) -> None:

@@ -151,6 +151,22 @@ async def test_too_many_and_too_large_tools_are_bounded(bench: FakeBench) -> Non
         assert "vast (its schema has more than 64 KiB)" in left_out.spec.description
 
 
+async def test_of_two_tools_with_one_name_the_first_is_there_and_the_other_is_told_to_the_model(
+    bench: FakeBench,
+) -> None:
+    async with connected(hostile("twins")) as it:
+        tool, left_out = tools_of(it)
+        assert (tool.spec.name, tool.spec.description) == ("it__use", "Use it.")
+        assert "use (there is another of this name)" in left_out.spec.description
+
+
+async def test_an_image_that_would_have_the_whole_conversation_refused_is_named_and_left_out(bench: FakeBench) -> None:
+    async with connected(hostile("wide")) as it:
+        shown = await call(it, "it__use", bench)
+        assert shown.display is None
+        assert "it is 9000 x 1 pixels large" in shown.text
+
+
 async def test_bad_tools_take_no_good_one_with_them_and_the_model_and_the_log_are_told(
     bench: FakeBench, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -36,6 +37,8 @@ def listed() -> list[dict[str, Any]]:
             {**TOOL, "name": "s3cret-of-the-server", "inputSchema": {"properties": []}},
         ]
         return [*wrong, TOOL, {"name": "plain", "inputSchema": {}, "outputSchema": 7, "annotations": []}]
+    if HOW == "twins":
+        return [TOOL, {**TOOL, "description": "Use it otherwise."}]
     if HOW == "useless":
         return [{"name": "bare\x1b[31m"}]
     return [TOOL]
@@ -57,6 +60,11 @@ def use(request: dict[str, Any]) -> None:
         text = "y" * 2**20
     elif HOW == "nonsense":
         return say(id=request["id"], result={"content": "not a list"})
+    elif HOW == "wide":
+        # A sound PNG but for its width: 9000 pixels.
+        png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x23\x28\0\0\0\1IDATIEND"
+        image = {"type": "image", "mimeType": "image/png", "data": base64.b64encode(png).decode()}
+        return say(id=request["id"], result={"content": [image]})
     elif HOW == "none":
         return None
     elif HOW == "secret":
