@@ -31,6 +31,10 @@ export class SessionFacts extends HTMLElement {
   );
   #pairs = el("dl", { class: "facts" });
   #shown = "";
+  /** @type {Snapshot["log"]["state"]} */
+  #state = null;
+  /** @type {Snapshot["log"]["messages"] | null} */
+  #messages = null;
 
   connectedCallback() {
     this.append(
@@ -43,11 +47,15 @@ export class SessionFacts extends HTMLElement {
 
   /** @param {Snapshot} snapshot */
   show(snapshot) {
-    const { state } = snapshot.log;
+    const { state, messages } = snapshot.log;
     if (!state) return;
+    this.#tasks.show(snapshot);
+    // Text that is being written changes none of the rest, and comes in every frame.
+    if (state === this.#state && messages === this.#messages) return;
+    this.#state = state;
+    this.#messages = messages;
     this.#usage.show(snapshot.log, state);
     this.#todo.show(state.todo);
-    this.#tasks.show(snapshot);
     say(this.#added, state.diff_lines_added ? `+${state.diff_lines_added}` : "");
     say(this.#removed, state.diff_lines_removed ? `−${state.diff_lines_removed}` : "");
     const directory = state.working_dir || state.inside_working_dir;
