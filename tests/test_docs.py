@@ -127,3 +127,11 @@ def test_every_field_of_message_and_state_is_described() -> None:
     described = {field.name for kind in (Message, State) for field in msgspec.structs.fields(kind)}
     named = set(re.findall(r"`(\w+)`", (HERE / "docs" / "wire.md").read_text("utf-8")))
     assert described - named == set()
+
+
+def test_every_decision_has_a_number_of_its_own_and_carries_it() -> None:
+    records = sorted((HERE / "docs" / "decisions").glob("*.md"))
+    numbers = [int(record.name[:4]) for record in records]
+    assert numbers == list(range(1, len(records) + 1))
+    for number, record in zip(numbers, records, strict=True):
+        assert record.read_text("utf-8").startswith(f"# {number}. "), record.name
