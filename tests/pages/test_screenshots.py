@@ -1,28 +1,83 @@
-"""Pictures of the dashboard, for the docs and for whoever changes it: looked at, not compared.
+"""Every view and state of the page, in light and dark, on a desk and on a phone: drawn, as it looked before, and accessible.
 
-They go to a temporary folder; `nox -s screenshots` puts them into docs/screenshots.
+The pictures go to a temporary folder; `nox -s screenshots` puts them into docs/screenshots, and what they look like (looks.py)
+beside this file, for the next run to compare with.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import struct
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.served import ServedRepository
+from tests.pages.gallery import SCENES, House, Scene
+from tests.pages.looks import Look, differences, look_of
 
 pytestmark = pytest.mark.browser
 
+HERE = Path(__file__).resolve().parent
+KEPT = HERE / "looks"
+AXE = HERE.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 FOLDER_VARIABLE = "TRIO_AGENT_SCREENSHOTS"
-FIRST_TURN = 13  # messages
-VIEWS = {
-    "dashboard": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+GUISES: dict[str, dict[str, Any]] = {
+    "desk-light": {**DESK, "color_scheme": "light"},
+    "desk-dark": {**DESK, "color_scheme": "dark"},
+    "phone-light": {**PHONE, "color_scheme": "light"},
+    "phone-dark": {**PHONE, "color_scheme": "dark"},
 }
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+SAY_THE_SAME = """() => {
+    // What no two runs have in common. Only texts are changed, and they keep their length as far as it goes.
+    const changing = [
+        [/\\b\\d{1,2}:\\d{2}\\s[AP]M\\b/g, "09:41 AM"],
+        [/\\b\\d{1,2}:\\d{2}(:\\d{2})?\\b(?! AM)/g, "0:12"],
+        [/\\b\\d[\\d.,]* (ms|s)\\b/g, "1.2 s"],
+        [/\\b(?=\\d*[a-f])(?=[a-f]*\\d)[0-9a-f]{8}\\b/g, "0c0ffee1"],
+        [/…\\/[0-9a-f]{16}\\b/g, "…/0c0ffee10c0ffee1"],
+        [/\\bjust now\\b|\\b\\d+\\s(sec|min)\\.\\sago/g, "just now"],
+    ];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const node = texts.currentNode;
+        if (node.parentElement.closest(".xterm, .d-code, pre")) continue;
+        const same = changing.reduce((text, [what, instead]) => text.replace(what, instead), node.data);
+        if (same !== node.data) node.data = same;
+    }
+}"""
+
+LOOK_FOR_BARRIERS = """async (rules) => {
+    const { violations } = await axe.run(document, { runOnly: { type: "tag", values: rules } });
+    const told = (id) => ({ target, failureSummary }) => `${id}: ${target}: ${failureSummary}`;
+    return violations.flatMap(({ id, nodes }) => nodes.map(told(id)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    expect.set_options(timeout=20_000)
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("HOME", str(home))
+        patch.setenv("SHELL", "/bin/bash")
+        yield House(stack, tmp_path_factory.mktemp("house"))
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Page]:
+    """Where pictures are looked at: a page without a policy."""
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture
@@ -32,21 +87,38 @@ def folder(tmp_path: Path) -> Path:
     return chosen
 
 
-def test_every_view_is_drawn_without_overflowing_its_width(
-    browser: Browser, server: ServedRepository, folder: Path
+def opened(browser: Browser, guise: str) -> BrowserContext:
+    context = browser.new_context(locale="en-US", reduced_motion="reduce", **GUISES[guise])
+    assert AXE.is_file(), "axe-core is missing: run `npm ci`"
+    # Before the page's own scripts, and so before its policy, which would not let it in.
+    context.add_init_script(path=AXE)
+    return context
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_every_view_looks_as_it_did_and_bars_nobody(
+    browser: Browser, house: House, desk: Page, folder: Path, scene: Scene
 ) -> None:
-    with server.client() as client:
-        client.post("chat", json={"message": "Show me around this project"})
-        client.get("state", params={"poll": "true", "seen": FIRST_TURN - 1})
-        client.post("chat", json={"message": "bash git show --stat --oneline HEAD"})
-    for name, view in VIEWS.items():
-        context = browser.new_context(**view)
+    kept = KEPT / f"{scene.name}.json"
+    before: dict[str, Look] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+    now: dict[str, Look] = {}
+    barriers = {}
+    for guise in GUISES:
+        context = opened(browser, guise)
         page = context.new_page()
-        page.goto(server.link)
-        expect(page.locator("[data-final] .markdown")).to_have_count(2)
-        expect(page.locator('[data-state="WaitingForUserInput"]').first).to_be_attached()
-        page.locator("details").last.evaluate("details => { details.open = true; }")
-        picture = page.screenshot(path=folder / f"{name}.png", animations="disabled")
-        assert struct.unpack(">II", picture[16:24]) == (view["viewport"]["width"], view["viewport"]["height"])
-        assert page.evaluate("document.documentElement.scrollWidth") <= view["viewport"]["width"]
+        scene.enter(page, house)
+        page.evaluate("document.fonts.ready")
+        page.evaluate(SAY_THE_SAME)
+        picture = page.screenshot(path=folder / f"{scene.name}-{guise}.png", animations="disabled", caret="hide")
+        now[guise] = look_of(page, picture, desk)
+        if found := page.evaluate(LOOK_FOR_BARRIERS, RULES):
+            barriers[guise] = found
+        assert page.evaluate("document.documentElement.scrollWidth") <= GUISES[guise]["viewport"]["width"]
         context.close()
+    assert barriers == {}
+    if os.environ.get(FOLDER_VARIABLE):
+        KEPT.mkdir(exist_ok=True)
+        kept.write_text(json.dumps(now, indent=1) + "\n", "utf-8")
+        return
+    assert before, f"{kept.name} is not there: make it with `nox -s screenshots`, look at the pictures, and commit both"
+    assert {guise: differences(before[guise], now[guise]) for guise in GUISES} == {guise: [] for guise in GUISES}
