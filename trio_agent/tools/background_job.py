@@ -22,7 +22,10 @@ MAX_NEWS_BYTES = 32 * 1024 * 1024
 EXCERPT_BYTES = 16 * 1024
 """Of the beginning, and of the end, of what is new in a file."""
 
-_CHUNK_BYTES = 64 * 1024
+_MAX_LINE_BYTES = 64 * 1024
+
+PIECE_BYTES = 8 * 1024
+"""Handled in one go: the thread that looks for secrets in a piece holds up the event loop meanwhile, for it has the lock."""
 
 
 class JobFile:
@@ -50,9 +53,9 @@ class JobFile:
             skipped = max(0, facts.st_size - start - MAX_NEWS_BYTES)
             file.seek(start + skipped)
             if skipped:
-                file.readline(_CHUNK_BYTES)  # half a line: it may be half a secret
+                file.readline(_MAX_LINE_BYTES)  # half a line: it may be half a secret
             excerpt = Excerpt(EXCERPT_BYTES, EXCERPT_BYTES)
-            while file.tell() < facts.st_size and (chunk := file.read(_CHUNK_BYTES)):
+            while file.tell() < facts.st_size and (chunk := file.read(PIECE_BYTES)):
                 excerpt.add(self._redacted.add(self._decoder.decode(chunk)).encode())
             self._offset = file.tell()
         if over:
