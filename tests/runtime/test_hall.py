@@ -332,6 +332,46 @@ async def test_an_agent_that_was_about_to_begin_in_a_deleted_session_is_no_error
     assert [(line["event"], line["log_level"]) for line in logs] == [("agent_not_needed", "info")]
 
 
+class _LateAgent(HouseAgent):
+    """Is at work once it may `begin`, and has something kept of the session at the end of a turn, however it ends."""
+
+    def __init__(self) -> None:
+        super().__init__(self._turn)
+        self.begin = trio.Event()
+
+    @asynccontextmanager
+    async def attend(self, session: SessionHandle, history: Sequence[Message]) -> AsyncIterator[Attendant]:
+        await self.begin.wait()
+        async with super().attend(session, history) as attendant:
+            yield attendant
+
+    async def _turn(self, session: SessionHandle, prompts: Sequence[Message]) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await session.describe(Facts(slug="ended"))
+
+
+async def test_a_turn_that_was_about_to_begin_in_a_deleted_session_is_no_error(store: HouseStore) -> None:
+    agent = _LateAgent()
+    async with house_hall(store, agent) as hall:
+        session = await hall.newest()
+        await session.post("hello")
+        await wait_all_tasks_blocked()
+        with capture_logs() as logs:
+            async with trio.open_nursery() as nursery:
+                store.gate = trio.Event()
+                nursery.start_soon(hall.delete, session.id)
+                await wait_all_tasks_blocked()
+                agent.begin.set()
+                await wait_all_tasks_blocked()
+                store.gate.set()
+        assert session.kept.deleted
+    assert "turn_not_needed" in [line["event"] for line in logs]
+    assert {line["log_level"] for line in logs} == {"info"}
+
+
 async def test_of_two_who_delete_at_once_one_finds_nothing(store: HouseStore) -> None:
     outcomes: list[str] = []
     async with house_hall(store, HouseAgent()) as hall:

@@ -101,8 +101,7 @@ class Work:
                         await self._attend(self.attendant)
             except* Exception as group:
                 self.attendant = None
-                if self._session.kept.deleted and group.split(Conflict)[1] is None:
-                    # Nobody is left to be told: this run is about to be cancelled.
+                if self._deleted_beside(group):
                     logger.info("agent_not_needed", session=self._session.id, reason=_describe(group))
                 else:
                     logger.error("agent_unavailable", session=self._session.id, exc_info=group)
@@ -146,8 +145,11 @@ class Work:
                     logger.error("turn_stopped_by_store", session=self._session.id, reason=_describe(group))
                     await self._complain(f"The turn was stopped: {_describe(group)}. Type 'continue' to try again.")
                 except* Exception as group:
-                    logger.error("turn_failed", session=self._session.id, exc_info=group)
-                    await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
+                    if self._deleted_beside(group):
+                        logger.info("turn_not_needed", session=self._session.id, reason=_describe(group))
+                    else:
+                        logger.error("turn_failed", session=self._session.id, exc_info=group)
+                        await self._complain(f"The agent failed: {_describe(group)}. Type 'continue' to try again.")
             if scope.cancelled_caught:
                 if not given:
                     self._session.prompts.give_back(prompts)
@@ -190,6 +192,10 @@ class Work:
         except UNRECORDED as exc:
             # No reason not to hear the user's words: where nothing can be recorded, the turn itself will find out.
             self._tell_unrecorded("turn_not_noted", exc)
+
+    def _deleted_beside(self, group: BaseExceptionGroup[Exception]) -> bool:
+        """Whether nothing went wrong but that the session was deleted: nobody is left to be told."""
+        return self._session.kept.deleted and group.split(Conflict)[1] is None
 
     def _tell_unrecorded(self, event: str, why: Exception) -> None:
         # Somebody deleted the session while this was under way, which is nobody's mistake.
