@@ -21,19 +21,17 @@ const KEY = "trio-agent.language";
 
 /** @type {Catalogue} */
 let catalogue = {};
-let spoken = "en";
 let region = "en";
 
-/** The language of the words, and the region whose manner of writing numbers and times is the reader's. */
-export const language = () => spoken;
+/** Whose manner of writing numbers and times is the reader's. */
 export const locale = () => region;
 
 /** Show all words in the first of `wanted` (as `navigator.languages`) that there is. @param {readonly string[]} wanted */
 export async function speak(wanted) {
   const tag = wanted.find((each) => primary(each) in LANGUAGES) ?? "en";
-  spoken = primary(tag);
-  region = tag;
+  const spoken = primary(tag);
   catalogue = (await CATALOGUES[spoken]?.())?.default ?? {};
+  region = tag;
   return spoken;
 }
 
@@ -67,7 +65,12 @@ if (typeof document !== "undefined") {
   const chosen = chosenLanguage();
   const own = navigator.languages;
   // A chosen language is written as it is where the reader lives, if the browser knows of that.
-  await speak(chosen ? [own.find((each) => primary(each) === chosen) ?? chosen] : own);
-  document.documentElement.lang = spoken;
+  const wanted = chosen ? [own.find((each) => primary(each) === chosen) ?? chosen] : own;
+  try {
+    document.documentElement.lang = await speak(wanted);
+  } catch (error) {
+    // Without its catalogue the page is English; without this module it would be nothing at all.
+    console.info("words", error);
+  }
   sayNames(document);
 }

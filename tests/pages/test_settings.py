@@ -111,3 +111,13 @@ def test_the_end_of_a_turn_calls_the_user_once_in_a_browser_and_only_out_of_view
     assert [(title, body) for title, body, _ in noted] == [("The agent is done: echo in view", "out of view")]
     first.evaluate("back()")
     expect(first).to_have_title("echo in view · Waiting for you")
+
+
+def test_a_page_that_cannot_have_its_words_speaks_english(browser: Browser, server: ServedRepository) -> None:
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    page.route("**/words/de.js", lambda route: route.abort())
+    page.goto(server.link)
+    expect(page.locator(".net-words")).to_have_text("Connected")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    context.close()
