@@ -1,4 +1,4 @@
-"""An agent with the whole protocol of trio_agent/seams.py: it repeats what you say, and knows what it heard before.
+"""An agent with the whole protocol of trio_agent/seams: it repeats what you say, and knows what it heard before.
 
 hypercorn --worker-class trio examples.parrot:app
 """
