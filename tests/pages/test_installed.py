@@ -49,6 +49,11 @@ def test_a_phone_neither_zooms_into_a_field_nor_misses_a_button(browser: Browser
     page = context.new_page()
     page.goto(server.link)
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
+    page.locator(".net-face").tap()
+    details = page.locator("#net-details").bounding_box()
+    assert details is not None
+    assert details["x"] >= 0
+    assert details["x"] + details["width"] <= 320
     page.locator('[popovertarget="sessions-panel"]').tap()
     page.locator("#settings").tap()
     small = page.evaluate(
