@@ -28,7 +28,7 @@ CELL_PX = 40
 STEPS = 16
 FARTHEST_PX = 36
 """Two lines of text: a word more or less may wrap."""
-FARTHEST_STEP = 3
+FARTHEST_STEP = 2
 MOST_CELLS = 0.1
 
 

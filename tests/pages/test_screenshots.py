@@ -95,6 +95,7 @@ def opened(browser: Browser, guise: str) -> BrowserContext:
     return context
 
 
+@pytest.mark.timeout(300)  # Four visits each, and the first of them waits for the house to be furnished.
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 def test_every_view_looks_as_it_did_and_bars_nobody(
     browser: Browser, house: House, desk: Page, folder: Path, scene: Scene
