@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tests.agent.desk import Desk, says
-from tests.runtime.house import HouseStore, at_rest
+from tests.runtime.house import HouseStore
 from trio_agent.agent.repository_words import MAX_BYTES, repository_words
 from trio_agent.core.redaction import MARK, Redactor
 from trio_agent.tools.file_view import FileView
@@ -70,7 +70,9 @@ async def test_it_goes_with_every_question_of_the_session_after_our_own_words(tm
     desk.agent._read_file = FileView().read
     async with desk.session(HouseStore()) as session:
         await session.post("hi")
-        await at_rest(session)
+        # The file is read in a thread, for which nothing that sees tasks blocked waits.
+        while not desk.model.requests:
+            await session.signal.wait_past(session.signal.version)
     system = desk.model.requests[0].system
     assert system.startswith("You are a coding agent.")
     assert "Run make test." in system

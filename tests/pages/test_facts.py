@@ -231,6 +231,7 @@ def test_on_a_phone_the_tree_fits_and_its_stops_are_large_enough_for_a_thumb(
     panel = page.locator("#facts-panel")
     assert panel.evaluate("(e) => e.scrollWidth <= e.clientWidth")
     page.get_by_role("button", name="By turn and tool").click()
+    expect(page.get_by_role("dialog", name="Usage")).to_be_visible()
     page.keyboard.press("Escape")
     # What was open before it is open again.
     expect(page.get_by_role("button", name="By turn and tool")).to_be_focused()

@@ -69,6 +69,7 @@ def test_on_a_narrow_page_all_buttons_of_a_working_agent_are_within_it(page: Pag
     ask(page, "paint it")
     expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(2)
     for button in ("#cancel", "#send", "question-options button >> nth=1"):
+        expect(page.locator(button)).to_be_visible()
         box = page.locator(button).bounding_box()
         assert box is not None
         assert box["x"] >= 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from tests.tools.bench import FakeBench, running
 from trio_agent.core.errors import ConfigError
 from trio_agent.tools.environment import child_environment
 from trio_agent.tools.sandbox import NoSandbox, Sandbox, find_sandbox
+from trio_agent.tools.worker import worker_line
 
 NO_BWRAP = "/nowhere/bwrap"
 DEATH_S = 20.0
@@ -130,6 +132,22 @@ def test_tmp_is_private_and_lasts_from_one_command_to_the_next(
         assert run(sandbox, other, f"cat {mark}") == ("" if confined else "kept\n")
     finally:
         mark.unlink(missing_ok=True)
+
+
+def test_the_environment_we_run_in_can_be_used_also_from_tmp_and_no_neighbour_of_it(
+    sandbox: Sandbox, bench: FakeBench, confined: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        environment = Path(directory) / "venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+        (Path(directory) / "neighbour").write_text("seen\n")
+        monkeypatch.setattr(sys, "prefix", str(environment))
+        monkeypatch.setattr(sys, "executable", str(environment / "bin" / "python"))
+        line = shlex.join(worker_line("trio_agent.tools.no_such_module", ""))
+        told = run(sandbox, bench.workspace, f"{line} 2>&1; touch {environment}/made; cat {directory}/neighbour")
+        assert "No module named trio_agent.tools.no_such_module" in told
+        assert (environment / "made").exists() is not confined
+        assert told.endswith("seen\n") is not confined
 
 
 def test_caches_go_where_they_can_be_written(sandbox: Sandbox, bench: FakeBench, confined: bool) -> None:

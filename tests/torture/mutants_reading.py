@@ -39,8 +39,8 @@ class SubscribesAfterReading(Follower):
 class ReadsAfterSubscribing(Follower):
     """Listens, then reads history, and sends by both ways what came meanwhile."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, *args: Any, **asked: Any) -> None:
+        super().__init__(*args, **asked)
         self._subscribed: Cursor | None = self._session.log.cursor
 
     async def __anext__(self) -> bytes:

@@ -179,9 +179,10 @@ class Coder(ShownFiles):
         """Ask. A conversation that the provider calls too long is summed up, and asked again: once."""
         try:
             return await self._conversation.ask()
-        except ConversationTooLong:
-            if not self._conversation.has_answers or not await self._orders.sum_up(but_last_words=True):
-                raise
+        except ConversationTooLong as exc:
+            too_long = exc
+        if not self._conversation.has_answers or not await self._orders.sum_up(but_last_words=True):
+            raise too_long
         return await self._conversation.ask()
 
     async def _over_budget(self) -> None:

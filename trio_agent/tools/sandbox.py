@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, assert_never
 
@@ -21,6 +21,7 @@ from trio_agent.core.errors import ConfigError
 from trio_agent.tools.borrowed_objects import borrowed_objects
 from trio_agent.tools.credentials import CREDENTIALS
 from trio_agent.tools.masks import SOCKETS, Blanks, Placeholders, masked, pinned
+from trio_agent.tools.worker import program_places
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
 
@@ -111,10 +112,10 @@ class Bubblewrap:
         inside = [path for path in real if path.is_relative_to(workspace) and path != workspace]
         line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
+        line += _seen(path for path in program_places() if path.is_relative_to("/tmp"))
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
         line += masked((path for path in real if path not in inside), self._blanks)
-        for objects in borrowed_objects(workspace, Path("/tmp"), real):
-            line += ["--ro-bind", str(objects), str(objects)]
+        line += _seen(borrowed_objects(workspace, Path("/tmp"), real))
         line += ["--bind", str(workspace), str(workspace)]
         line += [*pinned(inside, workspace), *masked(inside, self._blanks)]
         line += [] if self._network else ["--unshare-net"]
@@ -128,3 +129,8 @@ class Bubblewrap:
         directory = self._scratch / hashlib.sha256(os.fsencode(workspace)).hexdigest()[:16]
         directory.mkdir(mode=0o700, exist_ok=True)
         return directory
+
+
+def _seen(paths: Iterable[Path]) -> list[str]:
+    """What shows `paths`, to be read only."""
+    return [word for path in paths for word in ("--ro-bind", str(path), str(path))]

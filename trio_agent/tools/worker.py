@@ -17,3 +17,9 @@ def worker_line(module: str, argument: str) -> list[str]:
     It imports from this package, wherever that is, and from nowhere else: `-I` keeps out directory and environment.
     """
     return [sys.executable, "-I", "-c", _START, str(_PACKAGES), module, argument]
+
+
+def program_places() -> list[Path]:
+    """Where such a program is: the Python that runs it, with its environment, and this package. Resolved."""
+    places = (sys.base_prefix, sys.prefix, _PACKAGES / "trio_agent")
+    return list(dict.fromkeys(Path(place).resolve() for place in places))
