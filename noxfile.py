@@ -41,6 +41,8 @@ FLOW_RULES = (
     *("ASYNC120", "ASYNC121", "ASYNC122", "ASYNC123", "ASYNC126", "ASYNC128"),
 )
 """What ruff's ASYNC rules lack: they follow the flow of control. One of them alone saw a swallowed Cancelled."""
+IN_LANES = ("-n", "2", "--dist", "loadfile")
+"""All tests: two at a time, for half of them wait for a process or a browser. More would make what is timed late."""
 
 if sys.version_info < OLDEST_PYTHON:
     found = ".".join(str(part) for part in sys.version_info[:3])
@@ -84,7 +86,7 @@ def tests(session: nox.Session) -> None:
     session.install("-e", ".[mcp]", *_group("test"))
     _install_programs(session)
     _install_packages(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or IN_LANES))
 
 
 @nox.session(reuse_venv=False)

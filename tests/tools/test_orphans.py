@@ -48,7 +48,8 @@ def test_what_a_killed_server_left_running_is_ended(server: subprocess.Popen[str
     left = handles(server)
     server.kill()
     server.wait()
-    assert end_orphans() >= 3
+    # How many is not asserted: a server that another test starts beside this one may have been first.
+    end_orphans()
     assert ended(left, 5) == [True, True, True]
     for each in left:
         os.close(each)
