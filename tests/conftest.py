@@ -19,6 +19,13 @@ hypothesis.settings.register_profile("gate", deadline=None)
 hypothesis.settings.load_profile("gate")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # Where tests run side by side, one browser is enough for the machine.
+    if item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 # After pytest-trio's own hook, which marks what is async.
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
