@@ -82,6 +82,12 @@ def test_tables_and_strike_through_are_known() -> None:
     assert "<s>x</s>" in render("~~x~~")
 
 
+def test_the_columns_of_a_table_stand_on_the_side_they_are_given() -> None:
+    html = render("| a | b | c |\n|---|:-:|--:|\n| 1 | 2 | 3 |")
+    assert '<th>a</th>\n<th align="center">b</th>\n<th align="right">c</th>' in html
+    assert '<td>1</td>\n<td align="center">2</td>\n<td align="right">3</td>' in html
+
+
 def test_a_text_too_long_to_be_rendered_is_shown_plain() -> None:
     text = "**x** <b>" * (MAX_RENDERED_CHARS // 9 + 1)
     html = render(text)

@@ -8,6 +8,7 @@ from html import escape
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -29,7 +30,15 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     return str(highlight(code, lexer, _formatter))
 
 
+def _align(state: StateCore) -> None:
+    """A column's side as an attribute: as a style it would not get through."""
+    for token in state.tokens:
+        if style := str(token.attrs.pop("style", "")):
+            token.attrs["align"] = style.removeprefix("text-align:")
+
+
 _markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
+_markdown.core.ruler.push("align", _align)
 # What a terminal would obey, and a page shows as boxes: OSC, CSI, two-character sequences, other controls but tab and LF.
 _CONTROLS = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
