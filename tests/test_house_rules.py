@@ -45,3 +45,8 @@ def test_no_test_waits_on_the_real_clock(path: Path) -> None:
     sleeping = {test.name for test in tests if test.name.startswith("test_") and "trio.sleep(" in ast.unparse(test)}
     jumping = {test.name for test in tests if "autojump_clock" in {each.arg for each in test.args.args}}
     assert sleeping - jumping == set()
+
+
+def test_no_module_stands_beside_a_package_of_its_name() -> None:
+    """Python takes the package, and the module is read by people alone."""
+    assert [str(path) for path in PACKAGE.rglob("*.py") if path.with_suffix("").is_dir()] == []
