@@ -163,6 +163,45 @@ async def test_no_more_run_at_once_than_are_allowed(start: Starter, nap: str) ->
     await start(f"sleep {nap}")
 
 
+@pytest.mark.parametrize("before", [0, jobs.MAX_RUNNING - 1])
+async def test_no_more_run_than_are_allowed_where_many_are_started_together(
+    start: Starter, nap: str, before: int
+) -> None:
+    for _ in range(before):
+        await start(f"sleep {nap}")
+    started: list[str] = []
+    refused: list[str] = []
+
+    async def one() -> None:
+        try:
+            started.append(await start(f"sleep {nap}"))
+        except ToolError as error:
+            refused.append(str(error))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(jobs.MAX_RUNNING + 1):
+            nursery.start_soon(one)
+    assert len(started) == jobs.MAX_RUNNING - before
+    assert len(refused) == before + 1
+    assert all(job in refused[0] for job in started)
+
+
+async def test_what_could_not_be_started_takes_no_place(background: Background, bench: FakeBench) -> None:
+    environment = child_environment(os.environ, {})
+
+    async def begin(*argv: str) -> None:
+        await background.start("x", argv, bench.workspace, environment)
+
+    for _ in range(jobs.MAX_RUNNING + 1):
+        with pytest.raises(OSError, match="nosuch"):
+            await begin("/nosuch")
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await begin("/bin/true")
+        assert scope.cancelled_caught
+    await begin("/bin/true")
+
+
 async def test_of_those_that_ended_the_last_are_remembered(background: Background, bench: FakeBench) -> None:
     start = Starter(find_sandbox("none"), background, bench)
     names = []

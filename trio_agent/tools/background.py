@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -45,6 +45,7 @@ class Background:
         self._redactor = redactor
         self._place = here()
         self._jobs: dict[str, BackgroundJob] = {}
+        self._starting: set[str] = set()
 
     async def start(
         self, command: str, argv: Sequence[str], workspace: Path, environment: Mapping[str, str]
@@ -53,9 +54,27 @@ class Background:
 
         Raises OSError, ValueError and ToolError where that cannot be.
         """
-        if len(running := [job.id for job in self._jobs.values() if not job.ended.is_set()]) >= MAX_RUNNING:
-            raise ToolError(f"{MAX_RUNNING} jobs are running ({', '.join(running)}); end one with bash_kill first")
-        name = secrets.token_hex(4)
+        with self._place_for(secrets.token_hex(4)) as name:
+            return await self._start(name, command, argv, workspace, environment)
+
+    @contextmanager
+    def _place_for(self, name: str) -> Iterator[str]:
+        """Hold one of the places until the job of this name runs or has failed to. Raises ToolError where all are taken.
+
+        The calls of one answer start at the same time: each counts those that are about to run, too.
+        """
+        running = [job.id for job in self._jobs.values() if not job.ended.is_set()]
+        if len(taken := [*running, *self._starting]) >= MAX_RUNNING:
+            raise ToolError(f"{MAX_RUNNING} jobs are running ({', '.join(taken)}); end one with bash_kill first")
+        self._starting.add(name)
+        try:
+            yield name
+        finally:
+            self._starting.remove(name)
+
+    async def _start(
+        self, name: str, command: str, argv: Sequence[str], workspace: Path, environment: Mapping[str, str]
+    ) -> Started:
         stdout_file, stderr_file = f"{OUTPUT_DIRECTORY}/{name}.stdout", f"{OUTPUT_DIRECTORY}/{name}.stderr"
         stdout, stderr = await trio.to_thread.run_sync(_open_outputs, workspace, stdout_file, stderr_file)
         try:
