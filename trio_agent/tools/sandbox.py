@@ -2,13 +2,14 @@
 
 Not a boundary against flaws of the kernel. What it does: only the workspace and a private /tmp can be written, credentials and
 this program's own data cannot be read, no other process can be seen, and the network can be left out: then there is nothing
-but a loopback interface of its own.
+but a loopback interface of its own. It holds for root too, who keeps the name and loses the capabilities.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,11 @@ from trio_agent.tools.worker import program_places
 SandboxChoice = Literal["auto", "bwrap", "none"]
 
 PROBE_TIMEOUT_S = 10.0
+
+KERNEL_SETTINGS = ("/proc/sys", "/proc/acpi", "/proc/driver", "/proc/fs", "/proc/scsi")
+"""Their files open for writing to root's mere id, and some to whole machines' harm: what `core_pattern` names is run outside.
+bubblewrap itself covers what else is dangerous in its /proc.
+"""
 
 
 class Sandbox(Protocol):
@@ -71,12 +77,18 @@ def find_sandbox(choice: SandboxChoice, bwrap: str = "bwrap", *, network: bool =
 
 def _problem(sandbox: Sandbox) -> str:
     with tempfile.TemporaryDirectory(prefix="trio-agent-probe-") as directory:
-        argv = sandbox.wrap(["true"], Path(directory).resolve(), ())
+        argv = sandbox.wrap(["cat", "/proc/self/status"], Path(directory).resolve(), ())
         try:
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_TIMEOUT_S)
         except (OSError, subprocess.TimeoutExpired) as exc:
             return str(exc)
-    return done.stderr.decode("utf-8", "replace").strip() or (f"status {done.returncode}" if done.returncode else "")
+    if said := done.stderr.decode("utf-8", "replace").strip():
+        return said
+    if done.returncode:
+        return f"status {done.returncode}"
+    # Whoever keeps them can lift every mask and make the whole disk writable.
+    effective = re.search(rb"^CapEff:\s*([0-9a-f]+)$", done.stdout, re.MULTILINE)
+    return "" if effective and int(effective[1], 16) == 0 else "it leaves capabilities to what runs in it"
 
 
 class NoSandbox:
@@ -111,6 +123,7 @@ class Bubblewrap:
         real = list(dict.fromkeys(path.resolve() for path in places if path.exists()))
         inside = [path for path in real if path.is_relative_to(workspace) and path != workspace]
         line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        line += [word for path in KERNEL_SETTINGS for word in ("--ro-bind-try", path, path)]
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
         line += _seen(path for path in program_places() if path.is_relative_to("/tmp"))
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
@@ -119,7 +132,12 @@ class Bubblewrap:
         line += ["--bind", str(workspace), str(workspace)]
         line += [*pinned(inside, workspace), *masked(inside, self._blanks)]
         line += [] if self._network else ["--unshare-net"]
+        # The namespace of users is for root: what capabilities there may ever be are over nothing outside. A plain user's
+        # bubblewrap makes one anyway, and root can do without one where the kernel has none.
+        line += ["--cap-drop", "ALL", "--unshare-user-try"]
         line += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
+        # As root, tar would give files the owner that an archive names, and fail.
+        line += ["--setenv", "TAR_OPTIONS", "--no-same-owner"] if os.geteuid() == 0 else []
         # The home is read-only: caches go where they can be written.
         line += ["--setenv", "TMPDIR", "/tmp", "--setenv", "XDG_CACHE_HOME", "/tmp/.cache"]
         line += ["--setenv", "npm_config_cache", "/tmp/.npm", "--chdir", str(workspace), "--"]
