@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from trio_agent.tools.command_effects import uploads, written_paths
-from trio_agent.tools.command_line import OPERATORS, fed_scripts, substitutions, tokens, without_heredocs
+from trio_agent.tools.command_line import SUBSTITUTED, Token, fed_scripts, tokens, without_heredocs
+from trio_agent.tools.find_command import read_find
+from trio_agent.tools.git_command import read_git
 from trio_agent.tools.hidden_names import HiddenNames
 from trio_agent.tools.program_kinds import (
     COPIES,
-    GIT_WITH_VALUE,
     KEYWORDS,
     NETWORK,
     OF_SERVERS,
@@ -30,6 +31,7 @@ from trio_agent.tools.program_kinds import (
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
 _HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
+_SUBSTITUTION = re.compile(r"\$\(.*\)|`.*`", re.DOTALL)
 _HOST = re.compile(r"(?:[^/:]+:|(?:scp|rsync|sftp)://)")
 
 
@@ -40,6 +42,30 @@ def wants_approval(command: str, workspace: str, *, network: bool = True, hidden
     `hidden`.
     """
     return next(_Reading(workspace, network, hidden or HiddenNames((), workspace)).reasons(command), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a command has on its stdin: what another one prints (`piped`), or this `text`."""
+
+    piped: bool = False
+    text: str = ""
+
+    @classmethod
+    def by(cls, operator: str, target: str, before: _Given) -> _Given:
+        """After one more redirection."""
+        if operator == "<<<":
+            return cls(text=target)
+        return cls(piped=True) if operator == "<" and target == SUBSTITUTED else before
+
+
+_MAX_DEPTH = 8
+"""Of commands in one another."""
+
+_TOO_DEEP = "is nested too deeply to be read"
+
+_NOTHING = _Given()
+_NO_WORD = Token("")
 
 
 @dataclass(slots=True)
@@ -55,8 +81,8 @@ class _Reading:
         self.directory = self.directory or self.workspace
 
     def reasons(self, command: str, depth: int = 0) -> Iterator[str]:
-        if depth > 8:
-            yield "is nested too deeply to be read"
+        if depth > _MAX_DEPTH:
+            yield _TOO_DEEP
             return
         line = without_heredocs(command)
         if named := self.hidden.in_text(line):
@@ -64,43 +90,46 @@ class _Reading:
         try:
             words_and_operators = tokens(line)
         except ValueError:
-            yield "cannot be read: its quotes do not match"
+            yield "cannot be read: its quotes or parentheses do not match"
             return
         for script in fed_scripts(command):
             yield from self.reasons(script, depth + 1)
         for token in words_and_operators:
-            for inner in substitutions(token):
+            for inner in token.commands:
                 yield from self.reasons(inner, depth + 1)
         yield from self._commands(words_and_operators, depth)
 
-    def _commands(self, tokens: Sequence[str], depth: int) -> Iterator[str]:
+    def _commands(self, tokens: Sequence[Token], depth: int) -> Iterator[str]:
         words: list[str] = []
-        piped = False
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            at += 1
-            if not token or not set(token) <= set(OPERATORS):
-                words.append(token)
-                continue
-            if ">" in token and at < len(tokens) and set(token) <= set("<>&|"):
-                target = tokens[at]
-                at += 1
-                yield from self._hidden([target])
-                # `2>&1` and `>&-` name a descriptor.
-                if not (token.endswith("&") and re.fullmatch(r"\d+|-", target)) and self._is_outside(target):
-                    yield f"writes to {target}"
-                continue
-            if "<" in token and set(token) <= set("<"):
-                yield from self._hidden(tokens[at : at + 1])
-                at += 1
-                continue
-            yield from self._simple(words, piped, depth)
-            words, piped = [], token == "|" or token == "|&"
-        yield from self._simple(words, piped, depth)
+        given = _NOTHING
+        left = iter(tokens)
+        for token in left:
+            if not token.is_operator:
+                words.append(token.text)
+            elif "<" in token.text or ">" in token.text:
+                target = next(left, _NO_WORD).text
+                yield from self._redirect(token.text, target)
+                given = _Given.by(token.text, target, given)
+            else:
+                yield from self._simple(words, given, depth)
+                # `a | (b)`, and `a |` at the end of a line: what is piped waits for the next command.
+                if words or token.text not in ("(", "\n"):
+                    given = _Given(piped=token.text in ("|", "|&"))
+                words = []
+        yield from self._simple(words, given, depth)
 
-    def _simple(self, words: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
+    def _redirect(self, operator: str, target: str) -> Iterator[str]:
+        if operator != "<<<":
+            yield from self._hidden([target])
+        # `2>&1` and `>&-` name a descriptor.
+        if ">" in operator and not (operator.endswith("&") and re.fullmatch(r"\d+|-", target)):
+            yield from self._outside([target])
+
+    def _simple(self, words: Sequence[str], given: _Given, depth: int) -> Iterator[str]:
         yield from self._hidden(words)
+        if depth > _MAX_DEPTH:
+            yield _TOO_DEEP
+            return
         words = list(words)
         while words and (words[0] in KEYWORDS or _ASSIGNMENT.match(words[0])):
             del words[0]
@@ -111,11 +140,13 @@ class _Reading:
         if name in OTHER_USERS:
             yield f"acts as another user ({name})"
         elif name in WRAPPERS:
-            yield from self._wrapped(arguments, piped, depth)
+            yield from self._wrapped(arguments, given, depth)
         elif name in SHELLS or name in ("eval", "source", "."):
-            yield from self._shell(name, arguments, plain, piped, depth)
+            yield from self._shell(name, arguments, plain, given, depth)
         elif name == "git":
             yield from self._git(arguments, depth)
+        elif name == "find":
+            yield from self._find(arguments, depth)
         elif name in OF_SERVERS:
             yield f"acts on a server ({name})"
         elif any(verb in plain for verb in PUBLISHERS.get(name, ())):
@@ -130,58 +161,57 @@ class _Reading:
             yield from self._cd(plain)
         if name in NETWORK and not self.network:
             yield f"wants the network ({name}), which commands have not"
-        yield from self._writes(name, arguments, plain)
-        if name == "find":
-            for at, each in enumerate(arguments):
-                if each in ("-exec", "-execdir", "-ok"):
-                    yield from self._simple(arguments[at + 1 :], False, depth)
+        yield from self._outside(written_paths(name, arguments, plain))
 
     def _hidden(self, words: Sequence[str]) -> Iterator[str]:
         for word in words:
             if named := self.hidden.reached(word, self.directory):
                 yield _reaches(named)
 
-    def _wrapped(self, arguments: Sequence[str], piped: bool, depth: int) -> Iterator[str]:
+    def _wrapped(self, arguments: Sequence[str], given: _Given, depth: int) -> Iterator[str]:
         """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
         for at, each in enumerate(arguments[:8]):
             # `env -S "git push"`, `watch "git push"`: a whole command line in one word.
             if " " in (line := re.sub(r"\A(?:-S|--split-string=|--command=)", "", each).strip()):
                 yield from self.reasons(line, depth + 1)
             if not each.startswith("-") and not _ASSIGNMENT.match(each):
-                yield from self._simple(arguments[at:], piped, depth)
+                yield from self._simple(arguments[at:], given, depth + 1)
+                if posixpath.basename(each) in WRAPPERS:
+                    return  # it takes off the rest
 
     def _shell(
-        self, name: str, arguments: Sequence[str], plain: Sequence[str], piped: bool, depth: int
+        self, name: str, arguments: Sequence[str], plain: Sequence[str], given: _Given, depth: int
     ) -> Iterator[str]:
+        scripts = [line for at, line in enumerate(arguments[1:]) if re.fullmatch(r"-[a-z]*c[a-z]*", arguments[at])]
         if name == "eval":
-            yield from self.reasons(" ".join(arguments), depth + 1)
-            return
-        for at, each in enumerate(arguments[:-1]):
-            if re.fullmatch(r"-[a-z]*c[a-z]*", each):
-                yield from self.reasons(arguments[at + 1], depth + 1)
-                return
-        if piped and not plain:
+            scripts = [" ".join(arguments)]
+        if scripts:
+            # `sh -c "$(curl http://a)"`
+            if _SUBSTITUTION.fullmatch(scripts[0].strip()):
+                yield f"runs what another command prints ({name})"
+            yield from self.reasons(scripts[0], depth + 1)
+        elif plain[:1] == [SUBSTITUTED]:
             yield f"runs what another command prints ({name})"
+        elif not plain or plain[0] == "/dev/stdin" or "-s" in arguments:
+            if given.piped:
+                yield f"runs what another command prints ({name})"
+            yield from self.reasons(given.text, depth + 1)
 
     def _git(self, arguments: Sequence[str], depth: int) -> Iterator[str]:
-        rest = list(arguments)
-        while rest and rest[0].startswith("-"):
-            del rest[: 2 if rest[0] in GIT_WITH_VALUE else 1]
-        match rest:
-            case ["push" | "send-pack" | "send-email", *_]:
-                yield "pushes commits" if rest[0] != "send-email" else "sends mail"
-            case ["svn", "dcommit", *_] | ["lfs" | "annex", "push" | "sync" | "copy", *_] | ["p4", "submit", *_]:
-                yield "pushes commits"
-            case ["submodule", *options] if "foreach" in options:
-                command = options[options.index("foreach") + 1 :]
-                yield from self.reasons(" ".join(each for each in command if each != "--recursive"), depth + 1)
-            case ["remote", "add" | "set-url", *_]:
-                yield "changes where commits are pushed to"
-            case ["config", *options] if {"--global", "--system"} & set(options):
-                yield "changes git's settings outside of the workspace"
-            case ["clone" | "init" | "worktree" | "archive" | "bundle", *others]:
-                if outside := next(filter(self._is_outside, others), ""):
-                    yield f"writes to {outside}"
+        read = read_git(arguments)
+        if read.why:
+            yield read.why
+        for line in read.runs:
+            yield from self.reasons(line, depth + 1)
+        yield from self._outside(read.written)
+
+    def _find(self, arguments: Sequence[str], depth: int) -> Iterator[str]:
+        read = read_find(arguments)
+        yield from self._outside(read.written)
+        # In place of what is found: where it may lie.
+        root = next(filter(self._is_outside, read.roots), ".")
+        for words in read.runs:
+            yield from self._simple([each.replace("{}", root) for each in words], _NOTHING, depth + 1)
 
     def _cd(self, plain: Sequence[str]) -> Iterator[str]:
         target = plain[0] if plain else "~"
@@ -190,8 +220,8 @@ class _Reading:
         elif "$" not in target:
             self.directory = posixpath.normpath(posixpath.join(self.directory, target))
 
-    def _writes(self, name: str, arguments: Sequence[str], plain: Sequence[str]) -> Iterator[str]:
-        if outside := next(filter(self._is_outside, written_paths(name, arguments, plain)), ""):
+    def _outside(self, written: Sequence[str]) -> Iterator[str]:
+        if outside := next(filter(self._is_outside, written), ""):
             yield f"writes to {outside}"
 
     def _is_outside(self, path: str) -> bool:

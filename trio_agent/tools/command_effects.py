@@ -31,8 +31,6 @@ def written_paths(name: str, arguments: Sequence[str], plain: Sequence[str]) -> 
         targets = [each for each in plain[-1:] if ":" not in each]
     elif name in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", each) for each in arguments):
         targets = list(plain[1:])
-    elif name == "find" and "-delete" in arguments:
-        targets = list(plain)
     if name in ("tar", "unzip", "make", "git", "curl", "wget", *WRITE_LAST):
         targets += [value for option, value in pairwise(arguments) if option in INTO]
         targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in INTO and "=" in each]

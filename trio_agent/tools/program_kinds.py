@@ -60,8 +60,15 @@ WRITERS = frozenset(
 WRITE_LAST = frozenset({"cp", "ln", "install", "rsync", "scp"})
 """The last one is."""
 
-GIT_WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--exec-path", "--namespace"})
-"""Options of git's own that take the next word."""
+READERS = frozenset(
+    {
+        *("cat", "head", "tail", "less", "more", "nl", "od", "xxd", "hexdump", "strings", "zcat", "cut", "tr", "wc"),
+        *("grep", "egrep", "fgrep", "zgrep", "rg", "awk", "jq", "diff", "cmp", "file", "stat", "ls", "du"),
+        *("cksum", "md5sum", "sha1sum", "sha256sum", "sha512sum", "basename", "dirname", "readlink", "realpath"),
+        *("echo", "printf", "test", "[", "true", "false"),
+    }
+)
+"""They write nothing but what they print."""
 
 INTO = frozenset(
     {"-C", "--directory", "-d", "-t", "--target-directory", "-o", "--output", "-O", "--git-dir", "--work-tree"}
