@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from trio_agent.tools.command_effects import uploads, written_paths
+from trio_agent.tools.command_input import NOTHING, CommandInput
 from trio_agent.tools.command_line import SUBSTITUTED, Token, fed_scripts, tokens, without_heredocs
 from trio_agent.tools.find_command import read_find
 from trio_agent.tools.git_command import read_git
@@ -44,27 +45,11 @@ def wants_approval(command: str, workspace: str, *, network: bool = True, hidden
     return next(_Reading(workspace, network, hidden or HiddenNames((), workspace)).reasons(command), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a command has on its stdin: what another one prints (`piped`), or this `text`."""
-
-    piped: bool = False
-    text: str = ""
-
-    @classmethod
-    def by(cls, operator: str, target: str, before: _Given) -> _Given:
-        """After one more redirection."""
-        if operator == "<<<":
-            return cls(text=target)
-        return cls(piped=True) if operator == "<" and target == SUBSTITUTED else before
-
-
 _MAX_DEPTH = 8
 """Of commands in one another."""
 
 _TOO_DEEP = "is nested too deeply to be read"
 
-_NOTHING = _Given()
 _NO_WORD = Token("")
 
 
@@ -101,7 +86,7 @@ class _Reading:
 
     def _commands(self, tokens: Sequence[Token], depth: int) -> Iterator[str]:
         words: list[str] = []
-        given = _NOTHING
+        given = NOTHING
         left = iter(tokens)
         for token in left:
             if not token.is_operator:
@@ -109,13 +94,10 @@ class _Reading:
             elif "<" in token.text or ">" in token.text:
                 target = next(left, _NO_WORD).text
                 yield from self._redirect(token.text, target)
-                given = _Given.by(token.text, target, given)
+                given = given.redirected(token.text, target)
             else:
                 yield from self._simple(words, given, depth)
-                # `a | (b)`, and `a |` at the end of a line: what is piped waits for the next command.
-                if words or token.text not in ("(", "\n"):
-                    given = _Given(piped=token.text in ("|", "|&"))
-                words = []
+                given, words = given.after(token.text, words), []
         yield from self._simple(words, given, depth)
 
     def _redirect(self, operator: str, target: str) -> Iterator[str]:
@@ -125,7 +107,7 @@ class _Reading:
         if ">" in operator and not (operator.endswith("&") and re.fullmatch(r"\d+|-", target)):
             yield from self._outside([target])
 
-    def _simple(self, words: Sequence[str], given: _Given, depth: int) -> Iterator[str]:
+    def _simple(self, words: Sequence[str], given: CommandInput, depth: int) -> Iterator[str]:
         yield from self._hidden(words)
         if depth > _MAX_DEPTH:
             yield _TOO_DEEP
@@ -140,7 +122,7 @@ class _Reading:
         if name in OTHER_USERS:
             yield f"acts as another user ({name})"
         elif name in WRAPPERS:
-            yield from self._wrapped(arguments, given, depth)
+            yield from self._wrapped(name, arguments, given, depth)
         elif name in SHELLS or name in ("eval", "source", "."):
             yield from self._shell(name, arguments, plain, given, depth)
         elif name == "git":
@@ -161,26 +143,31 @@ class _Reading:
             yield from self._cd(plain)
         if name in NETWORK and not self.network:
             yield f"wants the network ({name}), which commands have not"
-        yield from self._outside(written_paths(name, arguments, plain))
+        yield from self._outside(written_paths(name, arguments))
 
     def _hidden(self, words: Sequence[str]) -> Iterator[str]:
         for word in words:
             if named := self.hidden.reached(word, self.directory):
                 yield _reaches(named)
 
-    def _wrapped(self, arguments: Sequence[str], given: _Given, depth: int) -> Iterator[str]:
+    def _wrapped(self, name: str, arguments: Sequence[str], given: CommandInput, depth: int) -> Iterator[str]:
         """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
+        # What xargs is given lies there; it adds that, or puts it in place of the marks.
+        place = next(filter(self._is_outside, given.places), "") if name == "xargs" else ""
         for at, each in enumerate(arguments[:8]):
             # `env -S "git push"`, `watch "git push"`: a whole command line in one word.
             if " " in (line := re.sub(r"\A(?:-S|--split-string=|--command=)", "", each).strip()):
                 yield from self.reasons(line, depth + 1)
             if not each.startswith("-") and not _ASSIGNMENT.match(each):
-                yield from self._simple(arguments[at:], given, depth + 1)
+                command = [word.replace("{}", place) for word in arguments[at:]] if place else arguments[at:]
+                if place and command == arguments[at:]:
+                    command = [*command, place]
+                yield from self._simple(command, given, depth + 1)
                 if posixpath.basename(each) in WRAPPERS:
                     return  # it takes off the rest
 
     def _shell(
-        self, name: str, arguments: Sequence[str], plain: Sequence[str], given: _Given, depth: int
+        self, name: str, arguments: Sequence[str], plain: Sequence[str], given: CommandInput, depth: int
     ) -> Iterator[str]:
         scripts = [line for at, line in enumerate(arguments[1:]) if re.fullmatch(r"-[a-z]*c[a-z]*", arguments[at])]
         if name == "eval":
@@ -211,7 +198,7 @@ class _Reading:
         # In place of what is found: where it may lie.
         root = next(filter(self._is_outside, read.roots), ".")
         for words in read.runs:
-            yield from self._simple([each.replace("{}", root) for each in words], _NOTHING, depth + 1)
+            yield from self._simple([each.replace("{}", root) for each in words], NOTHING, depth + 1)
 
     def _cd(self, plain: Sequence[str]) -> Iterator[str]:
         target = plain[0] if plain else "~"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
-from trio_agent.tools.program_kinds import INTO, WRITE_LAST, WRITERS
+from trio_agent.tools.command_options import read_options
+from trio_agent.tools.writing_programs import ALL, EDITORS_BY_SCRIPT, LAST, REST, TAR, WRITING, Writing
 
 _UPLOAD = re.compile(
     r"-[a-zA-Z]*[dTF]|--(?:data(?:-\w+)*|json|form(?:-string)?|upload-file|post-(?:data|file)|body-(?:data|file))(?:=|\Z)"
@@ -22,16 +22,57 @@ def uploads(name: str, arguments: Sequence[str]) -> bool:
     return any(_UPLOAD.match(each) and (short or each.startswith("--")) for each in arguments)
 
 
-def written_paths(name: str, arguments: Sequence[str], plain: Sequence[str]) -> list[str]:
-    """The paths that the program `name` writes to, as they are named; `plain` are its arguments without the options."""
-    targets: list[str] = []
-    if name in WRITERS:
-        targets = [each.removeprefix("of=") for each in plain if not each.startswith("if=")]
-    elif name in WRITE_LAST:
-        targets = [each for each in plain[-1:] if ":" not in each]
-    elif name in ("sed", "perl") and any(re.match(r"-[a-zA-Z]*i|--in-place", each) for each in arguments):
-        targets = list(plain[1:])
-    if name in ("tar", "unzip", "make", "git", "curl", "wget", *WRITE_LAST):
-        targets += [value for option, value in pairwise(arguments) if option in INTO]
-        targets += [each.partition("=")[2] for each in arguments if each.partition("=")[0] in INTO and "=" in each]
-    return targets
+def written_paths(name: str, arguments: Sequence[str]) -> list[str]:
+    """The paths that the program `name` writes to, as they are named."""
+    if name == "dd":
+        return [each.removeprefix("of=") for each in arguments if each.startswith("of=")]
+    if name == "tar":
+        return _written_by_tar(arguments)
+    if name in ("sed", "perl"):
+        return _written_in_place(arguments)
+    verb = next((each for each in arguments if not each.startswith("-")), "")
+    writing = WRITING.get(f"{name} {verb}") or WRITING.get(name)
+    if writing is None:
+        return []
+    plain, options = _read(arguments, writing)
+    given = {option for option, _ in options}
+    if given & writing.unless:
+        return []
+    written = [value for option, value in options if _is_into(option, writing) and value]
+    if writing.paths == LAST:
+        if name == "install" and given & {"-d", "--directory"}:
+            return plain
+        # Where it names its directory, and for `ln -s ../x`, the last word is a source; one with a host is of another machine.
+        return written or [each for each in plain[1:][-1:] if ":" not in each]
+    return written + plain[writing.paths]
+
+
+def _read(arguments: Sequence[str], writing: Writing) -> tuple[list[str], list[tuple[str, str]]]:
+    return read_options(arguments, writing.into | writing.takes)
+
+
+def _is_into(option: str, writing: Writing) -> bool:
+    return option in writing.into or f"{option}=" in writing.into
+
+
+def _written_by_tar(arguments: Sequence[str]) -> list[str]:
+    """`tar xf FILE` goes without a dash. A new archive is written, and where one is unpacked."""
+    if arguments and not arguments[0].startswith("-"):
+        arguments = [f"-{arguments[0]}", *arguments[1:]]
+    _, options = _read(arguments, TAR)
+    given = {option for option, _ in options}
+    if given & {"-x", "--extract", "--get"}:
+        written = {"-C", "--directory", "--one-top-level"}
+    elif given & {"-c", "-r", "-u", "-A", "--create", "--append", "--update", "--concatenate", "--delete"}:
+        written = {"-f", "--file"}
+    else:
+        return []
+    return [value for option, value in options if option in written]
+
+
+def _written_in_place(arguments: Sequence[str]) -> list[str]:
+    plain, options = _read(arguments, EDITORS_BY_SCRIPT)
+    given = {option for option, _ in options}
+    if not given & {"-i", "--in-place"}:
+        return []
+    return plain[ALL if given & {"-e", "-E", "-f", "--expression", "--file"} else REST]

@@ -49,17 +49,6 @@ PUBLISHERS = {
 }
 """And the words by which they publish."""
 
-WRITERS = frozenset(
-    {
-        *("rm", "rmdir", "mv", "tee", "touch", "mkdir", "chmod", "chown", "chgrp", "truncate", "shred", "unlink", "dd"),
-        "mkfifo",
-    }
-)
-"""Every path that they are given is written to."""
-
-WRITE_LAST = frozenset({"cp", "ln", "install", "rsync", "scp"})
-"""The last one is."""
-
 READERS = frozenset(
     {
         *("cat", "head", "tail", "less", "more", "nl", "od", "xxd", "hexdump", "strings", "zcat", "cut", "tr", "wc"),
@@ -70,7 +59,5 @@ READERS = frozenset(
 )
 """They write nothing but what they print."""
 
-INTO = frozenset(
-    {"-C", "--directory", "-d", "-t", "--target-directory", "-o", "--output", "-O", "--git-dir", "--work-tree"}
-)
-"""Options that are followed by where to write, or to be."""
+NAMERS = frozenset({"find", "fd", "fdfind", "ls", "echo", "printf"})
+"""They print the names of files, which `xargs` takes."""
