@@ -97,6 +97,25 @@ async def test_the_lock_goes_with_the_process_that_held_it(path: Path) -> None:
         assert await store.sessions() == []
 
 
+TAKES_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))
+"""
+# Of SQLite's source, os_unix.c: held by whoever has a WAL's index mapped, and by whoever has a file in WAL mode open.
+MAPPED, SHARED = ("-shm", 128), ("", 0x40000000 + 2)
+
+
+@pytest.mark.parametrize(("suffix", "byte"), [MAPPED, SHARED])
+async def test_sqlite_keeps_its_locks_while_a_store_is_open(path: Path, suffix: str, byte: int) -> None:
+    async with open_sqlite(path) as store:
+        await store.append(entries(3))
+        assert len(await store.read(LOG, 0, 3)) == 3
+        line = [sys.executable, "-c", TAKES_LOCK, f"{path}{suffix}", str(byte)]
+        took = await trio.run_process(line, check=False, capture_stderr=True)
+        assert b"BlockingIOError" in took.stderr
+
+
 async def test_a_link_to_the_file_leads_to_the_same_lock(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     async with open_sqlite(path):

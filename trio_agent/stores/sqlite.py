@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
 import trio
 
 from trio_agent.core.errors import StoreDown, StoreRefused
@@ -19,7 +20,7 @@ from trio_agent.core.search import Query
 from trio_agent.seams import Entry, Found, SessionRecord
 from trio_agent.stores import sqlite_rows
 from trio_agent.stores.search_index import INDEX_SUFFIX
-from trio_agent.stores.sqlite_file import locked, open_to_read, open_to_write, require_whole, translated
+from trio_agent.stores.sqlite_file import locked, open_beside, open_to_read, open_to_write, require_whole, translated
 from trio_agent.stores.sqlite_fork import copy_log
 from trio_agent.stores.sqlite_search import SqliteSearch
 
@@ -43,12 +44,12 @@ async def open_sqlite(path: Path) -> AsyncIterator[SqliteStore]:
 class SqliteReader:
     """What can be read of a store file. Needs no lock: it sees what was committed when it looks."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connect: Callable[[Path], apsw.Connection] = open_to_read) -> None:
         """Raises StoreRefused where there is no store of ours at `path`."""
         self._one_reader = trio.CapacityLimiter(1)
         self._path = path
         with translated(f"cannot open the store {path}", StoreRefused):
-            self._reader = open_to_read(path)
+            self._reader = connect(path)
 
     def close(self) -> None:
         self._reader.close()
@@ -90,7 +91,7 @@ class SqliteStore(SqliteReader):
         with translated(f"cannot open the store {path}", StoreRefused):
             self._writer = open_to_write(path)
         try:
-            super().__init__(path)
+            super().__init__(path, open_beside)
         except StoreRefused:
             self._writer.close()
             raise

@@ -107,6 +107,16 @@ def open_to_read(path: Path, oldest: int = SCHEMA_VERSION) -> apsw.Connection:
     if path.is_file() and not path.stat().st_size:
         raise StoreRefused(f"{path} is damaged (it is empty); restore a backup, or move it away to begin anew")
     require_all_taken(path)
+    return open_beside(path, oldest)
+
+
+def open_beside(path: Path, oldest: int = SCHEMA_VERSION) -> apsw.Connection:
+    """The same for a store that this process has open already, and has looked at.
+
+    Nothing but SQLite may open its files then: to close any descriptor of a file gives up all of the process's locks on it
+    (fcntl_locking(2)). Without them the next process that opens the store takes it for nobody's, and makes the WAL's index
+    anew under whoever has it mapped, which ends by SIGBUS. Source: https://www.sqlite.org/howtocorrupt.html § 2.2.
+    """
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         connection.set_busy_timeout(BUSY_MS)
