@@ -51,6 +51,13 @@ def test_a_command_has_no_capabilities(sandbox: Sandbox, bench: FakeBench) -> No
     assert told[1::2] == ["0" * 16] * 4 + ["1"]
 
 
+def test_a_command_has_a_namespace_of_users_where_the_kernel_has_them(sandbox: Sandbox, bench: FakeBench) -> None:
+    """Then no capability that it could come by is one over the machine."""
+    most = Path("/proc/sys/user/max_user_namespaces")
+    inside = run(sandbox, bench.workspace, "readlink /proc/self/ns/user").strip()
+    assert (inside != os.readlink("/proc/self/ns/user")) is (most.exists() and most.read_text() != "0\n")
+
+
 def test_a_command_is_the_same_user_and_so_are_its_files(sandbox: Sandbox, bench: FakeBench) -> None:
     told = run(sandbox, bench.workspace, "id -u; id -g; touch file; mkdir folder; stat -c %u:%g file folder")
     mine = f"{os.geteuid()}:{os.getegid()}"

@@ -12,7 +12,8 @@ kernel takes the mask away with what it covered. The next command has it masked 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trio_agent.core.errors import ToolError
@@ -20,10 +21,62 @@ from trio_agent.tools.credentials import BLANKS, HELD, HELD_FOLDERS, blank
 from trio_agent.tools.paths import directory_inside, resolve_inside
 
 SOCKETS = (
-    *("/run/docker.sock", "/run/podman", "/run/containerd", "/run/crio", "/run/user", "/run/dbus", "/run/libvirt"),
-    *("/run/incus", "/var/lib/incus", "/var/lib/lxd", "/var/snap/lxd/common/lxd"),
+    *("/var/lib/incus", "/var/lib/lxd", "/var/snap/lxd/common/lxd", "/var/lib/libvirt", "/var/lib/kubelet"),
+    *("/var/lib/rancher", "/var/lib/mysql", "~/.screen", "~/.emacs.d/server"),
 )
-"""A socket on a read-only file system can still be spoken to, and whoever speaks to docker's is root."""
+"""Folders with sockets, elsewhere than in /run: one on a read-only file system can still be spoken to, and whoever speaks to
+docker's is root, to a terminal multiplexer's is the user outside of the sandbox.
+"""
+
+RUN_SEEN = ("systemd/resolve", "nscd", "current-system", "opengl-driver", "opengl-driver-32", "media")
+"""All that is shown of /run: what looks names up, NixOS's programs and drivers, disks that were plugged in. A list of what to
+hide would miss the socket of the next daemon.
+"""
+
+ETC_LINKS = ("resolv.conf", "hosts", "localtime")
+"""Files of /etc that on many a machine are links into /run."""
+
+
+def named_sockets(environment: Mapping[str, str], home: Path) -> list[Path]:
+    """Sockets, and folders of them, that `environment` says are outside of the usual places. They need not exist."""
+    words = [value.removeprefix("unix:path=").removeprefix("unix://").split(",")[0] for value in environment.values()]
+    places = [Path(word) for word in words if word.startswith("/") and _is_socket(word)]
+    places += [Path(environment.get(name, "")) for name in ("SCREENDIR", "XDG_RUNTIME_DIR")]
+    places += [Path(environment.get("TMUX_TMPDIR", "")) / f"tmux-{os.getuid()}"]
+    # A private /tmp is there anyway, and what everything lies in would hide all.
+    private = (Path("/tmp"), Path("/dev"))
+    return [
+        each
+        for each in places
+        if each.is_absolute() and not any(map(each.is_relative_to, private)) and not home.is_relative_to(each)
+    ]
+
+
+def _is_socket(word: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(word).st_mode)
+    except OSError:
+        return False
+
+
+def bare_run(folders: Iterable[Path], etc: Path) -> list[str]:
+    """What leaves nothing of `folders`, /run by all its resolved names, but RUN_SEEN and what the links of `etc` lead to."""
+    line: list[str] = []
+    for run in folders:
+        seen = {run / name: (run / name).resolve() for name in RUN_SEEN if os.path.isdir(run / name)}
+        for link in (etc / name for name in ETC_LINKS):
+            real = Path(os.path.realpath(link))
+            if link.is_symlink() and real.is_file():
+                # The first step too: it may be a link in /run, to another of /run.
+                step = Path(os.path.realpath(link.parent / link.readlink().parent)) / link.readlink().name
+                seen |= {path: real for path in (step, real) if path.is_relative_to(run) and not _within(path, seen)}
+        line += ["--tmpfs", str(run)]
+        line += [word for path, real in seen.items() for word in ("--ro-bind", str(real), str(path))]
+    return line
+
+
+def _within(path: Path, places: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in places)
 
 
 class Blanks:

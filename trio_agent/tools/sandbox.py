@@ -1,8 +1,9 @@
 """What stands between a command and the user's machine: bubblewrap where it works, or nothing.
 
 Not a boundary against flaws of the kernel. What it does: only the workspace and a private /tmp can be written, credentials and
-this program's own data cannot be read, no other process can be seen, and the network can be left out: then there is nothing
-but a loopback interface of its own. It holds for root too, who keeps the name and loses the capabilities.
+this program's own data cannot be read, no socket in /run can be spoken to, no other process can be seen, and the network can
+be left out: then there is nothing but a loopback interface of its own. It holds for root too, who keeps the name and loses the
+capabilities.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Literal, Protocol, assert_never
 from trio_agent.core.errors import ConfigError
 from trio_agent.tools.borrowed_objects import borrowed_objects
 from trio_agent.tools.credentials import CREDENTIALS
-from trio_agent.tools.masks import SOCKETS, Blanks, Placeholders, masked, pinned
+from trio_agent.tools.masks import SOCKETS, Blanks, Placeholders, bare_run, masked, named_sockets, pinned
 from trio_agent.tools.worker import program_places
 
 SandboxChoice = Literal["auto", "bwrap", "none"]
@@ -119,17 +120,23 @@ class Bubblewrap:
     def wrap(self, argv: Sequence[str], workspace: Path, hidden: Sequence[Path]) -> list[str]:
         home = Path.home()
         self._placeholders.make(workspace, home.resolve())
-        places = (*hidden, *(home / name for name in CREDENTIALS), *map(Path, SOCKETS))
-        real = list(dict.fromkeys(path.resolve() for path in places if path.exists()))
+        # Not Path.exists: what may not be looked at, where our environment points, is an error to it, and none to a mask.
+        sockets = (*(Path(name).expanduser() for name in SOCKETS), *named_sockets(os.environ, home.resolve()))
+        places = (*hidden, *(home / name for name in CREDENTIALS), *sockets)
+        real = list(dict.fromkeys(path.resolve() for path in places if os.path.exists(path)))
         inside = [path for path in real if path.is_relative_to(workspace) and path != workspace]
         line = [self._program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         line += [word for path in KERNEL_SETTINGS for word in ("--ro-bind-try", path, path)]
         line += ["--bind", str(self._private_tmp(workspace)), "/tmp"]
-        line += _seen(path for path in program_places() if path.is_relative_to("/tmp"))
+        runs = dict.fromkeys(Path(name).resolve() for name in ("/run", "/var/run") if Path(name).is_dir())
+        line += bare_run((each for each in runs if not each.is_relative_to(workspace)), Path("/etc"))
+        replaced = (Path("/tmp"), *runs)
+        line += _seen(path for path in program_places() if any(map(path.is_relative_to, replaced)))
         # Order is meaning: a later mount covers an earlier one. What is hidden around the workspace comes before it.
         line += masked((path for path in real if path not in inside), self._blanks)
         line += _seen(borrowed_objects(workspace, Path("/tmp"), real))
         line += ["--bind", str(workspace), str(workspace)]
+        line += bare_run((each for each in runs if each.is_relative_to(workspace)), Path("/etc"))
         line += [*pinned(inside, workspace), *masked(inside, self._blanks)]
         line += [] if self._network else ["--unshare-net"]
         # The namespace of users is for root: what capabilities there may ever be are over nothing outside. A plain user's
