@@ -21,9 +21,9 @@ hypothesis.settings.load_profile("gate")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    # Where tests run side by side, one browser is enough for the machine.
-    if item.get_closest_marker("browser"):
-        item.add_marker(pytest.mark.xdist_group("browser"))
+    # Where tests run side by side: one browser is enough for the machine, and those of a file count each other's processes.
+    group = "browser" if item.get_closest_marker("browser") else item.path.stem
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 # After pytest-trio's own hook, which marks what is async.

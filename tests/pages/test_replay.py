@@ -128,6 +128,8 @@ def test_seeking_back_and_forth_shows_what_the_file_holds_up_to_there(page: Page
 
 def test_at_each_message_the_page_tells_what_the_agent_did_then(page: Page, replay: Replayed) -> None:
     page.goto(replay.link)
+    # A slider goes no further than what it knows of.
+    expect(page.locator("#replay-place")).to_have_text(f"Message {4 * TURNS} of {4 * TURNS}")
     seek(page, 6)
     expect(page.locator("#agent-state")).to_have_text("Running bash")
     expect(page.locator('tool-card[data-status="running"]')).to_have_count(1)
