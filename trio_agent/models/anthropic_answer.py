@@ -14,7 +14,7 @@ Pure: JSON in, text and an answer out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,8 +24,9 @@ from trio_agent.core.wire import encode_json
 from trio_agent.models.anthropic_failure import ErrorObject, kind_of
 from trio_agent.models.calls import uncut
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.event_reader import PLACE_CHARS, EventReader, News
 from trio_agent.models.failure import failed
+from trio_agent.models.pieces import Pieces
 from trio_agent.seams import Part, StopReason
 
 
@@ -80,13 +81,13 @@ class _Event(msgspec.Struct, frozen=True):
 class _ToolUse:
     id: str
     name: str
-    given: Any
-    json: list[str] = field(default_factory=list)
+    given: str
+    json: Pieces
 
     @property
     def input(self) -> str:
         # A tool without arguments gets its empty object at the start, and not a single piece of JSON.
-        return "".join(self.json) or encode_json(self.given if isinstance(self.given, dict) else {}).decode()
+        return str(self.json) or self.given
 
 
 # `model_context_window_exceeded` and `pause_turn` (which only tools that run at the provider lead to) also leave the answer
@@ -107,7 +108,7 @@ class AnswerReader(EventReader[_Event]):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint, _Event)
-        self._blocks: dict[int, _Block] = {}
+        self._blocks: set[int] = set()
         self._calls: dict[int, _ToolUse] = {}
         self._last: dict[Part, int] = {}
         self._stop_reason: str | None = None
@@ -138,14 +139,17 @@ class AnswerReader(EventReader[_Event]):
         self._used(msgspec.structs.replace(self.usage, **changes))
 
     def _start(self, index: int, block: _Block) -> News:
-        self._blocks[index] = block
+        self._blocks.add(index)
+        self._keep(PLACE_CHARS)
         match block.type:
             case "text":
                 return self._say_in(index, "content", block.text)
             case "thinking":
                 return self._say_in(index, "thinking", block.thinking)
             case "tool_use":
-                self._calls[index] = _ToolUse(block.id, block.name, block.input)
+                given = encode_json(block.input if isinstance(block.input, dict) else {}).decode()
+                self._keep(len(block.id) + len(block.name) + len(given))
+                self._calls[index] = _ToolUse(block.id, block.name, given, Pieces())
         return []
 
     def _delta(self, index: int, delta: _Delta) -> News:
@@ -157,7 +161,8 @@ class AnswerReader(EventReader[_Event]):
             case "thinking_delta":
                 return self._say_in(index, "thinking", delta.thinking)
             case "input_json_delta" if index in self._calls:
-                self._calls[index].json.append(delta.partial_json)
+                self._calls[index].json.add(delta.partial_json)
+                self._keep(len(delta.partial_json))
         return []
 
     def _say_in(self, index: int, part: Part, text: str) -> News:

@@ -14,7 +14,7 @@ that come whole, or all under one index. Pure: JSON in, text and an answer out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -23,9 +23,10 @@ from trio_agent.core.message import ToolCall
 from trio_agent.core.wire import encode_json
 from trio_agent.models.calls import uncut
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.event_reader import PLACE_CHARS, EventReader, News
 from trio_agent.models.openai_failure import ErrorObject, midway
 from trio_agent.models.openai_usage import PromptDetails, usage_of
+from trio_agent.models.pieces import Pieces
 from trio_agent.seams import StopReason
 
 _DONE = "[DONE]"
@@ -77,7 +78,7 @@ class _Call:
     index: int | None
     id: str
     name: str = ""
-    input: str = ""
+    input: Pieces = field(default_factory=Pieces)
 
 
 _STOP_REASONS: dict[str, StopReason] = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
@@ -89,6 +90,7 @@ class AnswerReader(EventReader[_Chunk]):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint, _Chunk)
         self._calls: list[_Call] = []
+        self._latest: dict[int | None, _Call] = {}  # by their index
         self._refused = False
         self._finish: str | None = None
 
@@ -116,6 +118,8 @@ class AnswerReader(EventReader[_Chunk]):
             return self._nonsense("a text that is none")
         for call in delta.tool_calls or []:
             self._call(call)
+            if self._is_endless:
+                break
         # Servers that have both write the same into both.
         news = self._say("thinking", delta.reasoning_content or delta.reasoning)
         news += self._say("content", delta.content)
@@ -130,28 +134,34 @@ class AnswerReader(EventReader[_Chunk]):
         if call is None:
             call = _Call(delta.index, delta.id or "")
             self._calls.append(call)
-        call.name = call.name or function.name or ""
-        if isinstance(function.arguments, str):
-            call.input += function.arguments
-        elif function.arguments is not None:
-            call.input += encode_json(function.arguments).decode()
+            self._latest[call.index] = call
+            self._keep(PLACE_CHARS + len(call.id))
+        if not call.name and function.name:
+            call.name = function.name
+            self._keep(len(call.name))
+        if function.arguments is not None:
+            given = function.arguments
+            text = given if isinstance(given, str) else encode_json(given).decode()
+            call.input.add(text)
+            self._keep(len(text))
 
     def _open(self, delta: _CallDelta) -> _Call | None:
         """The call that `delta` goes on with; None where it begins one."""
-        for call in reversed(self._calls):
-            if delta.index is None or call.index == delta.index:
-                # Some servers give all calls one index, or none; some give each piece of a call an id of its own.
-                named = delta.function is not None and bool(delta.function.name)
-                begins = named and (delta.id != call.id if delta.id else delta.index is None)
-                return None if begins else call
-        return None
+        last = self._calls[-1] if self._calls else None
+        call = last if delta.index is None else self._latest.get(delta.index)
+        if call is None:
+            return None
+        # Some servers give all calls one index, or none; some give each piece of a call an id of its own.
+        named = delta.function is not None and bool(delta.function.name)
+        begins = named and (delta.id != call.id if delta.id else delta.index is None)
+        return None if begins else call
 
     def _end(self) -> News:
         if self._finish is None:
             return self._nonsense("an end without a reason")
         if self._finish == "error":
             return self._fail(midway(ErrorObject(message="the answer ended in an error"), self._endpoint))
-        calls = [ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in self._calls]
+        calls = [ToolCall(name=call.name, input=str(call.input) or "{}", tool_call_id=call.id) for call in self._calls]
         reason = "refusal" if self._refused else _STOP_REASONS.get(self._finish, "end_turn")
         news: News = []
         if reason == "refusal" and not self._refused:

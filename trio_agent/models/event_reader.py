@@ -15,12 +15,19 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.failure import nonsense
+from trio_agent.models.failure import endless, nonsense
+from trio_agent.models.pieces import Pieces
 from trio_agent.seams import Answer, Part, StopReason
 
 Event = TypeVar("Event")
 
 News = list[tuple[Part, str]]
+
+# Text, thoughts and arguments together. The longest answers that providers sell have 128,000 tokens, about half a MiB.
+MAX_ANSWER_CHARS = 16 * 1024 * 1024
+
+# What a call, or a block, counts for beside its text: or endlessly many empty ones would be an answer of no size.
+PLACE_CHARS = 4096
 
 
 class EventReader(ABC, Generic[Event]):
@@ -36,7 +43,8 @@ class EventReader(ABC, Generic[Event]):
         self._endpoint = endpoint
         self._events = events
         self._model = endpoint.model
-        self._said: dict[Part, list[str]] = {"content": [], "thinking": []}
+        self._said: dict[Part, Pieces] = {"content": Pieces(), "thinking": Pieces()}
+        self._chars = 0
 
     def feed(self, data: str) -> News:
         if self.answer is not None or self.failure is not None:
@@ -45,7 +53,11 @@ class EventReader(ABC, Generic[Event]):
             event = self._decode(data)
         except (msgspec.DecodeError, RecursionError) as exc:
             return self._nonsense(str(exc))
-        return self._take(event)
+        news = self._take(event)
+        if self._is_endless and self.failure is None:
+            self.answer = None
+            return self._fail(endless(MAX_ANSWER_CHARS, self._endpoint))
+        return _joined(news)
 
     def _decode(self, data: str) -> Event:
         return msgspec.json.decode(data, type=self._events)
@@ -63,14 +75,24 @@ class EventReader(ABC, Generic[Event]):
         if not isinstance(text, str) or not text:
             return []
         piece = f"\n\n{text}" if apart else text
-        self._said[part].append(piece)
+        self._said[part].add(piece)
+        self._keep(len(piece))
         return [(part, piece)]
+
+    def _keep(self, chars: int) -> None:
+        """So much more is kept of the answer."""
+        self._chars += chars
+
+    @property
+    def _is_endless(self) -> bool:
+        """Whether more is kept than any answer has. One event can hold very much: who goes through its parts looks here."""
+        return self._chars > MAX_ANSWER_CHARS
 
     def _conclude(self, reason: StopReason, calls: Iterable[ToolCall]) -> None:
         """All has been said: the answer is whole."""
         self.answer = Answer(
-            text="".join(self._said["content"]),
-            thinking="".join(self._said["thinking"]),
+            text=str(self._said["content"]),
+            thinking=str(self._said["thinking"]),
             # What was called before the provider stepped in is not to be run.
             tool_calls=() if reason == "refusal" else tuple(calls),
             stop_reason=reason,
@@ -85,3 +107,13 @@ class EventReader(ABC, Generic[Event]):
 
     def _nonsense(self, what: str) -> News:
         return self._fail(nonsense(what, self._endpoint))
+
+
+def _joined(news: News) -> News:
+    """`news` with one text for each part: every text costs every reader of the session, and an event can hold a million."""
+    if len(news) < 2:
+        return news
+    texts: dict[Part, Pieces] = {}
+    for part, text in news:
+        texts.setdefault(part, Pieces()).add(text)
+    return [(part, str(pieces)) for part, pieces in texts.items()]

@@ -117,6 +117,22 @@ def nonsense(what: str, endpoint: Endpoint) -> ProviderError:
     return ProviderError(f"{endpoint.server} sent a stream that makes no sense: {one_line(what)}.", retry_after_s=0)
 
 
+def endless(max_chars: int, endpoint: Endpoint) -> ProviderError:
+    """More came than any model says. Not worth another try: it would be as long, and each is paid for."""
+    return ProviderError(
+        f"{endpoint.server} sent more than {max_chars // 1024**2} million characters where an answer was due, and was cut "
+        "off: choose another model, or see what is wrong with the server."
+    )
+
+
+def packed(encoding: str, endpoint: Endpoint) -> ProviderError:
+    """Nobody asked for that; it would be the same the next time."""
+    return ProviderError(
+        f"{endpoint.server} packs its answers as {one_line(encoding)}, which was not asked for: turn that off there, or in "
+        "the proxy before it."
+    )
+
+
 def one_line(text: str) -> str:
     """`text` as one line of bearable length."""
     line = " ".join(text.split())

@@ -20,7 +20,7 @@ from trio_agent.core.errors import ProviderError
 from trio_agent.core.message import ToolCall
 from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.event_reader import PLACE_CHARS, EventReader, News
 from trio_agent.models.failure import one_line
 from trio_agent.models.gemini_failure import ErrorObject, failed
 from trio_agent.models.gemini_signatures import Signatures
@@ -122,7 +122,11 @@ class AnswerReader(EventReader[_Chunk]):
         # More candidates than one come only when asked for.
         candidate = chunk.candidates[0] if chunk.candidates else _Candidate()
         parts = (candidate.content.parts if candidate.content else None) or []
-        news = [piece for part in parts for piece in self._take_part(part)]
+        news: News = []
+        for part in parts:
+            news += self._take_part(part)
+            if self._is_endless:
+                break
         feedback = chunk.prompt_feedback or _Feedback()
         if feedback.block_reason:
             news += self._end("SAFETY", feedback.block_reason, feedback.block_reason_message or "")
@@ -156,6 +160,7 @@ class AnswerReader(EventReader[_Chunk]):
             tool_call_id=self._signatures.id_of(function.id, signature),
         )
         self._calls.append(call)
+        self._keep(PLACE_CHARS + len(call.name) + len(call.input) + len(call.tool_call_id) + len(signature or ""))
         self._last = "call"
         if signature:
             self._signed[call] = signature

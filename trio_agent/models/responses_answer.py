@@ -14,16 +14,17 @@ out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from trio_agent.core.message import ToolCall
 from trio_agent.models.endpoint import Endpoint
-from trio_agent.models.event_reader import EventReader, News
+from trio_agent.models.event_reader import PLACE_CHARS, EventReader, News
 from trio_agent.models.openai_failure import ErrorObject, midway
 from trio_agent.models.openai_usage import PromptDetails, usage_of
+from trio_agent.models.pieces import Pieces
 from trio_agent.seams import Part, StopReason
 
 
@@ -75,7 +76,7 @@ class _Event(msgspec.Struct, frozen=True):
 class _Call:
     id: str
     name: str
-    input: str = ""
+    input: Pieces = field(default_factory=Pieces)
     whole: bool = False
 
 
@@ -132,10 +133,15 @@ class AnswerReader(EventReader[_Event]):
     def _item(self, index: int, item: _Item, *, whole: bool) -> None:
         if item.type != "function_call":
             return
-        call = self._calls.setdefault(index, _Call("", ""))
+        call = self._calls.get(index)
+        if call is None:
+            call = self._calls[index] = _Call("", "")
+            self._keep(PLACE_CHARS)
+        named = len(call.id) + len(call.name)
         call.id, call.name = item.call_id or call.id, item.name or call.name
+        self._keep(len(call.id) + len(call.name) - named)
         if isinstance(item.arguments, str) and item.arguments:
-            call.input = item.arguments
+            self._told(call, item.arguments)
         call.whole = whole and item.status != "incomplete"
 
     def _arguments(self, event: _Event) -> News:
@@ -143,16 +149,24 @@ class AnswerReader(EventReader[_Event]):
         if call is None:
             return self._nonsense(f"arguments of item {event.output_index}, which is no tool call")
         if isinstance(event.arguments, str):
-            call.input = event.arguments
+            self._told(call, event.arguments)
         elif isinstance(event.delta, str):
-            call.input += event.delta
+            call.input.add(event.delta)
+            self._keep(len(event.delta))
         return []
+
+    def _told(self, call: _Call, arguments: str) -> None:
+        """The arguments of `call` are told whole: what came of them before stands in there too."""
+        self._keep(len(arguments) - len(call.input))
+        call.input = Pieces(arguments)
 
     def _say_at(self, place: tuple[int, int], part: Part, text: object) -> News:
         # Each piece is a paragraph of its own: an aside, the answer, a thought after another.
         news = self._say(part, text, apart=self._last.get(part, place) != place)
         if news:
-            self._begun.add((part, place))
+            if (part, place) not in self._begun:
+                self._begun.add((part, place))
+                self._keep(PLACE_CHARS)
             self._last[part] = place
         return news
 
@@ -177,7 +191,7 @@ class AnswerReader(EventReader[_Event]):
         elif reason == "end_turn" and calls:
             reason = "tool_use"
         self._conclude(
-            reason, (ToolCall(name=call.name, input=call.input or "{}", tool_call_id=call.id) for call in calls)
+            reason, (ToolCall(name=call.name, input=str(call.input) or "{}", tool_call_id=call.id) for call in calls)
         )
         return []
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import httpx2
 import msgspec
 import trio
 
-from trio_agent.core.errors import ProtocolError, ProviderError
-from trio_agent.core.sse import Parser
-from trio_agent.core.usage import Usage
-from trio_agent.models.failure import nonsense
-from trio_agent.models.wire import Reader, Wire
-from trio_agent.seams import Answer, Clock, ModelRequest, OnText, OnUsage, Part, unheard
+from trio_agent.core.errors import ProviderError
+from trio_agent.models.attempt import Attempt
+from trio_agent.models.failure import packed
+from trio_agent.models.response import TURN_BYTES, Turn, beginning, unasked_packing
+from trio_agent.models.wire import Wire
+from trio_agent.seams import Answer, Clock, ModelRequest, OnText, OnUsage, unheard
 
 # The first try and those after it.
 MAX_TRIES = 5
@@ -82,7 +82,7 @@ class StreamedModel:
         wait_s = FIRST_WAIT_S
         spent_usd = 0.0
         for tries_left in range(MAX_TRIES - 1, -1, -1):
-            attempt = _Attempt(self._wire.reader(), on_text, on_usage, spent_usd)
+            attempt = Attempt(self._wire.reader(), on_text, on_usage, spent_usd, self.endpoint)
             try:
                 return await self._ask(self._wire.encode(request), attempt)
             except ProviderError as error:
@@ -97,7 +97,7 @@ class StreamedModel:
             wait_s = min(2 * wait_s, MAX_WAIT_S)
         raise AssertionError("the last try returns or raises")
 
-    async def _ask(self, body: bytes, attempt: _Attempt) -> Answer:
+    async def _ask(self, body: bytes, attempt: Attempt) -> Answer:
         """Ask once."""
         server, idle_s = self.endpoint.server, self.endpoint.idle_s
         try:
@@ -109,15 +109,13 @@ class StreamedModel:
             ) from exc
         except httpx2.RequestError as exc:
             raise self._broken_off(_reason(exc)) from exc
-        except ProtocolError as exc:
-            raise nonsense(str(exc), self.endpoint) from exc
         if (answer := attempt.reader.answer) is not None:
             return msgspec.structs.replace(answer, usage=attempt.usage)
-        if (failure := attempt.reader.failure) is not None:
+        if (failure := attempt.failure) is not None:
             raise failure
         raise self._broken_off(f"nothing came for {idle_s:.0f} s" if idle.cancelled_caught else "its end is missing")
 
-    async def _listen(self, body: bytes, attempt: _Attempt, idle: trio.CancelScope) -> None:
+    async def _listen(self, body: bytes, attempt: Attempt, idle: trio.CancelScope) -> None:
         async with (
             httpx2.AsyncClient(
                 transport=self._transport,
@@ -126,60 +124,35 @@ class StreamedModel:
                 # No proxy reaches this machine's own loopback.
                 trust_env=not self.endpoint.on_this_machine,
             ) as client,
-            client.stream("POST", self.endpoint.url, content=body, headers=dict(self.endpoint.headers)) as response,
+            client.stream("POST", self.endpoint.url, content=body, headers=self._headers) as response,
         ):
             if response.status_code != 200:
-                content = await response.aread()
+                content = await beginning(response)
                 raise self._wire.failure(response.status_code, response.headers, content, self._clock())
             if response.headers.get("content-type", "").partition(";")[0].strip().lower() != _EVENT_STREAM:
                 raise ProviderError(f"{self.endpoint.server} sent no event stream: check --base-url.")
-            # Our own parser: the client's refuses events of more than 1 MiB, and providers end a stream with the whole answer.
-            parser = Parser()
+            if encoding := unasked_packing(response):
+                raise packed(encoding, self.endpoint)
+            turn = Turn()
             async for chunk in response.aiter_bytes():
                 # Any byte is a sign of life: some servers send nothing but comments while a model thinks.
                 idle.deadline = trio.current_time() + self.endpoint.idle_s
-                for event in parser.feed(chunk):
-                    attempt.feed(event.data)
+                for begin in range(0, len(chunk), TURN_BYTES):
+                    if attempt.over or turn.is_cancelled:
+                        break
+                    piece = chunk[begin : begin + TURN_BYTES]
+                    attempt.take(piece)
+                    await turn.took(len(piece))
                 if attempt.over:
                     # Not `break`: a generator that is left half-way is closed by the garbage collector, which cannot await.
                     idle.cancel()
 
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {**self.endpoint.headers, "accept-encoding": "identity"}
+
     def _broken_off(self, why: str) -> ProviderError:
         return ProviderError(f"{self.endpoint.server} broke off in the middle of the answer: {why}.", retry_after_s=0)
-
-
-class _Attempt:
-    """One try to get an answer, heard by the listeners. `spent_usd` is what the tries before it have cost."""
-
-    def __init__(self, reader: Reader, on_text: OnText, on_usage: OnUsage, spent_usd: float) -> None:
-        self.reader = reader
-        self._on_text = on_text
-        self._on_usage = on_usage
-        self._spent_usd = spent_usd
-        self._shown: set[Part] = set()
-
-    @property
-    def over(self) -> bool:
-        return self.reader.answer is not None or self.reader.failure is not None
-
-    @property
-    def usage(self) -> Usage:
-        """The tokens of this try, the cost of all so far."""
-        return self.reader.usage.costing(self._spent_usd + self.reader.usage.cost_usd)
-
-    def feed(self, data: str) -> None:
-        known = self.reader.usage
-        news = self.reader.feed(data)
-        if self.reader.usage != known:
-            self._on_usage(self.usage)
-        for part, text in news:
-            self._shown.add(part)
-            self._on_text(part, text)
-
-    def take_back(self) -> None:
-        """What was shown is void."""
-        for part in self._shown:
-            self._on_text(part, "", restart=True)
 
 
 def _reason(exc: Exception) -> str:

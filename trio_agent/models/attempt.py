@@ -1,0 +1,65 @@
+"""Attempt: one try to get an answer from a provider."""
+
+from __future__ import annotations
+
+from trio_agent.core.errors import ProtocolError, ProviderError
+from trio_agent.core.sse import Parser
+from trio_agent.core.usage import Usage
+from trio_agent.models.endpoint import Endpoint
+from trio_agent.models.failure import endless
+from trio_agent.models.wire import Reader
+from trio_agent.seams import OnText, OnUsage, Part
+
+# Of one event. Some providers end a stream with the whole answer, and all that it was asked with.
+MAX_EVENT_CHARS = 8 * 1024 * 1024
+
+
+class Attempt:
+    """Takes the bytes of a stream of events; the listeners hear what they say. `spent_usd` is the cost of the tries before."""
+
+    def __init__(
+        self, reader: Reader, on_text: OnText, on_usage: OnUsage, spent_usd: float, endpoint: Endpoint
+    ) -> None:
+        self.reader = reader
+        # Our own parser: the client's refuses events of more than 1 MiB.
+        self._parser = Parser(MAX_EVENT_CHARS)
+        self._endpoint = endpoint
+        self._endless: ProviderError | None = None
+        self._on_text = on_text
+        self._on_usage = on_usage
+        self._spent_usd = spent_usd
+        self._shown: set[Part] = set()
+
+    @property
+    def over(self) -> bool:
+        return self.reader.answer is not None or self.failure is not None
+
+    @property
+    def failure(self) -> ProviderError | None:
+        return self.reader.failure or self._endless
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of this try, the cost of all so far."""
+        return self.reader.usage.costing(self._spent_usd + self.reader.usage.cost_usd)
+
+    def take(self, chunk: bytes) -> None:
+        try:
+            for event in self._parser.feed(chunk):
+                self._feed(event.data)
+        except ProtocolError:
+            self._endless = endless(MAX_EVENT_CHARS, self._endpoint)
+
+    def _feed(self, data: str) -> None:
+        known = self.reader.usage
+        news = self.reader.feed(data)
+        if self.reader.usage != known:
+            self._on_usage(self.usage)
+        for part, text in news:
+            self._shown.add(part)
+            self._on_text(part, text)
+
+    def take_back(self) -> None:
+        """What was shown is void."""
+        for part in self._shown:
+            self._on_text(part, "", restart=True)
