@@ -12,28 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from trio_agent.tools.command_effects import uploads, written_paths
+from trio_agent.tools.command_effects import written_paths
 from trio_agent.tools.command_input import NOTHING, CommandInput
 from trio_agent.tools.command_line import SUBSTITUTED, Token, fed_scripts, tokens, without_heredocs
 from trio_agent.tools.find_command import read_find
 from trio_agent.tools.git_command import read_git
 from trio_agent.tools.hidden_names import HiddenNames
-from trio_agent.tools.program_kinds import (
-    COPIES,
-    KEYWORDS,
-    NETWORK,
-    OF_SERVERS,
-    OTHER_USERS,
-    PUBLISHERS,
-    SHELLS,
-    WRAPPERS,
-)
+from trio_agent.tools.program_kinds import KEYWORDS, OTHER_USERS, READERS, RUNNERS, SHELLS, WRAPPERS
+from trio_agent.tools.remote_effects import acts_elsewhere
+from trio_agent.tools.remote_programs import NETWORK
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
 _HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
 _SUBSTITUTION = re.compile(r"\$\(.*\)|`.*`", re.DOTALL)
-_HOST = re.compile(r"(?:[^/:]+:|(?:scp|rsync|sftp)://)")
 
 
 def wants_approval(command: str, workspace: str, *, network: bool = True, hidden: HiddenNames | None = None) -> str:
@@ -121,26 +113,24 @@ class _Reading:
         plain = [each for each in arguments if not each.startswith("-")]
         if name in OTHER_USERS:
             yield f"acts as another user ({name})"
+        elif name == "command" and {"-v", "-V"} & set(arguments):
+            return
         elif name in WRAPPERS:
             yield from self._wrapped(name, arguments, given, depth)
+        elif (behind := _behind(name, arguments)) < len(arguments):
+            yield from self._wrapped(name, arguments[behind:], given, depth)
         elif name in SHELLS or name in ("eval", "source", "."):
             yield from self._shell(name, arguments, plain, given, depth)
         elif name == "git":
             yield from self._git(arguments, depth)
         elif name == "find":
             yield from self._find(arguments, depth)
-        elif name in OF_SERVERS:
-            yield f"acts on a server ({name})"
-        elif any(verb in plain for verb in PUBLISHERS.get(name, ())):
-            yield f"publishes ({name} {plain[0]})"
-        elif name in COPIES and any(map(_HOST.match, plain)):
-            yield f"sends to another machine, or takes from it ({name})"
-        elif name in ("curl", "wget") and uploads(name, arguments):
-            yield f"sends to a server ({name})"
         elif name == "trap" and plain:
             yield from self.reasons(plain[0], depth + 1)
         elif name in ("cd", "pushd"):
             yield from self._cd(plain)
+        if elsewhere := acts_elsewhere(name, arguments, given):
+            yield elsewhere
         if name in NETWORK and not self.network:
             yield f"wants the network ({name}), which commands have not"
         yield from self._outside(written_paths(name, arguments))
@@ -163,8 +153,8 @@ class _Reading:
                 if place and command == arguments[at:]:
                     command = [*command, place]
                 yield from self._simple(command, given, depth + 1)
-                if posixpath.basename(each) in WRAPPERS:
-                    return  # it takes off the rest
+                if posixpath.basename(each) in WRAPPERS | READERS:
+                    return  # it takes off the rest, or takes it for names
 
     def _shell(
         self, name: str, arguments: Sequence[str], plain: Sequence[str], given: CommandInput, depth: int
@@ -219,6 +209,12 @@ class _Reading:
             return False
         whole = posixpath.normpath(posixpath.join(self.directory, path))
         return not _HARMLESS.match(whole) and not PurePosixPath(whole).is_relative_to(self.workspace)
+
+
+def _behind(name: str, arguments: Sequence[str]) -> int:
+    """Where the command begins that `name` is told to run: `poetry run twine`, `python3 -m twine`."""
+    marks = ("-m",) if re.fullmatch(r"python[\d.]*", name) else RUNNERS.get(name, ())
+    return next((at + 1 for at, each in enumerate(arguments) if each in marks), len(arguments))
 
 
 def _reaches(hidden: str) -> str:

@@ -1,25 +1,11 @@
-"""What the words of a simple command say that it does: where it writes, and whether it sends. Pure."""
+"""Where the words of a simple command say that it writes. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from trio_agent.tools.command_options import read_options
 from trio_agent.tools.writing_programs import ALL, EDITORS_BY_SCRIPT, LAST, REST, TAR, WRITING, Writing
-
-_UPLOAD = re.compile(
-    r"-[a-zA-Z]*[dTF]|--(?:data(?:-\w+)*|json|form(?:-string)?|upload-file|post-(?:data|file)|body-(?:data|file))(?:=|\Z)"
-)
-_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?:[:/]|\Z)")
-
-
-def uploads(name: str, arguments: Sequence[str]) -> bool:
-    """Whether `curl` or `wget` sends a body. To this machine it may: that is how a server under work is tried."""
-    if any(_LOCAL.match(each) for each in arguments):
-        return False
-    short = name == "curl"
-    return any(_UPLOAD.match(each) and (short or each.startswith("--")) for each in arguments)
 
 
 def written_paths(name: str, arguments: Sequence[str]) -> list[str]:

@@ -28,26 +28,17 @@ WRAPPERS = frozenset(
             "taskset",
             "chrt",
         ),
-        *("setarch", "busybox", "unbuffer", "coproc"),
+        *("setarch", "busybox", "unbuffer", "coproc", "npx", "bunx", "uvx", "pipx", "cross-env"),
     }
 )
 """They run the command that they are given."""
 
 OTHER_USERS = frozenset({"sudo", "su", "doas", "pkexec", "runuser"})
-OF_SERVERS = frozenset({"gh", "glab", "hub", "ssh", "sftp"})
-COPIES = frozenset({"scp", "rsync"})
-NETWORK = frozenset(
-    {"curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "netcat", "telnet", "ftp", "socat", "aria2c"}
-)
-
-PUBLISHERS = {
-    **dict.fromkeys(
-        ("npm", "yarn", "pnpm", "cargo", "poetry", "uv", "flit", "hatch", "gem", "vsce"), ("publish", "push")
-    ),
-    **dict.fromkeys(("docker", "podman", "buildah", "helm", "hg", "bzr", "fossil", "jj", "darcs"), ("push",)),
-    "twine": ("upload",),
+RUNNERS = {
+    **dict.fromkeys(("npm", "pnpm", "yarn", "bun", "mise", "direnv", "bundle"), ("exec", "x", "dlx", "run")),
+    **dict.fromkeys(("poetry", "uv", "pipenv", "pdm", "hatch", "rye", "conda", "mamba", "pixi"), ("run",)),
 }
-"""And the words by which they publish."""
+"""They run the command that stands behind one of these words."""
 
 READERS = frozenset(
     {
