@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -9,15 +10,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import httpx2
 import pytest
 import trio
 
 from tests.mcp.connecting import SERVERS, call, connected
+from tests.models.endless import FLUSHED, Endless, serving, squeezed
 from tests.tools.bench import FakeBench
 from tests.web.serving import read_until
 from trio_agent.core.errors import ToolError
 from trio_agent.core.mcp_server import McpServer
 from trio_agent.tools.mcp_connection import McpConnection
+from trio_agent.tools.mcp_response import MAX_BODY_BYTES, ask_unpacked, bound
 from trio_agent.tools.mcp_tool import tools_of
 
 
@@ -99,3 +103,72 @@ async def test_the_users_headers_are_sent_and_a_refusal_is_told(bench: FakeBench
         nursery.cancel_scope.cancel()
     assert heads
     assert all(b"authorization: bearer of-the-user" in head.lower() for head in heads)
+
+
+PACKED_SPACE = squeezed(b" " * 1024 * 1024)
+ENDLESS = {
+    "json": (200, "application/json", "", b'{"result": "', b"a" * 65536),
+    "an error": (400, "application/json", "", b'{"error": "', b"a" * 65536),
+    "packed json": (200, "application/json", "gzip", FLUSHED, PACKED_SPACE),
+    "a packed error": (404, "application/json", "gzip", FLUSHED, PACKED_SPACE),
+    "packed events": (200, "text/event-stream", "gzip", FLUSHED, squeezed(b": still here\n" * 65536)),
+    "packed twice": (200, "application/json", "identity, gzip, gzip", FLUSHED, squeezed(PACKED_SPACE * 64)),
+}
+SAYS = {
+    "json": "it sent an answer of more than 16 MiB",
+    "an error": "it sent an answer of more than 16 MiB",
+    "packed json": "it packs its answers as gzip",
+    "a packed error": "it packs its answers as gzip",
+    "packed events": "it packs its answers as gzip",
+    "packed twice": "it packs its answers as identity, gzip, gzip",
+}
+
+
+async def failed(endless: Endless) -> str:
+    """Why the server that is `endless` could not be started."""
+    async with serving(endless):
+        async with connected(McpServer(url=f"{endless.url}/mcp", headers={"Accept-Encoding": "gzip"})) as it:
+            (tool,) = tools_of(it)
+            assert tool.spec.name == "it__connect"
+        await endless.left.wait()
+    assert all(
+        re.findall(rb"accept-encoding: .*", each.lower()) == [b"accept-encoding: identity\r"]
+        for each in endless.requests
+    )
+    return it.problem
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+async def test_a_body_without_an_end_fails_the_server_early(what: str) -> None:
+    status, kind, encoding, begin, block = ENDLESS[what]
+    fields = (f"Content-Type: {kind}", *([f"Content-Encoding: {encoding}"] if encoding else []))
+    endless = Endless(block, begin=begin, status=status, fields=fields)
+    assert SAYS[what] in await failed(endless)
+    assert endless.sent <= 2 * MAX_BODY_BYTES
+
+
+# The SDK leaves the client's generators half-way, after its own error.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_an_event_without_an_end_fails_the_server_early() -> None:
+    endless = Endless(b"a" * 65536, begin=b"data: ", fields=("Content-Type: text/event-stream",))
+    assert "exceeded the 1048576 byte limit" in await failed(endless)
+    assert endless.sent <= 2 * MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("text/event-stream; charset=utf-8", True), ("application/json", False)])
+async def test_a_stream_of_events_may_go_on_for_ever(kind: str, whole: bool) -> None:
+    size = 0
+    async with (
+        serving(Endless(b": still here\n" * 65536, fields=(f"Content-Type: {kind}",))) as endless,
+        httpx2.AsyncClient(event_hooks={"request": [ask_unpacked], "response": [bound]}) as client,
+        client.stream("POST", endless.url) as response,
+    ):
+        with trio.CancelScope() as enough:
+            try:
+                async for chunk in response.aiter_bytes():
+                    size += len(chunk)
+                    if size > 2 * MAX_BODY_BYTES:
+                        enough.cancel()
+            except httpx2.ReadError:
+                assert size <= MAX_BODY_BYTES
+    assert (size > 2 * MAX_BODY_BYTES) == whole

@@ -12,6 +12,7 @@ from mcp.client.streamable_http import streamable_http_client
 from trio_agent.core.mcp_server import McpServer
 from trio_agent.core.redaction import Redactor
 from trio_agent.tools.mcp_listing import Sieve
+from trio_agent.tools.mcp_response import ask_unpacked, bound
 from trio_agent.tools.mcp_stdio import stdio_transport
 
 
@@ -26,8 +27,9 @@ async def open_transport(
     else:
         # No limit on a read: a call that is at work says nothing. The deadline of a call ends it.
         timeout = httpx2.Timeout(30, read=None)
+        hooks: dict[str, list[Callable[..., Any]]] = {"request": [ask_unpacked], "response": [bound]}
         async with (
-            httpx2.AsyncClient(headers=server.headers, timeout=timeout) as http,
+            httpx2.AsyncClient(headers=server.headers, timeout=timeout, event_hooks=hooks) as http,
             streamable_http_client(server.url, http_client=http) as (received, sent),
         ):
             yield Transport(_Sieved(received, sieve), sent)
