@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from trio_agent.tools.command_effects import written_paths
 from trio_agent.tools.command_input import NOTHING, CommandInput
@@ -21,10 +20,9 @@ from trio_agent.tools.hidden_names import HiddenNames
 from trio_agent.tools.program_kinds import KEYWORDS, OTHER_USERS, READERS, RUNNERS, SHELLS, WRAPPERS
 from trio_agent.tools.remote_effects import acts_elsewhere
 from trio_agent.tools.remote_programs import NETWORK
+from trio_agent.tools.working_directory import WorkingDirectory
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_ELSEWHERE = re.compile(r"~|\$(?:HOME|OLDPWD)\b|\$\{(?:HOME|OLDPWD)\}")
-_HARMLESS = re.compile(r"/tmp(?:/|\Z)|/dev/(?:null|zero|full|tty|std(?:in|out|err)|fd/\d+)\Z")
 _SUBSTITUTION = re.compile(r"\$\(.*\)|`.*`", re.DOTALL)
 
 
@@ -34,7 +32,8 @@ def wants_approval(command: str, workspace: str, *, network: bool = True, hidden
     `workspace` is its directory, absolute. Without `network`, to try and reach it is a reason too, and so is to name something
     `hidden`.
     """
-    return next(_Reading(workspace, network, hidden or HiddenNames((), workspace)).reasons(command), "")
+    directory = WorkingDirectory(workspace, workspace, workspace)
+    return next(_Reading(directory, network, hidden or HiddenNames((), workspace)).reasons(command), "")
 
 
 _MAX_DEPTH = 8
@@ -49,13 +48,9 @@ _NO_WORD = Token("")
 class _Reading:
     """A command line as it is read. `cd` leads from one command to the next."""
 
-    workspace: str
+    directory: WorkingDirectory
     network: bool
     hidden: HiddenNames
-    directory: str = ""
-
-    def __post_init__(self) -> None:
-        self.directory = self.directory or self.workspace
 
     def reasons(self, command: str, depth: int = 0) -> Iterator[str]:
         if depth > _MAX_DEPTH:
@@ -71,26 +66,38 @@ class _Reading:
             return
         for script in fed_scripts(command):
             yield from self.reasons(script, depth + 1)
-        for token in words_and_operators:
-            for inner in token.commands:
-                yield from self.reasons(inner, depth + 1)
         yield from self._commands(words_and_operators, depth)
 
     def _commands(self, tokens: Sequence[Token], depth: int) -> Iterator[str]:
         words: list[str] = []
         given = NOTHING
+        before: list[WorkingDirectory] = []  # the parentheses that are open
         left = iter(tokens)
         for token in left:
+            yield from self._substituted(token, depth)
             if not token.is_operator:
                 words.append(token.text)
             elif "<" in token.text or ">" in token.text:
-                target = next(left, _NO_WORD).text
+                after = next(left, _NO_WORD)
+                target = after.text
+                yield from self._substituted(after, depth)
                 yield from self._redirect(token.text, target)
                 given = given.redirected(token.text, target)
             else:
                 yield from self._simple(words, given, depth)
                 given, words = given.after(token.text, words), []
+                if token.text == "(":
+                    before.append(self.directory)
+                elif token.text == ")" and before:
+                    self.directory = before.pop()
         yield from self._simple(words, given, depth)
+
+    def _substituted(self, token: Token, depth: int) -> Iterator[str]:
+        """What stands in it is run by a shell of its own, whose `cd` leads nobody else."""
+        before = self.directory
+        for line in token.commands:
+            yield from self.reasons(line, depth + 1)
+            self.directory = before
 
     def _redirect(self, operator: str, target: str) -> Iterator[str]:
         if operator != "<<<":
@@ -127,8 +134,9 @@ class _Reading:
             yield from self._find(arguments, depth)
         elif name == "trap" and plain:
             yield from self.reasons(plain[0], depth + 1)
-        elif name in ("cd", "pushd"):
-            yield from self._cd(plain)
+        elif name in ("cd", "pushd", "popd"):
+            back = name == "popd" or "-" in arguments
+            yield from self._cd("-" if back else plain[0] if plain else "~")
         if elsewhere := acts_elsewhere(name, arguments, given):
             yield elsewhere
         if name in NETWORK and not self.network:
@@ -137,13 +145,13 @@ class _Reading:
 
     def _hidden(self, words: Sequence[str]) -> Iterator[str]:
         for word in words:
-            if named := self.hidden.reached(word, self.directory):
+            if named := self.hidden.reached(word, self.directory.path):
                 yield _reaches(named)
 
     def _wrapped(self, name: str, arguments: Sequence[str], given: CommandInput, depth: int) -> Iterator[str]:
         """`timeout -k 5 10 git push`: whatever is left of it when one more word is taken off may be the command."""
         # What xargs is given lies there; it adds that, or puts it in place of the marks.
-        place = next(filter(self._is_outside, given.places), "") if name == "xargs" else ""
+        place = next(filter(self.directory.leads_out, given.places), "") if name == "xargs" else ""
         for at, each in enumerate(arguments[:8]):
             # `env -S "git push"`, `watch "git push"`: a whole command line in one word.
             if " " in (line := re.sub(r"\A(?:-S|--split-string=|--command=)", "", each).strip()):
@@ -186,29 +194,19 @@ class _Reading:
         read = read_find(arguments)
         yield from self._outside(read.written)
         # In place of what is found: where it may lie.
-        root = next(filter(self._is_outside, read.roots), ".")
+        root = next(filter(self.directory.leads_out, read.roots), ".")
         for words in read.runs:
             yield from self._simple([each.replace("{}", root) for each in words], NOTHING, depth + 1)
 
-    def _cd(self, plain: Sequence[str]) -> Iterator[str]:
-        target = plain[0] if plain else "~"
-        if self._is_outside(target):
+    def _cd(self, target: str) -> Iterator[str]:
+        if self.directory.leads_out(target):
             yield f"leaves the workspace for {target}"
-        elif "$" not in target:
-            self.directory = posixpath.normpath(posixpath.join(self.directory, target))
+        else:
+            self.directory = self.directory.entered(target)
 
     def _outside(self, written: Sequence[str]) -> Iterator[str]:
-        if outside := next(filter(self._is_outside, written), ""):
+        if outside := next(filter(self.directory.leads_out, written), ""):
             yield f"writes to {outside}"
-
-    def _is_outside(self, path: str) -> bool:
-        """Whether it leads out of the workspace, as far as it can be read."""
-        if _ELSEWHERE.match(path):
-            return True
-        if "$" in path and not path.startswith("/"):
-            return False
-        whole = posixpath.normpath(posixpath.join(self.directory, path))
-        return not _HARMLESS.match(whole) and not PurePosixPath(whole).is_relative_to(self.workspace)
 
 
 def _behind(name: str, arguments: Sequence[str]) -> int:

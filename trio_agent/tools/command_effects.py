@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trio_agent.tools.command_options import read_options
-from trio_agent.tools.writing_programs import ALL, EDITORS_BY_SCRIPT, LAST, REST, TAR, WRITING, Writing
+from trio_agent.tools.writing_programs import ALL, LAST, PERL, REST, SED, TAR, WRITING, Writing
 
 
 def written_paths(name: str, arguments: Sequence[str]) -> list[str]:
@@ -15,7 +15,7 @@ def written_paths(name: str, arguments: Sequence[str]) -> list[str]:
     if name == "tar":
         return _written_by_tar(arguments)
     if name in ("sed", "perl"):
-        return _written_in_place(arguments)
+        return _written_in_place(arguments, SED if name == "sed" else PERL)
     verb = next((each for each in arguments if not each.startswith("-")), "")
     writing = WRITING.get(f"{name} {verb}") or WRITING.get(name)
     if writing is None:
@@ -56,9 +56,9 @@ def _written_by_tar(arguments: Sequence[str]) -> list[str]:
     return [value for option, value in options if option in written]
 
 
-def _written_in_place(arguments: Sequence[str]) -> list[str]:
-    plain, options = _read(arguments, EDITORS_BY_SCRIPT)
+def _written_in_place(arguments: Sequence[str], editor: Writing) -> list[str]:
+    plain, options = _read(arguments, editor)
     given = {option for option, _ in options}
     if not given & {"-i", "--in-place"}:
         return []
-    return plain[ALL if given & {"-e", "-E", "-f", "--expression", "--file"} else REST]
+    return plain[ALL if given & editor.takes else REST]

@@ -5,7 +5,7 @@ from __future__ import annotations
 KEYWORDS = frozenset(
     {
         *("if", "then", "elif", "else", "fi", "while", "until", "do", "done", "case", "esac"),
-        *("!", "{", "}", "time", "coproc"),
+        *("!", "{", "}", "coproc"),
     }
 )
 """What may stand before a command without being one."""
@@ -28,7 +28,7 @@ WRAPPERS = frozenset(
             "taskset",
             "chrt",
         ),
-        *("setarch", "busybox", "unbuffer", "coproc", "npx", "bunx", "uvx", "pipx", "cross-env"),
+        *("setarch", "busybox", "unbuffer", "coproc", "npx", "bunx", "uvx", "time", "pipx", "cross-env"),
     }
 )
 """They run the command that they are given."""

@@ -117,5 +117,5 @@ WRITING: dict[str, Writing] = {
 """By name, or by name and first word."""
 
 TAR = _writing(NONE, into="-f --file -C --directory --one-top-level=", takes="-T -X -I -b -H -V --exclude --transform")
-EDITORS_BY_SCRIPT = _writing(ALL, takes="-e -f -l --expression --file -E -i= --in-place= -M= -m= -0=")
-"""sed and perl."""
+SED = _writing(ALL, takes="-e -f -l --expression --file -i= --in-place=")
+PERL = _writing(ALL, takes="-e -E -i= -M= -m= -0= -I= -l=")
