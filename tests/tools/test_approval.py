@@ -135,6 +135,8 @@ ASKED = {
         "cp a {b,c}{/,/../../..}/x",
         "(cd src && ls) && rm ../x",
         "x=$(cd src; pwd); rm ../x",
+        "bash -c 'cd src'; rm ../x",
+        "bash <<E\ncd src\nE\nrm ../x",
         "cd src; cd -; rm ../x",
         "pushd src; popd; rm ../x",
         "patch -d .. -p1 < d",

@@ -66,7 +66,10 @@ class _Reading:
             return
         for script in fed_scripts(command):
             yield from self.reasons(script, depth + 1)
+        before = self.directory
         yield from self._commands(words_and_operators, depth)
+        # A command line within one is run by a shell of its own, whose `cd` leads nobody else.
+        self.directory = before
 
     def _commands(self, tokens: Sequence[Token], depth: int) -> Iterator[str]:
         words: list[str] = []
@@ -74,13 +77,15 @@ class _Reading:
         before: list[WorkingDirectory] = []  # the parentheses that are open
         left = iter(tokens)
         for token in left:
-            yield from self._substituted(token, depth)
+            for line in token.commands:
+                yield from self.reasons(line, depth + 1)
             if not token.is_operator:
                 words.append(token.text)
             elif "<" in token.text or ">" in token.text:
                 after = next(left, _NO_WORD)
                 target = after.text
-                yield from self._substituted(after, depth)
+                for line in after.commands:
+                    yield from self.reasons(line, depth + 1)
                 yield from self._redirect(token.text, target)
                 given = given.redirected(token.text, target)
             else:
@@ -91,13 +96,6 @@ class _Reading:
                 elif token.text == ")" and before:
                     self.directory = before.pop()
         yield from self._simple(words, given, depth)
-
-    def _substituted(self, token: Token, depth: int) -> Iterator[str]:
-        """What stands in it is run by a shell of its own, whose `cd` leads nobody else."""
-        before = self.directory
-        for line in token.commands:
-            yield from self.reasons(line, depth + 1)
-            self.directory = before
 
     def _redirect(self, operator: str, target: str) -> Iterator[str]:
         if operator != "<<<":
