@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.models.languages import LANGUAGES
+from tests.models.listener import Listener
+from trio_agent.models.attempt import Attempt
 from trio_agent.models.event_reader import MAX_ANSWER_CHARS, PLACE_CHARS
 from trio_agent.models.pieces import Pieces
 from trio_agent.models.wire import Reader
@@ -142,12 +144,17 @@ def test_arguments_that_are_told_again_as_a_whole_are_counted_once() -> None:
     assert len(reader.answer.tool_calls[0].input) >= MAX_ANSWER_CHARS // 2
 
 
-def test_a_million_texts_in_one_event_are_told_as_one_a_part() -> None:
-    parts = [{"text": "a", "thought": True}, {"text": "b"}] * 1000
-    news = LANGUAGES["gemini"].wire.reader().feed(json.dumps({"candidates": [{"content": {"parts": parts}}]}))
-    assert [part for part, _ in news] == ["thinking", "content"]
+async def test_a_thousand_texts_that_come_at_one_time_are_told_as_one_a_part() -> None:
+    wire = LANGUAGES["gemini"].wire
+    parts = [{"text": "a", "thought": True}, {"text": "b"}] * 100
+    event = json.dumps({"candidates": [{"content": {"parts": parts}}]})
+    listener = Listener()
+    Attempt(wire.reader(), listener, listener.on_usage, 0, wire.endpoint).take(f"data: {event}\n\n".encode() * 10)
     # A thought after a word, and a word after a thought, is a paragraph of its own.
-    assert [text.replace("\n", "") for _, text in news] == ["a" * 1000, "b" * 1000]
+    assert [(part, text.replace("\n", "")) for part, text in listener.pieces] == [
+        ("thinking", "a" * 1000),
+        ("content", "b" * 1000),
+    ]
 
 
 def test_pieces_are_put_together_as_they_came() -> None:

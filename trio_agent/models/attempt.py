@@ -7,6 +7,7 @@ from trio_agent.core.sse import Parser
 from trio_agent.core.usage import Usage
 from trio_agent.models.endpoint import Endpoint
 from trio_agent.models.failure import endless
+from trio_agent.models.pieces import Pieces
 from trio_agent.models.wire import Reader
 from trio_agent.seams import OnText, OnUsage, Part
 
@@ -44,20 +45,21 @@ class Attempt:
         return self.reader.usage.costing(self._spent_usd + self.reader.usage.cost_usd)
 
     def take(self, chunk: bytes) -> None:
+        """Take in what came at one time. What it said is told as one text a part: each costs every reader of the session."""
+        known = self.reader.usage
+        news: dict[Part, Pieces] = {}
         try:
             for event in self._parser.feed(chunk):
-                self._feed(event.data)
+                for part, text in self.reader.feed(event.data):
+                    news.setdefault(part, Pieces()).add(text)
+                if self.reader.usage != known:
+                    known = self.reader.usage
+                    self._on_usage(self.usage)
         except ProtocolError:
             self._endless = endless(MAX_EVENT_CHARS, self._endpoint)
-
-    def _feed(self, data: str) -> None:
-        known = self.reader.usage
-        news = self.reader.feed(data)
-        if self.reader.usage != known:
-            self._on_usage(self.usage)
-        for part, text in news:
+        for part, pieces in news.items():
             self._shown.add(part)
-            self._on_text(part, text)
+            self._on_text(part, str(pieces))
 
     def take_back(self) -> None:
         """What was shown is void."""

@@ -57,7 +57,7 @@ class EventReader(ABC, Generic[Event]):
         if self._is_endless and self.failure is None:
             self.answer = None
             return self._fail(endless(MAX_ANSWER_CHARS, self._endpoint))
-        return _joined(news)
+        return news
 
     def _decode(self, data: str) -> Event:
         return msgspec.json.decode(data, type=self._events)
@@ -107,13 +107,3 @@ class EventReader(ABC, Generic[Event]):
 
     def _nonsense(self, what: str) -> News:
         return self._fail(nonsense(what, self._endpoint))
-
-
-def _joined(news: News) -> News:
-    """`news` with one text for each part: every text costs every reader of the session, and an event can hold a million."""
-    if len(news) < 2:
-        return news
-    texts: dict[Part, Pieces] = {}
-    for part, text in news:
-        texts.setdefault(part, Pieces()).add(text)
-    return [(part, str(pieces)) for part, pieces in texts.items()]
