@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,18 @@ def test_a_race_of_links_against_the_check_is_never_won(workspace: Path, tmp_pat
         racer.join()
     # It was a race: the place was looked at while it was not what it should be.
     assert refused
+
+
+def test_a_directory_that_many_make_at_once_is_made_for_all_of_them(tmp_path: Path) -> None:
+    many = 8
+    together = threading.Barrier(many)
+
+    def make(name: str) -> None:
+        together.wait()
+        with directory_inside(tmp_path, Path(name, "below"), create=True) as directory:
+            os.fstat(directory)
+
+    with ThreadPoolExecutor(many) as threads:
+        for at in range(50):
+            for made in [threads.submit(make, f"new{at}") for _ in range(many)]:
+                made.result()

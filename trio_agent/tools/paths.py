@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trio_agent.core.errors import ToolError
@@ -59,7 +59,8 @@ def directory_inside(workspace: Path, relative: Path, *, create: bool = False) -
                 except FileNotFoundError:
                     if not create:
                         raise
-                    os.mkdir(name, dir_fd=descriptor)
+                    with suppress(FileExistsError):  # another call has made it meanwhile
+                        os.mkdir(name, dir_fd=descriptor)
                     below = os.open(name, _DIRECTORY, dir_fd=descriptor)
                 os.close(descriptor)
                 descriptor = below
