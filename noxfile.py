@@ -41,8 +41,8 @@ FLOW_RULES = (
     *("ASYNC120", "ASYNC121", "ASYNC122", "ASYNC123", "ASYNC126", "ASYNC128"),
 )
 """What ruff's ASYNC rules lack: they follow the flow of control. One of them alone saw a swallowed Cancelled."""
-IN_LANES = ("-n", "2", "--dist", "loadgroup", "--max-worker-restart", "0")
-"""All tests: those of the browser in one process, all others beside them, for half of each waits. More would make it late."""
+IN_LANES = ("-n", "2", "--max-worker-restart", "0")
+"""All tests: those of the browser in one process, all others beside them (tests/lanes.py), for half of each waits."""
 
 if sys.version_info < OLDEST_PYTHON:
     found = ".".join(str(part) for part in sys.version_info[:3])

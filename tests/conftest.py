@@ -9,6 +9,8 @@ A deadlock is a likely failure of a program made of tasks, and it must fail the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis
 import pytest
 
@@ -19,11 +21,12 @@ hypothesis.settings.register_profile("gate", deadline=None)
 hypothesis.settings.load_profile("gate")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_itemcollected(item: pytest.Item) -> None:
-    # Where tests run side by side: one browser is enough for the machine, and those of a file count each other's processes.
-    group = "browser" if item.get_closest_marker("browser") else item.path.stem
-    item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Where tests run side by side, all of a browser's keep to one process, and those of any other file to one."""
+    from tests.lanes import Lanes
+
+    return Lanes(config, log)
 
 
 # After pytest-trio's own hook, which marks what is async.

@@ -30,7 +30,7 @@ async def test_nothing_that_is_thrown_at_a_server_is_more_than_a_refusal(begin: 
     assert verdict.faults == []
     assert verdict.counts["requests"] == TOGETHER
     # That it was no hail against a closed door: some of it was let in, and did what it said.
-    assert verdict.counts["acknowledged"] > TOGETHER / 100
+    assert verdict.counts["acknowledged"] > TOGETHER / 200
     assert verdict.statuses[200] > TOGETHER / 20
 
 

@@ -15,9 +15,11 @@ from tests.models.listener import Listener, asking
 from tests.models.transport import Far, ok
 from tests.standins.anthropic_server import answer_events, encode_event
 from trio_agent.core.errors import ProviderError
+from trio_agent.core.usage import Usage
 from trio_agent.models.anthropic import PINGED_IDLE_S, AnthropicWire
 from trio_agent.models.streamed import FIRST_WAIT_S, MAX_RETRY_AFTER_S, MAX_TRIES, MAX_WAIT_S, StreamedModel
 from trio_agent.models.wire import Wire
+from trio_agent.seams import Answer
 
 WIRE = AnthropicWire("claude-sonnet-5-5", "sk-secret")
 
@@ -240,3 +242,25 @@ async def test_what_a_broken_try_cost_is_told_with_the_next_and_its_tokens_are_n
     assert costs == pytest.approx([210e-6, 420e-6, 630e-6, 720e-6])
     assert listener.usages[-1] == answer.usage
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (100, 10)
+
+
+@pytest.mark.parametrize("held_back", [0, 1], ids=["its end has come", "its end has not come"])
+async def test_an_answer_that_is_there_when_its_cost_ends_the_call_is_taken_and_else_it_is_asked_for_but_once(
+    held_back: int, autojump_clock: MockClock
+) -> None:
+    events = [encode_event(event) for event in answer_events({"text": "Hello."}, "claude-sonnet-5-5")]
+    listener = Listener()
+    answers: list[Answer] = []
+    with trio.CancelScope() as scope:
+
+        def on_usage(usage: Usage) -> None:
+            if usage.output_tokens > 1:
+                # Known at the next wait, as by a deadline that has passed.
+                assert [text for _, text in listener.pieces] == ["Hello."]
+                scope.cancel()
+
+        provider = Provider(ok(*events[: len(events) - held_back]))
+        answers.append(await provider.model().answer(asking("hi"), listener, on_usage))
+    assert scope.cancelled_caught is bool(held_back)
+    assert [answer.text for answer in answers] == ["Hello."] * (1 - held_back)
+    assert len(provider.requests) == 1

@@ -94,7 +94,7 @@ def test_the_end_of_a_turn_calls_the_user_once_in_a_browser_and_only_out_of_view
     first.keyboard.press("Escape")
     ask(first, "echo in view")
     for page in pages:
-        expect(page.locator('[data-idx="1"]')).to_contain_text("in view")
+        expect(page.locator('[data-idx="1"][data-final]')).to_contain_text("in view")
         expect(page.locator('[data-state="WaitingForUserInput"]').first).to_be_attached()
     for page in pages:
         page.evaluate("leave()")

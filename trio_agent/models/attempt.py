@@ -54,12 +54,18 @@ class Attempt:
                     news.setdefault(part, Pieces()).add(text)
                 if self.reader.usage != known:
                     known = self.reader.usage
+                    # First what it paid for: told of a cost over the budget, the listener takes no more in.
+                    self._tell(news)
                     self._on_usage(self.usage)
         except ProtocolError:
             self._endless = endless(MAX_EVENT_CHARS, self._endpoint)
+        self._tell(news)
+
+    def _tell(self, news: dict[Part, Pieces]) -> None:
         for part, pieces in news.items():
             self._shown.add(part)
             self._on_text(part, str(pieces))
+        news.clear()
 
     def take_back(self) -> None:
         """What was shown is void."""

@@ -21,19 +21,23 @@ _TAKEN = ("", "identity", "gzip")
 class Turn:
     """Lets others have theirs, after every TURN_BYTES.
 
-    It raises nothing: in the middle of a response that would leave the client's generators half-way. Who is cancelled takes no
-    more in, and hears of it with the next read.
+    It raises nothing: in the middle of a response that would leave the client's generators half-way. Who is cancelled hears of
+    it with the next read that waits, or behind the last. What is there is taken, for that may be the end; but no flood.
     """
 
     def __init__(self) -> None:
         self._bytes = 0
+        self._late_bytes = 0
 
     @property
-    def is_cancelled(self) -> bool:
-        return trio.current_effective_deadline() == -math.inf
+    def is_late(self) -> bool:
+        """Whether the caller is cancelled, and has taken enough since."""
+        return self._late_bytes >= TURN_BYTES
 
     async def took(self, count: int) -> None:
         self._bytes += count
+        if trio.current_effective_deadline() == -math.inf:
+            self._late_bytes += count
         if self._bytes >= TURN_BYTES:
             self._bytes = 0
             await trio.lowlevel.cancel_shielded_checkpoint()

@@ -138,7 +138,7 @@ class StreamedModel:
                 # Any byte is a sign of life: some servers send nothing but comments while a model thinks.
                 idle.deadline = trio.current_time() + self.endpoint.idle_s
                 for begin in range(0, len(chunk), TURN_BYTES):
-                    if attempt.over or turn.is_cancelled:
+                    if attempt.over or turn.is_late:
                         break
                     piece = chunk[begin : begin + TURN_BYTES]
                     attempt.take(piece)
@@ -146,6 +146,9 @@ class StreamedModel:
                 if attempt.over:
                     # Not `break`: a generator that is left half-way is closed by the garbage collector, which cannot await.
                     idle.cancel()
+            # The rest may have been read without a wait: who was cancelled is not to be told of an end that is missing.
+            if not attempt.over:
+                await trio.lowlevel.checkpoint_if_cancelled()
 
     @property
     def _headers(self) -> Mapping[str, str]:
