@@ -41,6 +41,8 @@ export class Summons {
   /** @type {Log | null} The log as it was last looked at; null until one was whole. */
   #before = null;
   #missed = 0;
+  /** The key of the newest moment. */
+  #last = "";
 
   get permission() {
     return this.#around.permission();
@@ -88,7 +90,9 @@ export class Summons {
     if (!log.state || !connected || countOf(log) < log.announced || log.state.message_count > countOf(log)) return;
     const moment = this.#before && momentBetween(this.#before, log);
     this.#before = log;
-    if (!moment) return;
+    // A turn's last message may be seen before it is known that the agent works, and its end then once more.
+    if (!moment || moment.key === this.#last) return;
+    this.#last = moment.key;
     if (!this.#around.hidden()) return this.#around.keep(CLAIM, moment.key);
     this.#missed += 1;
     this.#around.badge(this.#missed);

@@ -67,6 +67,16 @@ test("a turn that ends calls once, however many tabs show the session", () => {
   assert.deepEqual(calls, ["badge 0 1", "badge 1 1", "badge 2 1", "ended: Paint it: Painted.", "ring"]);
 });
 
+test("a turn whose end is seen before its work is known calls once", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const before = logOf(state("WaitingForUserInput", 0));
+  const ended = logOf(state("WaitingForUserInput", 0), ASKED, ANSWERED);
+  const tidying = logOf(ASKED, ANSWERED, state("CheckingGitCommits", 2));
+  for (const log of [before, ended, tidying, DONE]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "ended: Paint it: Painted.", "ring"]);
+});
+
 test("nobody is called while one of the tabs is in view", () => {
   const { tabs, calls, settle } = browser([true, false]);
   for (const log of [AT_WORK, DONE]) for (const tab of tabs) tab.see(log, true);
