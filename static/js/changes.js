@@ -28,13 +28,6 @@ export const keyOf = (file) => `${file.old_quoted}\n${file.quoted}`;
 /** @param {string[] | undefined} spans */
 export const textOf = (spans = []) => spans.filter((_, at) => at % 2).join("");
 
-/** @param {number} count of bytes */
-export function sizeOf(count) {
-  if (count < 1000) return `${count} B`;
-  const unit = Math.min(Math.floor(Math.log10(count) / 3), 4);
-  return `${Number((count / 1000 ** unit).toFixed(1))} ${["B", "kB", "MB", "GB", "TB"][unit]}`;
-}
-
 /** Folders in the order of their files; one that holds nothing but another is one with it. @param {readonly ChangedFile[]} files */
 export function treeOf(files) {
   /** @type {Folder} */

@@ -58,6 +58,19 @@ export function say(element, text) {
 }
 
 /**
+ * The page's own element, of which there is one.
+ * @template {HTMLElement} T
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function find(selector, kind) {
+  const element = document.querySelector(selector);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
+  return element;
+}
+
+/**
  * What a view wants done; main.js does it. Views touch neither network nor storage.
  * @typedef {{ kind: "suggest" | "append", text: string }
  *   | { kind: "send", text: string, files?: Attached[], queued?: boolean }
@@ -81,14 +94,15 @@ export function say(element, text) {
  *   | { kind: "change-session", sessionId: string, change: { title?: string, archived?: boolean }, done: Done }
  *   | { kind: "delete-session", sessionId: string, done: Done }
  *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "now" | "dismiss" | "reload" }
- *   | { kind: "ping", take: (ms: number | null) => void }} Intent
+ *   | { kind: "ping", take: (ms: number | null) => void }
+ *   | { kind: "unloaded", error: unknown }} Intent
  * @typedef {(kept: Omit<Attached, "name"> | null, problem: string, passing: boolean) => void} TakeUpload
  *   null where it failed, as `problem` says; `passing` where that may go by itself
  * @typedef {(problem: string) => void} Done  `problem` is empty where all went well, else fit for the user
  * @typedef {(found: Found | null, problem: string) => void} TakeFound  null where it failed, as `problem` says
  */
 
-/** @param {Element} from @param {Intent} intent */
+/** @param {Element | Document} from @param {Intent} intent */
 export function want(from, intent) {
   from.dispatchEvent(new CustomEvent("intent", { bubbles: true, detail: intent }));
 }

@@ -65,6 +65,12 @@ export const tokens = (count) => number(count, { notation: "compact", maximumSig
 /** @param {number} part of 1 */
 export const percent = (part) => number(part, { style: "percent" });
 
+/** @param {number} bytes */
+export function sizeOf(bytes) {
+  const unit = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), 4);
+  return `${number(bytes / 1000 ** unit, { maximumFractionDigits: 1 })} ${["B", "kB", "MB", "GB", "TB"][unit]}`;
+}
+
 /** @param {number} usd */
 export function dollars(usd) {
   const digits = usd === 0 ? 0 : usd < 0.01 ? 4 : 2;

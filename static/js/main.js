@@ -6,63 +6,45 @@
  */
 
 import { Api, ApiError, sessionOf, takeToken } from "./api.js";
+import { find } from "./dom.js";
 import { Drafts, watchDrafts } from "./drafts.js";
 import { History } from "./history.js";
+import { Later, loadTheRest } from "./later.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
-import { Replay } from "./replay.js";
+import { CHOICES_KEPT, commentsKept, laterParts } from "./parts.js";
 import { messageOf, Sessions } from "./sessions.js";
 import { browserSummons } from "./browser-summons.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
-import { keep, recall, recallJson } from "./storage.js";
+import { keep, recall } from "./storage.js";
 import { Store } from "./store.js";
 import { TaskFeed } from "./task-feed.js";
 import { Summons } from "./summons.js";
 import { followTheme } from "./theme.js";
-import { TimeTravel } from "./time-travel.js";
 import { browserTabs } from "./tabs.js";
 import { Unsent, watchPage } from "./unsent.js";
 import { t } from "./words.js";
-import { DiffPanel } from "./views/diff-panel.js";
 import { MessageComposer } from "./views/message-composer.js";
 import { NetworkStatus } from "./views/network-status.js";
 import { NoticeBar } from "./views/notice-bar.js";
 import { PageSettings } from "./views/page-settings.js";
-import { ReplayBar } from "./views/replay-bar.js";
-import { SessionFacts } from "./views/session-facts.js";
 import { SessionHeader } from "./views/session-header.js";
 import { SessionList } from "./views/session-list.js";
 import { SessionOrigin } from "./views/session-origin.js";
-import { SessionPalette } from "./views/session-palette.js";
 import { SessionTimeline } from "./views/session-timeline.js";
-import { ShortcutsDialog } from "./views/shortcuts-dialog.js";
-import { TerminalPanel } from "./views/terminal-panel.js";
 import { TokenGate } from "./views/token-gate.js";
-
-/** @template {HTMLElement} T @param {string} selector @param {new () => T} kind @returns {T} */
-function find(selector, kind) {
-  const element = document.querySelector(selector);
-  if (!(element instanceof kind)) throw new Error(`the page has no ${selector}`);
-  return element;
-}
 
 const views = {
   timeline: find("session-timeline", SessionTimeline),
   header: find("session-header", SessionHeader),
   network: find("network-status", NetworkStatus),
   composer: find("message-composer", MessageComposer),
-  facts: find("session-facts", SessionFacts),
   list: find("session-list", SessionList),
-  diff: find("diff-panel", DiffPanel),
   gate: find("token-gate", TokenGate),
   notice: find("notice-bar", NoticeBar),
-  replay: find("replay-bar", ReplayBar),
   origin: find("session-origin", SessionOrigin),
-  palette: find("session-palette", SessionPalette),
-  shortcuts: find("shortcuts-dialog", ShortcutsDialog),
-  terminals: find("terminal-panel", TerminalPanel),
   settings: find("page-settings", PageSettings),
 };
 
@@ -127,6 +109,9 @@ watchPage(unsent);
 const drafts = new Drafts(tabs, newKey, Date.now);
 watchDrafts(drafts);
 
+/** Whether the log has been here as a whole. */
+let isWhole = false;
+
 /**
  * The log may change: what waits in the outbox, and which session this is, follow from it.
  * @param {() => boolean} change
@@ -136,6 +121,11 @@ function took(change) {
   const fits = change();
   const { log } = store.snapshot;
   outbox.settle(log, log.generation === before.generation ? countOf(log) - countOf(before) : log.messages.length);
+  if (log.state && !before.state) parts.showFacts();
+  if (log.state && countOf(log) >= log.announced && !isWhole) {
+    isWhole = true;
+    loadTheRest();
+  }
   if (log.state && !api.sessionId) settleOn(log.state.session_id);
   return fits;
 }
@@ -149,27 +139,24 @@ function settleOn(sessionId) {
   void drafts.begin(sessionId).then((draft) => {
     if (draft && views.composer.isEmpty) views.composer.write(draft.text, draft.files);
   });
-  views.diff.comments = recallJson(`trio-agent.comments.${sessionId}`) ?? [];
   void unsent.begin(sessionId, store.snapshot.pending);
-  if (!replay) views.terminals.restore();
+  if (!recording && parts.hadTerminals()) parts.terminals.use((panel) => panel.restore());
 }
 
-/** The player of a replay; null where an agent is at work: which it is, the server says by the bar that it shows. */
-const replay = views.replay.hidden
-  ? null
-  : new Replay(world, {
-      ask: () => api.replay(),
-      tell: (command) => api.controlReplay(command),
-      onChange: () => store.update({}),
-      onFailure: (error) => void attempt(t("The replay"), Promise.reject(error)),
-    });
-document.body.classList.toggle("replaying", replay !== null);
-
-const travel = new TimeTravel(world, {
-  log: () => store.snapshot.log,
+/** @type {import("./past.js").Page} */
+const page = {
+  snapshot: () => store.snapshot,
   earlier: (idx) => views.timeline.history?.get(idx),
   onChange: () => store.update({}),
-});
+  onFailure: (error) => void attempt(t("The replay"), Promise.reject(error)),
+};
+const parts = laterParts(api, world, store, page);
+/** What a replay's server plays; null where an agent is at work: which it is, the server says by the bar that it shows. */
+const recording = find("replay-bar", HTMLElement).hidden
+  ? null
+  : new Later(async () => new (await import("./past.js")).Recording(world, api, page));
+document.body.classList.toggle("replaying", recording !== null);
+recording?.use(() => store.update({}));
 
 followTheme();
 const summons = new Summons({
@@ -198,22 +185,6 @@ async function cancel(toolCallId) {
   const done = await attempt(t("Stopping"), api.cancel(toolCallId));
   if (!toolCallId) store.update({ stopping: false });
   else if (!done) views.timeline.allowStop(toolCallId);
-}
-
-views.diff.source = {
-  changes: (commit) => api.changes(commit),
-  lines: (asked) => api.changedLines(asked),
-  file: (asked) => api.fileLines(asked),
-  diff: (commit) => api.diff(commit),
-};
-views.diff.choices = { ...views.diff.choices, ...recallJson("trio-agent.diff") };
-
-/** The bar of an earlier moment takes the composer's place. @param {import("./store.js").Snapshot} snapshot */
-function showTravel(snapshot) {
-  if (replay) return;
-  views.replay.hidden = !travel.away;
-  document.body.classList.toggle("travelling", travel.away);
-  if (travel.away) views.replay.showTravel(snapshot, travel.known);
 }
 
 /** What was not sent, or taken back, stands before what the user writes now. @param {string} text @param {readonly Attached[]} files */
@@ -265,13 +236,13 @@ function act(intent) {
     case "reconnect":
       return stream.retryNow();
     case "diff":
-      return void views.diff.open(intent.commit, intent.title);
+      return parts.changes.use((panel) => void panel.open(intent.commit, intent.title));
     case "open-file":
-      return void views.diff.openFile(intent.path, intent.line);
+      return parts.changes.use((panel) => void panel.openFile(intent.path, intent.line));
     case "comments":
-      return keep(`trio-agent.comments.${api.sessionId}`, intent.comments.length > 0 ? JSON.stringify(intent.comments) : null);
+      return keep(commentsKept(api), intent.comments.length > 0 ? JSON.stringify(intent.comments) : null);
     case "diff-choices":
-      return keep("trio-agent.diff", JSON.stringify(intent.choices));
+      return keep(CHOICES_KEPT, JSON.stringify(intent.choices));
     case "append": {
       const before = views.composer.text.trimEnd();
       return act({ kind: "suggest", text: before ? `${before}\n\n${intent.text}` : intent.text });
@@ -279,9 +250,9 @@ function act(intent) {
     case "blob":
       return void attempt(t("Loading what was kept"), api.blob(intent.blob).then(intent.take));
     case "palette":
-      return views.palette.open();
+      return parts.palette.use((palette) => palette.open());
     case "shortcuts":
-      return views.shortcuts.open();
+      return parts.shortcuts.use((dialog) => dialog.open());
     case "suggest":
       views.composer.write(intent.text);
       return views.composer.focusPrompt();
@@ -299,15 +270,14 @@ function act(intent) {
       stream.start();
       return outbox.retry();
     case "replay":
-      return replay ? replay.command(intent.command) : travel.command(intent.command);
+      return (recording ?? parts.travel).part?.command(intent.command);
     case "travel":
-      travel.go(intent.idx + 1);
-      showTravel(store.snapshot);
-      return views.replay.focusSlider();
+      return parts.travel.use((travel) => travel.go(intent.idx));
     case "now":
-      travel.leave();
-      showTravel(store.snapshot);
+      parts.travel.part?.leave();
       return views.composer.focusPrompt();
+    case "unloaded":
+      return void attempt(t("Loading a part of the page"), Promise.reject(intent.error));
     case "dismiss":
       return store.update({ notice: "" });
     default:
@@ -315,14 +285,7 @@ function act(intent) {
   }
 }
 
-views.terminals.source = {
-  world,
-  open: (number) => api.terminal(number),
-  token: () => api.token,
-  recall: () => recallJson(`trio-agent.terminals.${api.sessionId}`),
-  keep: (state) => keep(`trio-agent.terminals.${api.sessionId}`, JSON.stringify(state)),
-};
-find("#terminal-toggle", HTMLButtonElement).addEventListener("click", () => views.terminals.toggle());
+find("#terminal-toggle", HTMLButtonElement).addEventListener("click", () => parts.terminals.use((panel) => panel.toggle()));
 
 document.addEventListener("intent", (event) => act(/** @type {CustomEvent<Intent>} */ (event).detail));
 document.addEventListener("visibilitychange", () => {
@@ -332,7 +295,7 @@ document.addEventListener("visibilitychange", () => {
 document.addEventListener("keydown", (event) => {
   // A terminal has keys of its own, and in what stands over the page they would act behind it.
   if (event.defaultPrevented || isTerminal(event.target) || document.querySelector("dialog[open]")) return;
-  if (travel.away && event.key === "Escape") return act({ kind: "now" });
+  if (parts.travel.part?.away && event.key === "Escape") return act({ kind: "now" });
   const action = actionOf(event, isField(event.target));
   if (!action) return;
   event.preventDefault();
@@ -351,7 +314,7 @@ function showWanted() {
   const { log } = store.snapshot;
   if (wanted < 0 || !log.state || wanted >= countOf(log)) return;
   // What is looked for is in the present.
-  travel.leave();
+  parts.travel.part?.leave();
   views.timeline.reveal(wanted);
   wanted = -1;
 }
@@ -368,20 +331,13 @@ store.subscribe((snapshot) => {
   views.gate.show(barred);
   views.network.show(connection, world.now);
   views.header.show(snapshot);
-  views.timeline.show(travel.away ? { ...snapshot, log: travel.shown(log), pending: [] } : snapshot);
+  views.timeline.show(parts.travel.part?.shown(snapshot) ?? snapshot);
   views.composer.show(snapshot);
-  views.diff.show(snapshot);
   sessions.look();
   views.list.show(snapshot);
   views.origin.show(snapshot);
-  views.palette.show(snapshot);
-  if (!replay) summons.see(log, connection.status === "connected");
-  views.facts.show(snapshot);
-  if (replay) {
-    replay.heard(log.state);
-    views.replay.show(snapshot, replay.known, replay.pending);
-  }
-  if (!replay) showTravel(snapshot);
+  if (!recording) summons.see(log, connection.status === "connected");
+  for (const { part } of [parts.facts, parts.changes, parts.palette, recording ?? parts.travel]) part?.show(snapshot);
   views.notice.show(notice);
   showWanted();
 });

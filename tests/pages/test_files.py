@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.pages.test_parts import wait_for_parts
 from tests.served import ServedRepository
 
 LOADED = """() => performance.getEntriesByType("resource")
@@ -16,6 +17,7 @@ LOADED = """() => performance.getEntriesByType("resource")
 def loaded(page: Page, link: str) -> list[Any]:
     page.goto(link)
     expect(page.locator("network-status")).to_have_attribute("data-status", "connected")
+    wait_for_parts(page)
     files: list[Any] = page.evaluate(LOADED)
     return files
 

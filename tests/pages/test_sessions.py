@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pages.test_dashboard import ask, wait_idle, wait_status
+from tests.pages.test_parts import wait_for_parts
 from tests.served import ServedRepository
 from tests.whole.test_repository import say
 
@@ -52,6 +53,7 @@ def test_sessions_come_go_and_are_renamed_on_the_page_without_a_request_of_its_o
     asked: list[str] = []
     page.goto(server.link)
     wait_status(page, "connected")
+    wait_for_parts(page)
     page.on("request", lambda request: asked.append(request.url))
     made = begin(client, "Made elsewhere")
     expect(row(page, made)).to_contain_text("Made elsewhere")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.test_dashboard import ask, shown, wait_status
+from tests.pages.test_parts import wait_for_parts
 from tests.served import ServedRepository
 from tests.whole.test_repository import say
 
@@ -90,6 +91,7 @@ def test_the_past_can_be_looked_at_without_the_server(
 ) -> None:
     page.goto(server.link)
     expect(page.locator('[data-idx="3"]')).to_be_visible()
+    wait_for_parts(page)
     server.kill()
     expect(page.locator('[data-status="reconnecting"], [data-status="connecting"]').first).to_be_visible()
     go_back(page, 1)

@@ -46,6 +46,7 @@ export class ChoiceList extends HTMLElement {
     });
     field.addEventListener("click", () => this.#look());
     field.addEventListener("blur", () => this.close());
+    this.#look();
   }
 
   get isOpen() {

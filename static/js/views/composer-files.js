@@ -8,8 +8,8 @@
  *   `kept` once the server has it. `passing`: what went wrong may go by itself, when the connection is back.
  */
 
-import { sizeOf } from "../changes.js";
 import { el, icon, want } from "../dom.js";
+import { sizeOf } from "../format.js";
 import { t } from "../words.js";
 import { IMAGES, showImage } from "./kept-image.js";
 

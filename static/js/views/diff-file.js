@@ -11,8 +11,9 @@
  * }} Desk
  */
 
-import { keyOf, sizeOf, textOf } from "../changes.js";
+import { keyOf, textOf } from "../changes.js";
 import { el } from "../dom.js";
+import { sizeOf } from "../format.js";
 import { t } from "../words.js";
 import { commentBox } from "./diff-comments.js";
 import { headOf } from "./diff-head.js";

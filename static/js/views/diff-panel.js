@@ -4,18 +4,19 @@
  * @import { Comment } from "../changes.js"
  * @import { Snapshot } from "../store.js"
  * @import { Choices, DiffView, Source } from "./diff-view.js"
+ *
+ * @typedef {{ comments: () => Comment[], choices: () => Partial<Choices> | null }} Kept  of an earlier visit
  */
 
 import { el, icon } from "../dom.js";
 import { t } from "../words.js";
 
+/** @type {Choices} */
+const CHOICES = { isSplit: true, isFlat: false, ignoreSpace: false };
+
 export class DiffPanel extends HTMLElement {
-  /** @type {Source | null} Set before the first `open`. */
+  /** @type {(Source & Kept) | null} Set before the first `open`. */
   source = null;
-  /** @type {Comment[]} Of an earlier visit. */
-  comments = [];
-  /** @type {Choices} */
-  choices = { isSplit: true, isFlat: false, ignoreSpace: false };
   #body = el("div", { class: "sheet-body", tabindex: -1 });
   #dialog = el(
     "dialog",
@@ -78,7 +79,7 @@ export class DiffPanel extends HTMLElement {
       if (!source) throw new Error("the panel has no source");
       const { DiffView } = await import("./diff-view.js");
       if (asked !== this.#asked) return;
-      this.#view ??= new DiffView(source, this.comments, this.choices, () => this.#dialog.close());
+      this.#view ??= new DiffView(source, source.comments(), { ...CHOICES, ...source.choices() }, () => this.#dialog.close());
       if (!this.#view.isConnected) this.#body.replaceChildren(this.#view);
       await how(this.#view);
     } catch (error) {

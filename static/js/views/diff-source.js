@@ -1,7 +1,7 @@
 /** A file of the workspace, to read, at a line. @import { FileLines } from "../changes.js" */
 
-import { sizeOf } from "../changes.js";
 import { el, icon } from "../dom.js";
+import { sizeOf } from "../format.js";
 import { t } from "../words.js";
 import { textNodes } from "./diff-rows.js";
 

@@ -4,8 +4,10 @@
  */
 
 import { el, icon, want } from "../dom.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
-import { ActionMenu } from "./action-menu.js";
+
+const menu = new Later(async () => (await import("./action-menu.js")).ActionMenu);
 
 export class MessageActions extends HTMLElement {
   #idx = -1;
@@ -36,7 +38,7 @@ export class MessageActions extends HTMLElement {
     if (navigator.clipboard) {
       actions.push({ shape: "link", words: t("Copy the link to this message"), does: (menu) => want(menu, { kind: "link", idx }) });
     }
-    ActionMenu.shared.open(this.#more, actions);
+    menu.use((ActionMenu) => ActionMenu.shared.open(this.#more, actions));
   }
 }
 

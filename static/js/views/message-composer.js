@@ -4,19 +4,22 @@
  * @import { Draft } from "../drafts.js"
  * @import { Status } from "../connection.js"
  * @import { Snapshot } from "../store.js"
+ * @import { ChoiceList } from "./choice-list.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
 import { isWorking } from "../format.js";
 import { Said, saidIn } from "../said.js";
 import { EMPTY } from "../reducer.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
-import { ChoiceList } from "./choice-list.js";
 import { ComposerFiles } from "./composer-files.js";
 import { WaitingList } from "./waiting-list.js";
 
 /** A keyboard on the screen has no Shift+Enter worth telling of, and its Enter is for new lines. */
 const byTouch = matchMedia("(hover: none) and (pointer: coarse)");
+
+const choosing = new Later(async () => (await import("./choice-list.js")).ChoiceList);
 
 export class MessageComposer extends HTMLElement {
   #prompt = el("textarea", {
@@ -58,7 +61,8 @@ export class MessageComposer extends HTMLElement {
   #picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-label": t("Attach files") });
   #hint = el("span", { class: "hint", id: "prompt-hint" });
   #files = new ComposerFiles();
-  #choices = new ChoiceList();
+  /** @type {ChoiceList | null} Once something was typed. */
+  #choices = null;
   #waiting = new WaitingList();
   #form = el("form", { class: "composer" });
   #said = new Said();
@@ -73,18 +77,18 @@ export class MessageComposer extends HTMLElement {
       el("label", { class: "visually-hidden", for: "prompt", text: t("Message to the agent") }),
       this.#prompt,
       this.#files,
-      el("div", { class: "composer-row" }, this.#attach, this.#later, this.#hint, this.#cancel, this.#send),
+      el("div", { class: "composer-row" }, this.#attach, this.#hint, this.#later, this.#cancel, this.#send),
       this.#picker,
-      this.#choices,
     );
-    this.#choices.serve(this.#prompt);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
     this.#prompt.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#prompt.addEventListener("input", () => this.#edited());
-    this.#choices.addEventListener("chosen", () => this.#edited());
+    this.#prompt.addEventListener("input", () => {
+      this.#offerChoices();
+      this.#edited();
+    });
     this.#cancel.addEventListener("click", () => want(this, { kind: "cancel", toolCallId: "" }));
     this.#later.addEventListener("click", () => {
       this.#later.setAttribute("aria-pressed", String(!this.#queues));
@@ -178,7 +182,7 @@ export class MessageComposer extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     // While a word is being composed (isComposing, or 229 in Safari) Enter chooses it.
-    if (event.isComposing || event.keyCode === 229 || this.#choices.press(event)) return;
+    if (event.isComposing || event.keyCode === 229 || this.#choices?.press(event)) return;
     const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && !(plain && byTouch.matches)) {
       event.preventDefault();
@@ -196,6 +200,16 @@ export class MessageComposer extends HTMLElement {
     if (text === null) return;
     event.preventDefault();
     this.write(text);
+  }
+
+  #offerChoices() {
+    choosing.use((ChoiceList) => {
+      if (this.#choices) return;
+      this.#choices = new ChoiceList();
+      this.#choices.addEventListener("chosen", () => this.#edited());
+      this.#form.append(this.#choices);
+      this.#choices.serve(this.#prompt);
+    });
   }
 
   #edited() {

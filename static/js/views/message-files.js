@@ -4,8 +4,8 @@
  * @import { Attached, Message } from "../wire.js"
  */
 
-import { sizeOf } from "../changes.js";
 import { el, icon, want } from "../dom.js";
+import { sizeOf } from "../format.js";
 import { t } from "../words.js";
 import { IMAGES, keptImage, saveAs } from "./kept-image.js";
 

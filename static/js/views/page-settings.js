@@ -1,96 +1,32 @@
-/** What the user chooses for this browser: colours, language, and how the page calls for them. */
+/**
+ * Leads to what the user chooses for this browser.
+ *
+ * @import { Summons } from "../summons.js"
+ * @import { SettingsDialog } from "./settings-dialog.js"
+ */
 
-import { el, icon, want } from "../dom.js";
-import { chooseTheme, theme } from "../theme.js";
-import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../words.js";
+import { el, icon } from "../dom.js";
+import { Later } from "../later.js";
+import { t } from "../words.js";
 
-/** @import { Summons } from "../summons.js" @import { Theme } from "../theme.js" */
+const dialogs = new Later(async () => (await import("./settings-dialog.js")).SettingsDialog);
 
 export class PageSettings extends HTMLElement {
-  /** @type {Summons | null} Set before the first `open`. */
+  /** @type {Summons | null} Set before the first press. */
   summons = null;
-  #theme = el("fieldset", { class: "theme-choice" }, el("legend", { text: t("Colours") }));
-  #language = el("select", { id: "language" });
-  #notify = el("input", { type: "checkbox", id: "notify", "aria-describedby": "notify-note" });
-  #notifyNote = el("p", { class: "note", id: "notify-note", role: "status" });
-  #sound = el("input", { type: "checkbox", id: "sound" });
-  #dialog = el(
-    "dialog",
-    { class: "dialog", "aria-labelledby": "settings-title" },
-    el(
-      "div",
-      { class: "dialog-head" },
-      el("h2", { id: "settings-title", text: t("Settings") }),
-      el(
-        "button",
-        { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() },
-        icon("close"),
-      ),
-    ),
-    el("p", { class: "note", text: t("They are kept in this browser.") }),
-    this.#theme,
-    el("label", { class: "setting" }, el("span", { text: t("Language") }), this.#language),
-    el("label", { class: "setting" }, el("span", { text: t("Notify me when the agent is done, or asks") }), this.#notify),
-    this.#notifyNote,
-    el("label", { class: "setting" }, el("span", { text: t("With a sound") }), this.#sound),
-    el("p", { class: "note", text: t("Only while the page is out of view.") }),
-  );
+  /** @type {SettingsDialog | null} */
+  #dialog = null;
 
   connectedCallback() {
-    const themes = { system: t("As the system"), light: t("Light"), dark: t("Dark") };
-    for (const [value, words] of Object.entries(themes)) {
-      const radio = el("input", { type: "radio", name: "theme", value, checked: theme() === value });
-      radio.addEventListener("change", () => chooseTheme(/** @type {Theme} */ (value)));
-      this.#theme.append(el("label", {}, radio, el("span", { text: words })));
-    }
-    const languages = { "": t("As the browser"), ...LANGUAGES };
-    for (const [value, text] of Object.entries(languages)) {
-      this.#language.append(el("option", { value, text, lang: value || null, selected: chosenLanguage() === value }));
-    }
-    this.#language.addEventListener("change", () => {
-      chooseLanguage(this.#language.value);
-      want(this, { kind: "reload" });
-    });
-    this.#notify.addEventListener("change", () => void this.#allow());
-    this.#sound.addEventListener("change", () => {
-      this.summons?.allowSound(this.#sound.checked);
-      if (this.#sound.checked) this.summons?.ring();
-    });
-    this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
-    this.append(
-      el(
-        "button",
-        { class: "button quiet wide", type: "button", id: "settings", onClick: () => this.open() },
-        icon("settings"),
-        t("Settings"),
-      ),
-      this.#dialog,
-    );
+    const onClick = () => dialogs.use((Dialog) => this.#open(Dialog));
+    this.append(el("button", { class: "button quiet wide", type: "button", id: "settings", onClick }, icon("settings"), t("Settings")));
   }
 
-  open() {
-    this.#draw();
-    if (!this.#dialog.open) this.#dialog.showModal();
-  }
-
-  async #allow() {
-    await this.summons?.allowNotes(this.#notify.checked);
-    this.#draw();
-  }
-
-  #draw() {
-    const { summons } = this;
-    if (!summons) return;
-    this.#notify.checked = summons.notes;
-    this.#notify.disabled = summons.permission === "missing";
-    this.#notifyNote.textContent = {
-      granted: "",
-      default: "",
-      denied: t("The browser does not let this page notify you. Its own settings for this page can change that."),
-      missing: t("This browser has no notifications for this page: it has them on https and on localhost only."),
-    }[summons.permission];
-    this.#notifyNote.hidden = this.#notifyNote.textContent === "";
-    this.#sound.checked = summons.sound;
+  /** @param {typeof SettingsDialog} Dialog */
+  #open(Dialog) {
+    if (!this.summons) throw new Error("the settings need what calls the user");
+    if (!this.#dialog) this.append((this.#dialog = new Dialog(this.summons)));
+    this.#dialog.open();
   }
 }
 

@@ -4,15 +4,18 @@
  *
  * @import { Snapshot } from "../store.js"
  * @import { SessionSummary } from "../wire.js"
+ * @import { SessionMenu } from "./session-menu.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
 import { ago, agentState, dollars, isWorking, number } from "../format.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
-import { SessionMenu } from "./session-menu.js";
 
 /** "3 min ago" is another text a little later, though nothing was told. */
 const AGO_MS = 30_000;
+
+const menu = new Later(async () => (await import("./session-menu.js")).SessionMenu);
 
 export class SessionList extends HTMLElement {
   #list = el("ul", { class: "sessions" });
@@ -27,7 +30,8 @@ export class SessionList extends HTMLElement {
     onClick: () => this.#expand(this.#archived.hidden === true),
   });
   #note = el("p", { class: "list-note", role: "status" });
-  #menu = new SessionMenu();
+  /** @type {SessionMenu | null} */
+  #menu = null;
   /** @type {Map<string, SessionRow>} */
   #rows = new Map();
   /** @type {Snapshot | null} */
@@ -60,7 +64,6 @@ export class SessionList extends HTMLElement {
       ),
       el("nav", { "aria-label": t("Sessions") }, this.#list, this.#toggle, this.#archived),
       this.#note,
-      this.#menu,
     );
     setInterval(() => this.#snapshot && !document.hidden && this.show(this.#snapshot), AGO_MS);
   }
@@ -105,7 +108,7 @@ export class SessionList extends HTMLElement {
     for (const session of sessions) {
       let row = this.#rows.get(session.session_id);
       if (!row) {
-        row = new SessionRow((at, of) => this.#menu.open(at, of));
+        row = new SessionRow((at, of) => this.#openMenu(at, of));
         this.#rows.set(session.session_id, row);
       }
       row.show(session, snapshot);
@@ -117,6 +120,14 @@ export class SessionList extends HTMLElement {
       before = before.nextElementSibling;
       gone.remove();
     }
+  }
+
+  /** @param {HTMLElement} at @param {SessionSummary} session */
+  #openMenu(at, session) {
+    menu.use((SessionMenu) => {
+      if (!this.#menu) this.append((this.#menu = new SessionMenu()));
+      this.#menu.open(at, session);
+    });
   }
 
   /** @param {boolean} open */

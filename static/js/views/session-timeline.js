@@ -63,6 +63,7 @@ export class SessionTimeline extends HTMLElement {
   connectedCallback() {
     this.append(this.#empty, this.#content, this.#end.pill, this.#news);
     this.addEventListener("click", (event) => this.#opened(event.target), { capture: true });
+    this.addEventListener("filling", (event) => this.#hold(event.target));
     this.addEventListener("scroll", () => this.#blocks.look(), { passive: true });
     // Another size of the view, or of what is in it, brings other blocks near.
     const resized = new ResizeObserver(() => requestAnimationFrame(() => this.#blocks.look()));
@@ -224,8 +225,12 @@ export class SessionTimeline extends HTMLElement {
   #opened(target) {
     const card =
       target instanceof Element && target.closest("summary") ? target.closest("tool-card, message-card") : null;
-    if (!card || (card instanceof ToolCard && card.running)) return;
-    this.#end.hold();
+    this.#hold(card);
+  }
+
+  /** @param {EventTarget | null} card */
+  #hold(card) {
+    if (card && !(card instanceof ToolCard && card.running)) this.#end.hold();
   }
 }
 

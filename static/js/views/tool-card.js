@@ -4,18 +4,22 @@
  *
  * @import { Message, ToolCall } from "../wire.js"
  * @import { Output } from "../reducer.js"
+ * @import { ToolInside } from "./tool-inside.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
 import { duration, elapsed, resultLine, stoppedBy, toolLine } from "../format.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
-import { ToolInside } from "./tool-inside.js";
 
 /** @typedef {"running" | "ok" | "error" | "interrupted" | "unknown"} ToolStatus  `unknown`: of the past, and not here yet */
 
 const STATUS_WORDS = { running: "running", ok: "", error: "failed", interrupted: "interrupted", unknown: "" };
 
 const STOPPED_WORDS = { user: "cancelled", budget: "over budget", restart: "interrupted", failure: "not finished" };
+
+/** Most calls are never looked into. */
+const inside = new Later(async () => (await import("./tool-inside.js")).ToolInside);
 
 export class ToolCard extends HTMLElement {
   /** @type {ToolCall} */
@@ -138,9 +142,14 @@ export class ToolCard extends HTMLElement {
   }
 
   #build() {
-    this.#inside ??= new ToolInside(this.#call);
-    this.#body.replaceChildren(...this.#inside.parts(this.#result, this.#steps));
-    this.#write();
+    const isLate = inside.part === null;
+    inside.use((Inside) => {
+      // Whoever opened it reads from its line on: what comes into it now goes down from there.
+      if (isLate) this.dispatchEvent(new CustomEvent("filling", { bubbles: true }));
+      this.#inside ??= new Inside(this.#call);
+      this.#body.replaceChildren(...this.#inside.parts(this.#result, this.#steps));
+      this.#write();
+    });
   }
 
   #write() {

@@ -128,6 +128,7 @@ export default {
   Loading: "Wird geladen",
   "Loading the sessions…": "Die Sitzungen werden geladen …",
   "Loading what was kept": "Das Laden des Aufbewahrten",
+  "Loading a part of the page": "Laden eines Teils der Seite",
   "Loading {shown} of {count} messages…": "{shown} von {count} Nachrichten geladen…",
   "Loading…": "Wird geladen…",
   "Looking for commits": "Sucht nach Commits",

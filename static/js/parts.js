@@ -1,0 +1,74 @@
+/**
+ * The parts of the page that are opened from all over it, and loaded later (`later.js`).
+ *
+ * @import { Api } from "./api.js"
+ * @import { Page } from "./past.js"
+ * @import { Store } from "./store.js"
+ * @import { World } from "./stream.js"
+ */
+
+import { find } from "./dom.js";
+import { Later } from "./later.js";
+import { keep, recallJson } from "./storage.js";
+
+/** @param {Api} api @param {World} world @param {Store} store @param {Page} page */
+export function laterParts(api, world, store, page) {
+  const facts = new Later(async () => {
+    const { SessionFacts } = await import("./views/session-facts.js");
+    const panel = find("session-facts", SessionFacts);
+    panel.show(store.snapshot);
+    return panel;
+  });
+  const terminalsKept = () => `trio-agent.terminals.${api.sessionId}`;
+  return {
+    facts,
+    palette: new Later(async () => {
+      const { SessionPalette } = await import("./views/session-palette.js");
+      const palette = find("session-palette", SessionPalette);
+      palette.show(store.snapshot);
+      return palette;
+    }),
+    shortcuts: new Later(async () => {
+      const { ShortcutsDialog } = await import("./views/shortcuts-dialog.js");
+      return find("shortcuts-dialog", ShortcutsDialog);
+    }),
+    changes: new Later(async () => {
+      const { DiffPanel } = await import("./views/diff-panel.js");
+      const panel = find("diff-panel", DiffPanel);
+      panel.source = {
+        changes: (commit) => api.changes(commit),
+        lines: (asked) => api.changedLines(asked),
+        file: (asked) => api.fileLines(asked),
+        diff: (commit) => api.diff(commit),
+        comments: () => recallJson(commentsKept(api)) ?? [],
+        choices: () => recallJson(CHOICES_KEPT),
+      };
+      panel.show(store.snapshot);
+      return panel;
+    }),
+    terminals: new Later(async () => {
+      const { TerminalPanel } = await import("./views/terminal-panel.js");
+      const panel = find("terminal-panel", TerminalPanel);
+      panel.source = {
+        world,
+        open: (number) => api.terminal(number),
+        token: () => api.token,
+        recall: () => recallJson(terminalsKept()),
+        keep: (state) => keep(terminalsKept(), JSON.stringify(state)),
+      };
+      return panel;
+    }),
+    travel: new Later(async () => new (await import("./past.js")).Travel(world, page)),
+    /** Beside the timeline there is room for the facts on wide screens only; elsewhere they are in a drawer. */
+    showFacts: () => {
+      if (find("session-facts", HTMLElement).checkVisibility()) facts.use(() => undefined);
+    },
+    /** Whether the terminals were open when the page was left. */
+    hadTerminals: () => recallJson(terminalsKept())?.isOpen === true,
+  };
+}
+
+/** Of what the user chose and wrote in the view of changes. */
+export const CHOICES_KEPT = "trio-agent.diff";
+/** @param {Api} api */
+export const commentsKept = ({ sessionId }) => `trio-agent.comments.${sessionId}`;

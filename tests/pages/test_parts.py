@@ -1,0 +1,80 @@
+"""Parts of the page that are loaded once its log is on the screen: there when they are wanted, also without the server."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.pages.test_dashboard import ask, wait_status
+from tests.served import ServedRepository
+
+pytestmark = pytest.mark.browser
+
+ALL_LOADED = """async () => {
+    const main = document.querySelector('script[type="module"]').src;
+    await (await import(main.replace("main.js", "later.js"))).loadAll();
+}"""
+PALETTE = "**/session-palette.js"
+
+
+def wait_for_parts(page: Page) -> None:
+    """All that is loaded later is here."""
+    page.wait_for_function(
+        "() => ['settings-dialog', 'replay-bar', 'action-menu'].every(name => customElements.get(name))"
+    )
+    page.evaluate(ALL_LOADED)
+
+
+def test_all_that_needs_no_server_is_there_when_the_server_has_gone(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "bash echo in the tool")
+    expect(page.locator('tool-card[data-status="ok"]')).to_be_visible()
+    wait_for_parts(page)
+    server.kill()
+    expect(page.locator('[data-status="reconnecting"], [data-status="connecting"]').first).to_be_visible()
+    page.locator("tool-card summary").click()
+    expect(page.locator(".tool-output")).to_have_text("in the tool\n")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Find a session or a message")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("#prompt").fill("/com")
+    expect(page.get_by_role("option", name="compact")).to_be_visible()
+
+
+def test_a_part_that_cannot_be_had_is_said_and_asked_for_again(page: Page, server: ServedRepository) -> None:
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route(PALETTE, refuse)
+    page.goto(server.link)
+    wait_status(page, "connected")
+    page.get_by_role("button", name="Find a session").click()
+    expect(page.locator("notice-bar")).to_contain_text("Loading a part of the page failed")
+    assert asked
+    page.unroute(PALETTE)
+    page.get_by_role("button", name="Find a session").click()
+    expect(page.get_by_role("combobox", name="Find a session or a message")).to_be_visible()
+
+
+def test_a_card_that_is_opened_before_what_is_in_it_came_is_filled_when_it_comes(
+    page: Page, server: ServedRepository
+) -> None:
+    held: list[Route] = []
+    page.route("**/tool-inside.js", lambda route: held.append(route))
+    page.goto(server.link)
+    ask(page, "bash seq 200")
+    expect(page.locator('tool-card[data-status="ok"]')).to_be_visible()
+    page.locator("tool-card summary").click()
+    expect(page.locator("tool-card details")).to_have_attribute("open", "")
+    top = page.locator("tool-card summary").bounding_box()
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(".tool-output")).to_contain_text("200")
+    assert page.locator("tool-card summary").bounding_box() == top
