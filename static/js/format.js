@@ -4,7 +4,7 @@
  * @import { Message } from "./wire.js"
  */
 
-import { locale, t } from "./words.js";
+import { counted, locale, t } from "./words.js";
 
 /** In English, for `t`. @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
 const AGENT_STATES = {
@@ -128,7 +128,7 @@ export const plain = (text) => text.replaceAll("\r\n", "\n").replace(CONTROLS, "
 export function toolLine(input) {
   const fields = parseInput(input);
   const tasks = fields.tasks ?? fields.items ?? fields.todo;
-  if (Array.isArray(tasks)) return tasks.length === 1 ? t("1 step") : t("{count} steps", { count: number(tasks.length) });
+  if (Array.isArray(tasks)) return counted("1 step", "{count} steps", tasks.length);
   const telling = TELLING.map((name) => fields[name]).find((value) => typeof value === "string" && value !== "");
   const value = telling ?? Object.values(fields).find((each) => typeof each === "string" && each !== "");
   const lines = String(value ?? "")
@@ -169,11 +169,11 @@ export function resultLine({ display = {}, tool_result = "" }) {
     return `+${count(/^\+(?!\+\+ )/gm)} −${count(/^-(?!-- )/gm)}`;
   }
   if (kind === "search" && typeof matches === "number") {
-    return matches === 1 ? t("1 match") : t("{count} matches", { count: number(matches) });
+    return counted("1 match", "{count} matches", matches);
   }
   if (kind === "web" && typeof status === "number") return String(status);
   const lines = plain(tool_result).trim().split("\n");
-  if (lines.length > 1) return t("{count} lines", { count: number(lines.length) });
+  if (lines.length > 1) return counted("1 line", "{count} lines", lines.length);
   const [line = ""] = lines;
   return line.length <= LONGEST_RESULT ? line : `${line.slice(0, LONGEST_RESULT)}…`;
 }

@@ -10,10 +10,14 @@
  *   Tokens; `input` counts what was written to a cache too, `cached` what was read from it. `cost` in dollars.
  * @typedef {Sums & { idx: number, words: string, tools: number, began: string, ms: number, over: boolean }} Turn
  *   `idx` is the message that it began with, -1 where that is not at hand; `began` is RFC 3339; `ms` 0 = not known yet.
- * @typedef {{ name: string, calls: number, failed: number, ms: number }} ToolUse  `ms` of all calls together
+ * @typedef {{ name: string, calls: number, failed: number, ms: number, given: number, tokens: number, cost: number }} ToolUse
+ *   Of all calls together. `given`: characters of its results, which the model reads; no provider tells what tokens a result was.
+ *   `tokens` and `cost` are those of models that worked within the tool: a sub-agent's own.
  * @typedef {{ turns: readonly Turn[], tools: readonly ToolUse[] }} Tally
  */
 
+/** The tool that makes sub-agents, and so all conversations that have a parent. */
+const SUBAGENT = "subagent";
 /** Characters of the user's words that name a turn. */
 const WORDS = 80;
 
@@ -41,6 +45,11 @@ export function tally(messages) {
     }
     if (!turn) continue;
     if (usage) add(turn, usage, type);
+    if (usage && !own) {
+      const use = useOf(tools, SUBAGENT);
+      use.tokens += usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
+      use.cost += usage.cost_usd;
+    }
     if (type === "tool") {
       turn.tools += 1;
       count(tools, message);
@@ -77,9 +86,19 @@ function add(sums, usage, type) {
 }
 
 /** @param {Map<string, ToolUse>} tools @param {Message} message */
-function count(tools, { tool_name: name = "", tool_error: failed, elapsed = 0 }) {
-  const use = tools.get(name) ?? { name, calls: 0, failed: 0, ms: 0 };
-  tools.set(name, { name, calls: use.calls + 1, failed: use.failed + (failed ? 1 : 0), ms: use.ms + elapsed / 1e6 });
+function count(tools, { tool_name: name = "", tool_error: failed, tool_result: result = "", elapsed = 0 }) {
+  const use = useOf(tools, name);
+  use.calls += 1;
+  use.failed += failed ? 1 : 0;
+  use.ms += elapsed / 1e6;
+  use.given += result.length;
+}
+
+/** @param {Map<string, ToolUse>} tools @param {string} name */
+function useOf(tools, name) {
+  let use = tools.get(name);
+  if (!use) tools.set(name, (use = { name, calls: 0, failed: 0, ms: 0, given: 0, tokens: 0, cost: 0 }));
+  return use;
 }
 
 /** All tokens of a turn. @param {Sums} sums */

@@ -48,6 +48,22 @@ export function t(text, values = {}) {
   return words.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
+/** @type {Map<string, Intl.PluralRules>} */
+const RULES = new Map();
+
+/**
+ * So many of something, in words that fit the number.
+ * @param {string} one for a single one, as "1 answer"
+ * @param {string} many for any other number, as "{count} answers"
+ * @param {number} count
+ * @param {Record<string, string | number>} [values] with `count` as it is to be read, if it is not as `Intl` writes it
+ */
+export function counted(one, many, count, values = {}) {
+  let rules = RULES.get(region);
+  if (!rules) RULES.set(region, (rules = new Intl.PluralRules(region)));
+  return t(rules.select(count) === "one" ? one : many, { count: count.toLocaleString(region), ...values });
+}
+
 /** What the user has chosen in this browser; empty = as the browser itself speaks. */
 export const chosenLanguage = () => recall(KEY) ?? "";
 

@@ -25,16 +25,45 @@ const NO_WORDS = [
 const isForPrograms = (before) =>
   /(new (Range|Type|Syntax)?Error|console\.\w+)\($/.test(before) || /(AGENT_STATES\[|agent_state[!=]==|\bcase |\.key[!=]==|\bname[!=]==)$/.test(before);
 
-/** The keys that are asked for: all that stand in `t("…")`, also where one of two is chosen there. */
+/** Where a text is given to the words, alone or as one of the two that a number chooses between. */
+const SAID = /\b(t\(|counted\((S,)?)$/;
+
+/** The keys that are asked for: all that stand in `t("…")` and `counted("…", "…", n)`. */
 const asked = MODULES.flatMap(({ name, literals }) =>
   literals
-    .filter(({ before, isTemplate }) => !isTemplate && /\bt\($/.test(before))
-    .map(({ text, line }) => ({ text, where: `${name}:${line}` })),
+    .filter(({ before, isTemplate }) => !isTemplate && SAID.test(before))
+    .map(({ text, line, before }) => ({ text, before, where: `${name}:${line}` })),
 );
 
 test("what is asked for of the words is there in German", () => {
   const lacking = asked.filter(({ text }) => !(text in german)).map(({ text, where }) => `${where}: ${text}`);
   assert.deepEqual(lacking, []);
+});
+
+/** Read the same for one as for many: units, positions in a row, sums in brackets, and what is never one. */
+const NUMBERLESS = [
+  /\{count\} (ms|s)$/,
+  /\{count\}\)$/,
+  /\{\w+\} of \{count\}( done)?$/,
+  // The limit of the server, and a log that is too long to be there at once.
+  "A message takes {count} files at most.",
+  "Loading {shown} of {count} messages…",
+];
+
+test("whatever is counted has a singular", () => {
+  const plural = asked.filter(
+    ({ text, before }) =>
+      text.includes("{count}") &&
+      !before.endsWith("counted(S,") &&
+      !NUMBERLESS.some((each) => (typeof each === "string" ? each === text : each.test(text))),
+  );
+  assert.deepEqual(plural.map(({ text, where }) => `${where}: ${text}`), []);
+});
+
+test("a singular is none of the plural's words", () => {
+  const singular = asked.filter(({ before }) => before.endsWith("counted("));
+  assert.ok(singular.length > 10);
+  assert.deepEqual(singular.filter(({ text }) => text.includes("{count}")), []);
 });
 
 /** Where an element is given what it shows: there, too, what is in the catalogue goes through `t`. @param {string} before */
@@ -44,7 +73,7 @@ test("nothing that is shown goes past the words", () => {
   const past = MODULES.flatMap(({ name, literals }) =>
     literals
       .filter(({ text, before, isTemplate }) => {
-        if (/\bt\($/.test(before) || isForPrograms(before) || NO_WORDS.some((each) => each.test(text))) return false;
+        if (SAID.test(before) || isForPrograms(before) || NO_WORDS.some((each) => each.test(text))) return false;
         if (/^[A-Z][a-z]/.test(text.trim())) return isShown(before) || !(text in german);
         // A class, a state and a tag are in small letters, too, and stand under names in quotes.
         return /\b(text|title|alt|placeholder)[:,]$/.test(before) && /[a-z]{2}/i.test(text) && !isTemplate;

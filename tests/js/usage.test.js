@@ -75,14 +75,24 @@ test("a turn whose beginning is not at hand is told without its words", () => {
 });
 
 test("tools are counted by name, the one that took most time first", () => {
-  const { tools } = tally([user("a"), tool("read_file", 5), tool("bash", 900), tool("bash", 100, { tool_error: true }), last()]);
+  const { tools } = tally([user("a"), tool("read_file", 5), tool("bash", 900), tool("bash", 100, { tool_error: true, tool_result: "exit 1" }), last()]);
   assert.deepEqual(tools, [
-    { name: "bash", calls: 2, failed: 1, ms: 1000 },
-    { name: "read_file", calls: 1, failed: 0, ms: 5 },
+    { name: "bash", calls: 2, failed: 1, ms: 1000, given: 6, tokens: 0, cost: 0 },
+    { name: "read_file", calls: 1, failed: 0, ms: 5, given: 0, tokens: 0, cost: 0 },
   ]);
 });
 
 test("long words are cut, and of several lines the first names the turn", () => {
   const [turn] = turns(user(`  ${"x".repeat(100)}\nmore`), last());
   assert.equal(turn.words, `${"x".repeat(80)}…`);
+});
+
+test("what a sub-agent's models used is its tool's, before that has given an answer, too", () => {
+  const sub = { conversation_id: "s-1", parent_conversation_id: "s" };
+  const begun = [user("one"), answer(), { ...user("find it"), ...sub }, answer(0.3, sub), { ...tool("grep"), ...sub }];
+  const before = tally(begun).tools.find(({ name }) => name === "subagent");
+  assert.deepEqual(before, { name: "subagent", calls: 0, failed: 0, ms: 0, given: 0, tokens: 15, cost: 0.3 });
+  const { tools } = tally([...begun, answer(0.2, sub), tool("subagent", 900, { tool_result: "found" }), last()]);
+  assert.deepEqual(tools[0], { name: "subagent", calls: 1, failed: 0, ms: 900, given: 5, tokens: 30, cost: 0.5 });
+  assert.deepEqual([tools[1].name, tools[1].tokens, tools[1].cost], ["grep", 0, 0]);
 });

@@ -9,7 +9,7 @@
 
 import { commandsFor, completed, completionAt } from "../completion.js";
 import { el, say, want } from "../dom.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 
 /** Names are asked for when the user has paused that long. */
 const PAUSE_MS = 80;
@@ -120,7 +120,7 @@ export class ChoiceList extends HTMLElement {
     });
     this.#list.replaceChildren(...options);
     this.#list.hidden = false;
-    say(this.#told, options.length === 1 ? t("1 completion") : t("{count} completions", { count: options.length }));
+    say(this.#told, counted("1 completion", "{count} completions", options.length));
     this.#go(0);
   }
 

@@ -6,7 +6,7 @@
 
 import { promptOf } from "../changes.js";
 import { el, icon, say, want } from "../dom.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 
 /** All comments of the session. Tells by `changed` that they did, and by `emptied` that all are gone at once. */
 export class Comments extends EventTarget {
@@ -110,7 +110,7 @@ export class CommentBar extends HTMLElement {
   show() {
     const count = this.comments?.all.length ?? 0;
     this.hidden = count === 0;
-    say(this.#count, count === 1 ? t("1 comment") : t("{count} comments", { count }));
+    say(this.#count, counted("1 comment", "{count} comments", count));
   }
 }
 

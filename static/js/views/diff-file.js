@@ -14,7 +14,7 @@
 import { keyOf, textOf } from "../changes.js";
 import { el } from "../dom.js";
 import { sizeOf } from "../format.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { commentBox } from "./diff-comments.js";
 import { headOf } from "./diff-head.js";
 import { chooseNumber, moveNumber, numberOf } from "./diff-numbers.js";
@@ -141,7 +141,7 @@ export class DiffFile extends HTMLElement {
       parts.push(el("div", { class: "d-rows" }, table(lines.slice(from, from + ROWS), how)));
     }
     if (lines.length < count) {
-      const text = t("Show more of {count} lines", { count: count - lines.length });
+      const text = counted("Show the last line", "Show more of {count} lines", count - lines.length);
       const next = el("button", { class: "button small d-next", type: "button", text });
       next.addEventListener("click", () => void this.load(1));
       parts.push(next);
@@ -165,7 +165,7 @@ export class DiffFile extends HTMLElement {
       this.#say(status === "added" || status === "deleted" ? t("The file is empty.") : t("No line of it changed."));
     } else if (added + removed > LARGE) {
       const show = el("button", { class: "button small", type: "button", onClick: () => void this.load(), text: t("Show the lines") });
-      this.#body.replaceChildren(el("p", { class: "d-note", text: t("A large change: {count} lines", { count: added + removed }) }), show);
+      this.#body.replaceChildren(el("p", { class: "d-note", text: counted("A change of 1 line", "A large change: {count} lines", added + removed) }), show);
     } else this.#say(t("Loading…"));
   }
 

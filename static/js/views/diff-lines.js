@@ -1,8 +1,7 @@
 /** @import { Line } from "../diff.js" */
 
 import { el } from "../dom.js";
-import { number } from "../format.js";
-import { t } from "../words.js";
+import { counted } from "../words.js";
 import { parseDiff } from "../diff.js";
 
 /** More lines than this would hold up the page; the rest is shown on demand. */
@@ -29,7 +28,7 @@ function linesOf(lines) {
   }
   if (lines.length > shown.length) {
     const rest = lines.slice(LINES_AT_ONCE);
-    const more = el("button", { class: "button small", type: "button", text: t("Show {count} more lines", { count: number(rest.length) }) });
+    const more = el("button", { class: "button small", type: "button", text: counted("Show 1 more line", "Show {count} more lines", rest.length) });
     more.addEventListener("click", () => more.replaceWith(...linesOf(rest).childNodes));
     pre.append(more);
   }

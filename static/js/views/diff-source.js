@@ -2,7 +2,7 @@
 
 import { el, icon } from "../dom.js";
 import { sizeOf } from "../format.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { textNodes } from "./diff-rows.js";
 
 /** As many lines as the server gives at once. */
@@ -51,7 +51,7 @@ export class DiffSource extends HTMLElement {
     this.#title.textContent = path;
     if (binary) this.#note.textContent = t("A binary file: {sizes}", { sizes: sizeOf(size) });
     else if (count === 0) this.#note.textContent = t("The file is empty.");
-    else this.#note.textContent = t("{count} lines, {size}", { count, size: sizeOf(size) });
+    else this.#note.textContent = counted("1 line, {size}", "{count} lines, {size}", count, { size: sizeOf(size) });
     this.style.setProperty("--digits", String(String(start + lines.length).length));
     const tables = [];
     for (let from = 0; from < lines.length; from += ROWS) {

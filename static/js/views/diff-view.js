@@ -14,7 +14,7 @@
 import { ApiError } from "../api.js";
 import { filesOf, keyOf, treeOf } from "../changes.js";
 import { el, say, want } from "../dom.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { CommentBar, Comments } from "./diff-comments.js";
 import { DiffFile } from "./diff-file.js";
 import { diffLines } from "./diff-lines.js";
@@ -155,7 +155,7 @@ export class DiffView extends HTMLElement {
     const { more } = changes;
     const files = filesOf(treeOf(changes.files));
     this.#drawScope();
-    const words = files.length + more === 1 ? t("1 file") : t("{count} files", { count: files.length + more });
+    const words = counted("1 file", "{count} files", files.length + more);
     say(this.#summary, `${words}, +${changes.added} −${changes.removed}`);
     this.#list.show(files, this.#choices.isFlat, (key) => this.#jump(key));
     /** @type {Desk} */
@@ -177,7 +177,10 @@ export class DiffView extends HTMLElement {
       last = view;
     }
     if (files.length === 0) this.#stack.append(el("p", { class: "quiet", text: t("Nothing has changed yet.") }));
-    if (more > 0) this.#stack.append(el("p", { class: "d-note", text: t("{count} more files changed; they are too many to be listed.", { count: more }) }));
+    if (more > 0) {
+      const text = counted("1 more file changed, and is not listed.", "{count} more files changed; they are too many to be listed.", more);
+      this.#stack.append(el("p", { class: "d-note", text }));
+    }
     await Promise.all(files.map((file) => this.#files.get(keyOf(file))?.update(file)));
   }
 

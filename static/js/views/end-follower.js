@@ -7,8 +7,7 @@
  */
 
 import { el, say } from "../dom.js";
-import { number } from "../format.js";
-import { t } from "../words.js";
+import { counted } from "../words.js";
 
 /** This close to the end counts as being there. */
 const NEAR_PX = 48;
@@ -114,7 +113,7 @@ export class EndFollower {
   #show() {
     if (this.#sticking) this.#unseen = 0;
     this.pill.hidden = this.#sticking || this.#unseen === 0;
-    const words = this.#unseen === 1 ? t("1 new message") : t("{count} new messages", { count: number(this.#unseen) });
+    const words = counted("1 new message", "{count} new messages", this.#unseen);
     if (!this.pill.hidden) say(this.pill, words);
   }
 }

@@ -9,7 +9,7 @@
 
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { grow } from "./growing-text.js";
 import { MessageActions } from "./message-actions.js";
 import { filesOf, MessageFiles } from "./message-files.js";
@@ -193,7 +193,8 @@ export class MessageCard extends HTMLElement {
     const facts = [clockTime(message.timestamp)];
     if (message.display?.kind === "cut_off") facts.push(t("cut off"));
     if (message.end_of_turn && message.turnDuration) facts.push(elapsed(message));
-    if (message.usage?.output_tokens) facts.push(t("{count} tokens", { count: tokens(message.usage.output_tokens) }));
+    const written = message.usage?.output_tokens;
+    if (written) facts.push(counted("1 token", "{count} tokens", written, { count: tokens(written) }));
     if (message.usage?.cost_usd) facts.push(dollars(message.usage.cost_usd));
     say(this.#foot, facts.filter(Boolean).join(" · "));
   }

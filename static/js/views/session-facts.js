@@ -1,8 +1,8 @@
 /** What the session does, where and with what: the panel beside the timeline. @import { Snapshot } from "../store.js" */
 
 import { el, icon, say, want } from "../dom.js";
-import { number, shortPath } from "../format.js";
-import { t } from "../words.js";
+import { shortPath } from "../format.js";
+import { counted, t } from "../words.js";
 import { TaskTree } from "./task-tree.js";
 import { TodoList } from "./todo-list.js";
 import { UsageMeter } from "./usage-meter.js";
@@ -70,7 +70,7 @@ export class SessionFacts extends HTMLElement {
       ],
       [t("Origin"), state.git_origin, state.git_origin],
       [t("Host"), state.hostname, state.hostname],
-      [t("Watching"), state.streams > 1 ? t("{count} pages", { count: number(state.streams) }) : "", ""],
+      [t("Watching"), state.streams > 1 ? counted("1 page", "{count} pages", state.streams) : "", ""],
     ].filter(([, value]) => value);
     const key = JSON.stringify(facts);
     if (key === this.#shown) return;

@@ -8,9 +8,9 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { ago, agentState, dollars, isWorking, number } from "../format.js";
+import { ago, agentState, dollars, isWorking } from "../format.js";
 import { Later } from "../later.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 
 /** "3 min ago" is another text a little later, though nothing was told. */
 const AGO_MS = 30_000;
@@ -98,7 +98,7 @@ export class SessionList extends HTMLElement {
     }
     if (roster.sessions.length === 0) return t("There is no session yet.");
     const more = roster.total - roster.sessions.length;
-    return more > 0 ? t("{count} older ones can be found by search.", { count: number(more) }) : "";
+    return more > 0 ? counted("1 older one can be found by search.", "{count} older ones can be found by search.", more) : "";
   }
 
   /** @param {HTMLElement} list @param {SessionSummary[]} sessions */

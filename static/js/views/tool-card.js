@@ -10,7 +10,7 @@
 import { el, icon, say, want } from "../dom.js";
 import { duration, elapsed, resultLine, stoppedBy, toolLine } from "../format.js";
 import { Later } from "../later.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 
 /** @typedef {"running" | "ok" | "error" | "interrupted" | "unknown"} ToolStatus  `unknown`: of the past, and not here yet */
 
@@ -115,8 +115,7 @@ export class ToolCard extends HTMLElement {
     const after = [...this.#steps.children].find((each) => Number(each.getAttribute("data-idx")) > message.idx);
     this.#steps.insertBefore(card, after ?? null);
     if (message.type === "agent") this.#stepCount += 1;
-    const words = this.#stepCount === 1 ? t("1 step") : t("{count} steps", { count: this.#stepCount });
-    say(this.#outcome, words);
+    say(this.#outcome, counted("1 step", "{count} steps", this.#stepCount));
   }
 
   /** @param {number} idx */

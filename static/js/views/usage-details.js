@@ -8,7 +8,7 @@
 
 import { el, icon, say } from "../dom.js";
 import { clockTime, dollars, duration, number, tokens } from "../format.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { UsageChart } from "./usage-chart.js";
 
 const BARS = 120;
@@ -25,7 +25,8 @@ export class UsageDetails extends HTMLElement {
     "section",
     {},
     el("h3", { id: "usage-tools", text: t("By tool") }),
-    table("usage-tools", [t("Tool"), t("Calls"), t("Failed"), t("Time"), t("A call")], this.#tools),
+    el("p", { class: "note", text: t("Results are characters that the model was given to read. Tokens and cost are those of sub-agents; what a tool is asked, and what is read of it, counts for the turn.") }),
+    table("usage-tools", [t("Tool"), t("Calls"), t("Failed"), t("Time"), t("A call"), t("Results"), t("Tokens"), t("Cost")], this.#tools),
   );
   #dialog = el(
     "dialog",
@@ -79,9 +80,13 @@ export class UsageDetails extends HTMLElement {
   /** @param {Tally} tally @param {Log} log @param {State} state */
   show(tally, log, { total_usage: usage }) {
     const all = usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
-    const values = { cost: dollars(usage.total_cost_usd), tokens: tokens(all), count: number(usage.messages) };
+    const values = {
+      cost: dollars(usage.total_cost_usd),
+      tokens: counted("1 token", "{count} tokens", all, { count: tokens(all) }),
+      answers: counted("1 answer", "{count} answers", usage.messages),
+    };
     // The State comes after the messages that it counts.
-    say(this.#total, t("{cost} and {tokens} tokens in {count} answers since the session began", values));
+    say(this.#total, t("{cost} and {tokens} in {answers} since the session began", values));
     if (tally === this.#shown) return;
     this.#shown = tally;
     this.#chart.show(tally.turns, BARS);
@@ -90,12 +95,15 @@ export class UsageDetails extends HTMLElement {
     this.#turns.replaceChildren(...tally.turns.slice(-ROWS).reverse().map((turn) => this.#turnRow(turn)));
     this.#toolBox.hidden = tally.tools.length === 0;
     this.#tools.replaceChildren(
-      ...tally.tools.slice(0, ROWS).map(({ name, calls, failed, ms }) =>
-        row(el("span", { class: "usage-tool", text: name }), [
+      ...tally.tools.slice(0, ROWS).map(({ name, calls, failed, ms, given, tokens: own, cost }) =>
+        row(el("span", { class: "usage-tool", text: name, title: name }), [
           number(calls),
           failed ? number(failed) : "–",
           duration(ms),
-          duration(ms / calls),
+          calls ? duration(ms / calls) : "–",
+          tokens(given),
+          own ? tokens(own) : "–",
+          own || cost ? dollars(cost) : "–",
         ]),
       ),
     );
@@ -106,7 +114,7 @@ export class UsageDetails extends HTMLElement {
     const words = turn.words || t("Turn");
     const name =
       turn.idx < 0
-        ? el("span", { text: words })
+        ? el("span", { text: words, title: words })
         : el("button", { class: "usage-link", type: "button", text: words, title: words, onClick: () => this.#goTo(turn.idx) });
     return row(name, [
       clockTime(turn.began),

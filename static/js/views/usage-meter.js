@@ -7,9 +7,9 @@
  */
 
 import { el, say } from "../dom.js";
-import { dollars, duration, number, percent, tokens } from "../format.js";
+import { dollars, duration, percent, tokens } from "../format.js";
 import { tally } from "../usage.js";
-import { t } from "../words.js";
+import { counted, t } from "../words.js";
 import { UsageChart } from "./usage-chart.js";
 
 /** Bars in the panel, where each is still some pixels wide. */
@@ -90,7 +90,7 @@ export class UsageMeter extends HTMLElement {
   #showBudget({ budget }) {
     const limits = [
       budget.dollars > 0 && dollars(budget.dollars),
-      budget.responses > 0 && t("{count} answers", { count: number(budget.responses) }),
+      budget.responses > 0 && counted("1 answer", "{count} answers", budget.responses),
       budget.seconds > 0 && duration(1000 * budget.seconds),
     ].filter(Boolean);
     say(this.#limits, limits.length > 0 ? t("limit {limits} a turn", { limits: limits.join(", ") }) : t("no limit a turn"));
@@ -119,7 +119,7 @@ export class UsageMeter extends HTMLElement {
 function leftOf(budget, turn) {
   const left = [];
   if (budget.dollars > 0) left.push(dollars(Math.max(0, budget.dollars - turn.cost)));
-  if (budget.responses > 0) left.push(t("{count} answers", { count: number(Math.max(0, budget.responses - turn.answers)) }));
+  if (budget.responses > 0) left.push(counted("1 answer", "{count} answers", Math.max(0, budget.responses - turn.answers)));
   return left;
 }
 
