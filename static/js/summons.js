@@ -89,8 +89,10 @@ export class Summons {
     this.look();
     if (!log.state || !connected || countOf(log) < log.announced || log.state.message_count > countOf(log)) return;
     const moment = this.#before && momentBetween(this.#before, log);
+    // Where the state has not caught up with the log it is looked at again: nobody knows yet whether the turn goes on.
+    if (this.#before && !moment && !isSettled(log) && !isWorking(log.state.agent_state)) return;
     this.#before = log;
-    // A turn's last message may be seen before it is known that the agent works, and its end then once more.
+    // What is tidied up after the last message ends once more.
     if (!moment || moment.key === this.#last) return;
     this.#last = moment.key;
     if (!this.#around.hidden()) return this.#around.keep(CLAIM, moment.key);
@@ -120,7 +122,7 @@ export function momentBetween(before, now) {
   if (before.log !== now.log || !before.state || !now.state) return null;
   const fresh = now.messages.filter(({ idx }) => idx >= countOf(before));
   const asks = fresh.findLast(({ display }) => display?.kind === "question");
-  const ended = !isWorking(now.state.agent_state) && (isWorking(before.state.agent_state) || fresh.some(isEnd));
+  const ended = isIdle(now) && (isWorking(before.state.agent_state) || fresh.some(isEnd));
   if (!asks && !ended) return null;
   const last = asks ?? now.messages.findLast(isTelling);
   const why = asks ? "asks" : last?.type === "error" || last?.type === "budget" ? "failed" : "ended";
@@ -133,8 +135,19 @@ export function momentBetween(before, now) {
   };
 }
 
-/** Of a turn that began and ended between two looks. @param {Message} message */
-const isEnd = ({ end_of_turn, parent_conversation_id }) => end_of_turn && !parent_conversation_id;
+/** Whether the state is of this very log. A message may come before the state in which the agent said it. @param {Log} log */
+const isSettled = (log) => log.state?.message_count === countOf(log);
+
+/** @param {Log} log */
+const isIdle = (log) => isSettled(log) && log.state !== null && !isWorking(log.state.agent_state);
+
+/**
+ * What a turn may end with that began between two looks. An error may also be told in the middle of one: whether it has ended, the
+ * state says.
+ * @param {Message} message
+ */
+const isEnd = ({ type, end_of_turn, parent_conversation_id }) =>
+  !parent_conversation_id && (end_of_turn || type === "error" || type === "budget");
 
 /** @param {Message} message */
 const isTelling = ({ type, content, parent_conversation_id }) =>

@@ -77,6 +77,47 @@ test("a turn whose end is seen before its work is known calls once", () => {
   assert.deepEqual(calls, ["badge 0 1", "ended: Paint it: Painted.", "ring"]);
 });
 
+const FAILED = message(1, { type: "error", content: "The key is wrong." });
+
+test("a turn that fails at once calls once, though nobody saw the agent at work", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const said = logOf(ASKED, state("WaitingForUserInput", 1));
+  const told = logOf(ASKED, state("WaitingForUserInput", 1), FAILED);
+  const over = logOf(ASKED, FAILED, state("WaitingForUserInput", 2));
+  for (const log of [said, told, over, over]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "failed: Paint it: The key is wrong.", "ring"]);
+});
+
+test("a turn that is over its budget calls once, and tells of the budget", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const spent = message(2, { type: "budget", content: "Spent $9 of $5.", end_of_turn: true });
+  const committed = message(3, { type: "commit", commits: [] });
+  const said = logOf(ASKED, state("WaitingForUserInput", 1));
+  const answered = logOf(ASKED, state("WaitingForUserInput", 1), ANSWERED);
+  const told = logOf(ASKED, ANSWERED, state("BudgetExceeded", 2), spent);
+  const over = logOf(ASKED, ANSWERED, spent, state("BudgetExceeded", 3));
+  const after = logOf(ASKED, ANSWERED, spent, committed, state("WaitingForUserInput", 4));
+  for (const log of [said, answered, told, over, after]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "failed: Paint it: Spent $9 of $5.", "ring"]);
+});
+
+test("an error in the middle of a turn does not call; its end does", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const trouble = message(1, { type: "error", content: "The branch did not arrive." });
+  const answer = message(2, { content: "Painted.", end_of_turn: true });
+  const said = logOf(ASKED, state("WaitingForUserInput", 1));
+  const told = logOf(ASKED, state("WaitingForUserInput", 1), trouble);
+  const goesOn = logOf(ASKED, trouble, state("SendingToolResults", 2));
+  for (const log of [said, told, goesOn]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, []);
+  tabs[0]?.see(logOf(ASKED, trouble, answer, state("WaitingForUserInput", 3)), true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "ended: Paint it: Painted.", "ring"]);
+});
+
 test("nobody is called while one of the tabs is in view", () => {
   const { tabs, calls, settle } = browser([true, false]);
   for (const log of [AT_WORK, DONE]) for (const tab of tabs) tab.see(log, true);
