@@ -52,11 +52,14 @@ async def test_where_a_session_came_from_is_kept_across_restarts_and_the_deletio
         source = await said(hall, "one")
         await hall.change(source.id, title="The first", archived=None)
         fork = await hall.fork(source.id, 1)
-        assert fork.kept.title == "The first"
+        assert fork.kept.title == "The first (fork)"
+        assert (await hall.fork(source.id, 1)).kept.title == "The first (fork 2)"
+        assert (await hall.fork(source.id, 1, title="Another way")).kept.title == "Another way"
         await wait_all_tasks_blocked()
         await hall.delete(source.id)
     async with house_hall(store, HouseAgent()) as hall:
-        (record,) = hall.records()
+        assert {record.title for record in hall.records()} == {"The first (fork)", "The first (fork 2)", "Another way"}
+        record = hall.records()[-1]
         assert record.forked_from == Fork(session_id=source.id, index=1, title="The first")
 
 

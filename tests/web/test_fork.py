@@ -15,7 +15,7 @@ async def test_a_session_is_forked_from_a_message_and_says_where_it_came_from() 
         assert begun.status_code == 201
         row = (await client.get("/sessions")).json()[0]
         assert row["session_id"] == begun.json()["session_id"]
-        assert row["title"] == "The first"
+        assert row["title"] == "The first (fork)"
         assert row["forked_from"] == {"session_id": source, "index": 2, "title": "The first"}
         messages = (await client.get(f"{begun.json()['url']}messages")).json()
         assert [message["content"] for message in messages] == ["one", "two"]

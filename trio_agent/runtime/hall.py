@@ -19,6 +19,7 @@ from trio_agent.core.redaction import BY_SHAPE, Redactor
 from trio_agent.core.state import Facts
 from trio_agent.runtime.damaged_session import DamagedSession
 from trio_agent.runtime.forgetting import Forgetting
+from trio_agent.runtime.fork_title import fork_title
 from trio_agent.runtime.log import open_log
 from trio_agent.runtime.place import Place, here
 from trio_agent.runtime.session import Session
@@ -131,11 +132,14 @@ class Hall:
         notes = {}
         if isinstance(self._agent, Forking):
             notes = self._agent.fork(source.notes, [each for each in await source.history() if each.idx < index])
+        origin = kept.title or source.facts.title
+        # In a list of sessions, two of one name are one too many.
+        title = self._redactor.redact(title) or fork_title(origin, {each.title for each in self.records()})
         record = msgspec.structs.replace(
-            self._new_record(title=self._redactor.redact(title) or kept.title, model=model or kept.model),
+            self._new_record(title=title, model=model or kept.model),
             facts=Facts(title=source.facts.title, slug=source.facts.slug),
             notes=notes,
-            forked_from=Fork(session_id=session_id, index=index, title=kept.title or source.facts.title),
+            forked_from=Fork(session_id=session_id, index=index, title=origin),
         )
         await self._writer.fork(record, kept.log, index)
         return await self._begin(record)

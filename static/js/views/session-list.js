@@ -2,13 +2,14 @@
  * All sessions, newest first; those in the archive apart. A row is one element for as long as its session is listed, so that
  * what has the focus keeps it while everything around it changes.
  *
+ * @import { Doing } from "../doing.js"
  * @import { Snapshot } from "../store.js"
  * @import { SessionSummary } from "../wire.js"
  * @import { SessionMenu } from "./session-menu.js"
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { ago, agentState, dollars, isWorking } from "../format.js";
+import { ago, agentState, dollars } from "../format.js";
 import { Later } from "../later.js";
 import { counted, t } from "../words.js";
 
@@ -36,6 +37,8 @@ export class SessionList extends HTMLElement {
   #rows = new Map();
   /** @type {Snapshot | null} */
   #snapshot = null;
+  /** Of the session on the screen. @type {Doing | null} */
+  #doing = null;
 
   connectedCallback() {
     this.append(
@@ -65,12 +68,13 @@ export class SessionList extends HTMLElement {
       el("nav", { "aria-label": t("Sessions") }, this.#list, this.#toggle, this.#archived),
       this.#note,
     );
-    setInterval(() => this.#snapshot && !document.hidden && this.show(this.#snapshot), AGO_MS);
+    setInterval(() => this.#snapshot && !document.hidden && this.show(this.#snapshot, this.#doing), AGO_MS);
   }
 
-  /** @param {Snapshot} snapshot */
-  show(snapshot) {
+  /** @param {Snapshot} snapshot @param {Doing | null} doing what the session on the screen does */
+  show(snapshot, doing) {
     this.#snapshot = snapshot;
+    this.#doing = doing;
     const { roster, log, connection } = snapshot;
     const here = log.state?.session_id ?? "";
     const all = roster?.sessions ?? [];
@@ -84,6 +88,7 @@ export class SessionList extends HTMLElement {
     this.#toggle.hidden = archived.length === 0;
     if (archived.length === 0) this.#expand(false);
     say(this.#toggle, t("Archived ({count})", { count: archived.length }));
+    this.toggleAttribute("data-stale", connection.status !== "connected");
     this.classList.toggle("loading", !roster && connection.status !== "unauthorized");
     say(this.#note, this.#said(snapshot));
     this.#note.hidden = this.#note.textContent === "";
@@ -111,7 +116,7 @@ export class SessionList extends HTMLElement {
         row = new SessionRow((at, of) => this.#openMenu(at, of));
         this.#rows.set(session.session_id, row);
       }
-      row.show(session, snapshot);
+      row.show(session, snapshot, this.#doing);
       if (row.element === before) before = before.nextElementSibling;
       else list.insertBefore(row.element, before);
     }
@@ -168,19 +173,19 @@ class SessionRow {
     this.element = el("li", { class: "session-row" }, this.#link, this.#more);
   }
 
-  /** @param {SessionSummary} session @param {Snapshot} snapshot */
-  show(session, { log: { state }, unread }) {
+  /** @param {SessionSummary} session @param {Snapshot} snapshot @param {Doing | null} here */
+  show(session, { log: { state }, unread }, here) {
     this.#session = session;
     // The stream knows the session on screen better than the list of all does.
     const live = state && session.session_id === state.session_id ? state : null;
-    const doing = live?.agent_state ?? session.agent_state;
+    const doing = (live && here) || agentState(session.agent_state);
     const title = live?.title || session.title || t("New session");
     const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;
     const isUnread = !live && unread.has(session.session_id);
     const notes = [
       note(session, doing),
       cost > 0 ? dollars(cost) : "",
-      session.forked_from ? t("forked") : "",
+      session.forked_from ? t("forked at {number}", { number: session.forked_from.index }) : "",
       session.archived ? t("archived") : "",
     ];
     if (this.#link.getAttribute("href") !== session.url) this.#link.setAttribute("href", session.url);
@@ -193,16 +198,16 @@ class SessionRow {
     if (live) this.#link.setAttribute("aria-current", "page");
     else this.#link.removeAttribute("aria-current");
     this.element.dataset.session = session.session_id;
-    this.element.dataset.mood = session.damaged ? "trouble" : session.ended ? "idle" : agentState(doing).mood;
+    this.element.dataset.mood = session.damaged ? "trouble" : session.ended ? "idle" : doing.mood;
     this.element.toggleAttribute("data-unread", isUnread);
   }
 }
 
-/** @param {SessionSummary} session @param {string} doing */
+/** @param {SessionSummary} session @param {Pick<Doing, "words" | "mood">} doing */
 function note(session, doing) {
   if (session.damaged) return t("damaged");
   if (session.ended) return t("ended");
-  if (isWorking(doing)) return agentState(doing).words;
+  if (doing.mood === "working" || doing.mood === "asks") return doing.words;
   return ago(session.updated || session.created, Date.now());
 }
 
