@@ -3,8 +3,9 @@
  * do. Pure. Source: ECMA-48 (5th edition), § 8.3.117 SGR; ITU-T T.416 for 38 and 48; xterm's palette of 256.
  *
  * Rules: what is written can be hidden by nothing but later text on its own line. So moves up and down, clearing the screen
- * and concealed text are not obeyed; control strings (titles, links, images) end at their line's end at the latest. Everything
- * is bounded by the length of the text: no sequence makes more of it than MAX_COLUMN characters a line.
+ * and concealed text are not obeyed; control strings (titles, links, images) end at their line's end at the latest; characters
+ * that turn or hide a text are told (`shown.js`). Everything is bounded by the length of the text: no sequence makes more of it
+ * than MAX_COLUMN characters a line.
  *
  * @typedef {{
  *   fg: string, bg: string, bold: boolean, dim: boolean, italic: boolean, underline: boolean, strike: boolean,
@@ -12,6 +13,8 @@
  * }} Style  `fg` and `bg`: "" = the default, "0" to "15" = the palette's, "#rrggbb".
  * @typedef {{ text: string, style: Style }} Run
  */
+
+import { inCode } from "./shown.js";
 
 /** @type {Readonly<Style>} */
 export const PLAIN = {
@@ -90,7 +93,8 @@ class Sheet {
   runs() {
     const runs = this.#done;
     for (const { text, style } of this.#line) push(runs, text, style);
-    return runs;
+    // Only now: on the line each has the column that it had in a terminal.
+    return runs.map(({ text, style }) => ({ text: inCode(text), style }));
   }
 
   /** @param {number} how 0 = to the end of the line, 1 = up to here, 2 = all of it */

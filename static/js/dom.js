@@ -1,5 +1,5 @@
 /**
- * Making elements. Text only ever enters as text.
+ * Making elements. Text only ever enters as text, and nothing in it turns or hides what stands around it (`shown.js`).
  *
  * @import { Comment } from "./changes.js"
  * @import { Draft } from "./drafts.js"
@@ -7,6 +7,11 @@
  * @import { Attached, Found } from "./wire.js"
  * @import { Choices } from "./views/diff-view.js"
  */
+
+import { inProse } from "./shown.js";
+
+/** What is read of an attribute; the others are for the page. */
+const READ = new Set(["title", "aria-label", "alt", "placeholder"]);
 
 /**
  * @typedef {{ [name: string]: string | number | boolean | ((event: any) => void) | null | undefined }} Props
@@ -26,10 +31,12 @@ export function el(tag, props = {}, ...children) {
   for (const [name, value] of Object.entries(props)) {
     if (value === false || value === null || value === undefined) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2).toLowerCase(), value);
-    else if (name === "text") element.textContent = String(value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else if (name === "text") element.textContent = inProse(String(value));
+    else element.setAttribute(name, value === true ? "" : READ.has(name) ? inProse(String(value)) : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== false));
+  for (const child of children) {
+    if (child !== null && child !== false) element.append(typeof child === "string" ? inProse(child) : child);
+  }
   return element;
 }
 
@@ -54,7 +61,8 @@ export function icon(name) {
  * @param {string} text
  */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = inProse(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /**

@@ -4,6 +4,7 @@
  * @import { Message } from "./wire.js"
  */
 
+import { inCode } from "./shown.js";
 import { counted, locale, t } from "./words.js";
 
 /** In English, for `t`. @type {Record<string, { words: string, mood: "idle" | "working" | "trouble" }>} */
@@ -119,11 +120,11 @@ const CONTROLS =
   /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** `text` as it reads without the terminal it was written for. @param {string} text */
-export const plain = (text) => text.replaceAll("\r\n", "\n").replace(CONTROLS, "");
+export const plain = (text) => inCode(text.replaceAll("\r\n", "\n").replace(CONTROLS, ""));
 
 /**
  * What a tool was asked, on one line. @param {string} input JSON text as the model wrote it
- * @returns {string} the first line that says something; empty if none does
+ * @returns {string} the first line that says something, as it may be shown; empty if none does
  */
 export function toolLine(input) {
   const fields = parseInput(input);
@@ -134,8 +135,8 @@ export function toolLine(input) {
   const lines = String(value ?? "")
     .trim()
     .split("\n");
-  const line = lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? "");
-  const place = typeof fields.path === "string" && fields.path !== telling ? fields.path : "";
+  const line = inCode(lines.length > 1 ? `${lines[0]} …` : (lines[0] ?? ""));
+  const place = typeof fields.path === "string" && fields.path !== telling ? inCode(fields.path) : "";
   return place && place !== "." ? t("{line} in {place}", { line, place }) : line;
 }
 
@@ -143,8 +144,8 @@ export function toolLine(input) {
 export function readableInput(input) {
   const fields = parseInput(input);
   const { command, ...rest } = fields;
-  if (typeof command !== "string") return Object.keys(fields).length > 0 ? JSON.stringify(fields, null, 2) : input;
-  return [command, ...Object.entries(rest).map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`)].join("\n");
+  if (typeof command !== "string") return inCode(Object.keys(fields).length > 0 ? JSON.stringify(fields, null, 2) : input);
+  return inCode([command, ...Object.entries(rest).map(([name, value]) => `# ${name}: ${JSON.stringify(value)}`)].join("\n"));
 }
 
 /**

@@ -121,3 +121,9 @@ test("a hostile text costs no more than its length", { timeout: 60_000 }, () => 
   for (const text of ["\x1b[".repeat(500_000), "\x1b]".repeat(500_000), `\x1b[${";".repeat(500_000)}m`, bars]) parseAnsi(text);
   assert.equal(read(bars).length, 50_000);
 });
+
+test("what turns or hides a text is told, and keeps no column of its own", () => {
+  assert.equal(read("a\u202eb\u200b"), "a⟨U+202E⟩b⟨U+200B⟩");
+  assert.equal(read("a\u202eb\rxyz!"), "xyz!");
+  assert.deepEqual(styleOf("\x1b[31m\u2066x", "⟨U+2066⟩"), { fg: "1" });
+});

@@ -120,3 +120,14 @@ test("a tool that was stopped did not fail", () => {
     ["", "", "user", "failure"],
   );
 });
+
+test("what would turn or hide a command is told in its line, in what was asked, and in what came of it", () => {
+  const command = "echo safe # \u202e txt.seton etteled # rm -rf ~\u202c\u200b; touch x\u2028y\u001b[8m";
+  const told = "echo safe # ⟨U+202E⟩ txt.seton etteled # rm -rf ~⟨U+202C⟩⟨U+200B⟩; touch x⟨U+2028⟩y␛[8m";
+  assert.equal(toolLine(JSON.stringify({ command })), told);
+  assert.equal(toolLine(JSON.stringify({ pattern: "x", path: "a\u202eb" })), "x in a⟨U+202E⟩b");
+  assert.equal(readableInput(JSON.stringify({ command, cwd: "\u2066" })), `${told}\n# cwd: "⟨U+2066⟩"`);
+  assert.equal(readableInput('{"path":"a\u202eb"}'), '{\n  "path": "a⟨U+202E⟩b"\n}');
+  assert.equal(readableInput("\u202e"), "⟨U+202E⟩");
+  assert.equal(plain("a\u202eb\r\n\u001b[31mc"), "a⟨U+202E⟩b\nc");
+});

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.served import ServedRepository
 from trio_agent.core.sse import Parser
+from trio_agent.web.visible import visible_prose
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +87,7 @@ def test_every_text_arrives_as_it_was_sent_in_store_stream_and_page(page: Page, 
     expect(page.locator("[data-idx]")).to_have_count(total)
     assert [told[index] for index in indexes] == said
     assert streamed(server, total) == told == exported(server)
-    assert [on_page(page, index) for index in indexes] == said
+    assert [on_page(page, index) for index in indexes] == [visible_prose(text) for text in said]
     server.kill()
     server.start()
     with server.client() as client:

@@ -2,8 +2,10 @@
  * Text that arrives piece by piece, in an element that shows line ends as they are. Only what is new is added, and what came
  * long ago stands in parts of its own: else every piece would have the browser lay the whole answer out again.
  *
- * Together the parts hold the text, character by character; each but the last ends with a line's end.
+ * Together the parts hold the text as it may be shown, character by character; each but the last ends with a line's end.
  */
+
+import { inProse } from "../shown.js";
 
 /** A part longer than this is closed at the next end of a line. */
 const PART_CHARS = 2000;
@@ -12,11 +14,13 @@ const PART_CHARS = 2000;
 const shown = new WeakMap();
 
 /**
- * Makes `element` show `text`; nobody else may change what is in it.
+ * Makes `element` show `written`; nobody else may change what is in it.
  * @param {Element} element
- * @param {string} text
+ * @param {string} written
  */
-export function grow(element, text) {
+export function grow(element, written) {
+  // Of the whole: whether a character hides may depend on the one before it, which may have come before.
+  const text = inProse(written);
   let known = shown.get(element) ?? "";
   if (known === text) return;
   shown.set(element, text);

@@ -7,6 +7,7 @@
 
 import { el, want } from "../dom.js";
 import { readableInput } from "../format.js";
+import { inCode } from "../shown.js";
 import { t } from "../words.js";
 import { showOutput } from "./ansi-output.js";
 import { diffLines } from "./diff-lines.js";
@@ -35,7 +36,7 @@ export class ToolInside {
     const input = steps
       ? steps
       : display?.kind === "diff" && typeof display.diff === "string" && display.diff
-        ? diffLines(display.diff)
+        ? diffLines(inCode(display.diff.replaceAll("\r\n", "\n")))
         : el("pre", { class: "tool-input", text: readableInput(this.#call.input) });
     return [input, this.#output, ...(result ? this.#kept(result) : [])];
   }
