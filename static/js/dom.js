@@ -3,6 +3,7 @@
  *
  * @import { Comment } from "./changes.js"
  * @import { Draft } from "./drafts.js"
+ * @import { Enclosed } from "./outbox.js"
  * @import { Command } from "./replay.js"
  * @import { Attached, Found } from "./wire.js"
  * @import { Choices } from "./views/diff-view.js"
@@ -81,9 +82,9 @@ export function find(selector, kind) {
 /**
  * What a view wants done; main.js does it. Views touch neither network nor storage.
  * @typedef {{ kind: "suggest" | "append", text: string }
- *   | { kind: "send", text: string, files?: Attached[], queued?: boolean }
+ *   | { kind: "send", text: string, files?: Enclosed[], queued?: boolean }
  *   | { kind: "draft", draft: Draft }
- *   | { kind: "upload", file: Blob, signal: AbortSignal, take: TakeUpload }
+ *   | { kind: "upload", held: string, file: Blob, signal: AbortSignal, take: TakeUpload }
  *   | { kind: "file-names", text: string, signal: AbortSignal, take: (names: string[]) => void }
  *   | { kind: "withdraw", idx: number, edit: Draft | null }
  *   | { kind: "cancel", toolCallId: string }

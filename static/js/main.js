@@ -6,6 +6,7 @@
  */
 
 import { Api, ApiError, sessionOf, takeToken } from "./api.js";
+import { Contents } from "./contents.js";
 import { find } from "./dom.js";
 import { Drafts, watchDrafts } from "./drafts.js";
 import { History } from "./history.js";
@@ -18,7 +19,8 @@ import { messageOf, Sessions } from "./sessions.js";
 import { browserSummons } from "./browser-summons.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
-import { keep, recall } from "./storage.js";
+import { shelve, sweep, unshelve, unshelved } from "./shelf.js";
+import { keep, keysFrom, recall } from "./storage.js";
 import { Store } from "./store.js";
 import { TaskFeed } from "./task-feed.js";
 import { Summons } from "./summons.js";
@@ -74,7 +76,9 @@ const stream = openSessionStream(world, tabs, api, {
   roster: () => store.snapshot.roster,
   onRoster: (roster) => sessions.adopt(roster),
   onChange: (connection) => {
+    const isBack = connection.status === "connected" && store.snapshot.connection.status !== "connected";
     store.update({ connection });
+    if (isBack) outbox.wake();
     if (connection.state === "missing" && !addressed && api.sessionId) {
       // The newest session of this page is gone; there may be a newer one.
       api.sessionId = "";
@@ -95,7 +99,11 @@ const store = new Store(stream.connection, (run) => {
   const timer = setTimeout(once, 100);
 });
 
+const contents = new Contents((file, signal) => api.upload(file, signal), { shelve, unshelved, unshelve });
+// An entry of the outbox is there before what it names is shelved.
+void sweep((id) => keysFrom("trio-agent.outbox.").some((key) => recall(key)?.includes(id)));
 const outbox = new Outbox(world, {
+  bring: (held, signal) => contents.bring(held, signal),
   post: (said, signal) => api.chat(said.text, said.key, signal, said),
   withdraw: (key, signal) => api.withdrawPosted(key, signal),
   onChange: (pending) => {
@@ -158,6 +166,7 @@ const recording = find("replay-bar", HTMLElement).hidden
 document.body.classList.toggle("replaying", recording !== null);
 recording?.use(() => store.update({}));
 
+
 followTheme();
 const summons = new Summons({
   ...browserSummons(() => focus()),
@@ -187,7 +196,7 @@ async function cancel(toolCallId) {
   else if (!done) views.timeline.allowStop(toolCallId);
 }
 
-/** What was not sent, or taken back, stands before what the user writes now. @param {string} text @param {readonly Attached[]} files */
+/** What was not sent, or taken back, stands before what the user writes now. @param {string} text @param {readonly (Attached & { file?: Blob | null })[]} files */
 function writeAgain(text, files = []) {
   const now = views.composer.text.trim();
   views.composer.write([text, now].filter(Boolean).join("\n\n"), files);
@@ -201,30 +210,43 @@ async function withdraw(idx, edit) {
 }
 
 /** @param {Extract<Intent, { kind: "upload" }>} upload */
-async function upload({ file, signal, take }) {
+async function upload({ held, file, signal, take }) {
+  contents.hold(held, file);
+  signal.addEventListener("abort", () => contents.drop(held));
   try {
-    take(await api.upload(file, signal), "", false);
+    take(await contents.bring(held, signal), "", false);
   } catch (error) {
     if (signal.aborted) return;
     const refused = error instanceof ApiError;
-    take(null, refused ? error.message : t("The server does not answer."), !refused || error.status >= 500);
+    take(null, refused ? error.message : t("Waits for the connection"), !refused || error.status >= 500);
   }
+}
+
+/** Give up what was not sent. @param {string} key @param {boolean} edit whether to write it again */
+async function discard(key, edit) {
+  const given = outbox.takeBack(key);
+  const files = [];
+  for (const { held, ...file } of given?.files ?? []) {
+    files.push(held ? { ...file, file: edit ? await contents.get(held) : null } : file);
+    if (held) contents.drop(held);
+  }
+  if (given && edit) writeAgain(given.text, files);
 }
 
 /** @param {Intent} intent @returns {void} */
 function act(intent) {
   switch (intent.kind) {
     case "send":
-      return outbox.send(intent.text, {
+      outbox.send(intent.text, {
         ...(intent.files?.length && { files: intent.files }),
         ...(intent.queued && { queued: true }),
       });
+      for (const { held } of intent.files ?? []) if (held) contents.keep(held);
+      return;
     case "retry":
       return outbox.retry();
-    case "discard": {
-      const given = outbox.takeBack(intent.key);
-      return given && intent.edit ? writeAgain(given.text, given.files) : undefined;
-    }
+    case "discard":
+      return void discard(intent.key, intent.edit);
     case "cancel":
       return void cancel(intent.toolCallId);
     case "ping":

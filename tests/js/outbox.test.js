@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../../static/js/api.js";
+import { NotKept } from "../../static/js/contents.js";
 import { newKey, Outbox } from "../../static/js/outbox.js";
 import { EMPTY } from "../../static/js/reducer.js";
 import { FakeWorld, settled } from "./world.js";
@@ -17,7 +18,8 @@ function fixture() {
   /** @type {{ pending: readonly Pending[] }} */
   const page = { pending: [] };
   let keys = 0;
-  const outbox = new Outbox(fake.world, {
+  /** @type {ConstructorParameters<typeof Outbox>[1]} */
+  const hooks = {
     post: ({ text, key }, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
@@ -41,9 +43,10 @@ function fixture() {
       page.pending = pending;
     },
     newKey: () => `key-${++keys}`,
-  });
+  };
+  const outbox = new Outbox(fake.world, hooks);
   const statuses = () => page.pending.map(({ status }) => status);
-  return { fake, posts, withdrawals, page, outbox, statuses };
+  return { fake, posts, withdrawals, page, hooks, outbox, statuses };
 }
 
 /** @param {string[]} texts */
@@ -260,4 +263,117 @@ test("what is on its way this moment, or has arrived, is not taken back", async 
   await posts[0]?.answer(0);
   assert.equal(outbox.takeBack("key-1"), null);
   assert.deepEqual(statuses(), ["accepted"]);
+});
+
+/** An outbox whose files the test brings. */
+function gathering() {
+  const all = fixture();
+  /** @type {{ held: string, signal: AbortSignal, there: () => Promise<void>, fail: (error: unknown) => Promise<void> }[]} */
+  const uploads = [];
+  const bring = (/** @type {string} */ held, /** @type {AbortSignal} */ signal) =>
+    new Promise((/** @type {(brought: any) => void} */ resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      uploads.push({
+        held,
+        signal,
+        there: async () => (resolve({ blob: `blob-${held}`, media_type: "text/plain", size: 1 }), settled()),
+        fail: async (error) => (reject(error), settled()),
+      });
+    });
+  all.hooks.bring = bring;
+  const file = (/** @type {string} */ held) => ({ blob: "", name: `${held}.txt`, media_type: "", size: 1, held });
+  return { ...all, uploads, file };
+}
+
+test("a message waits for its files, each brought once, and goes before what was written later", async () => {
+  const { posts, uploads, page, outbox, statuses, file } = gathering();
+  outbox.send("look", { files: [file("a"), file("b")] });
+  outbox.send("later");
+  assert.deepEqual([statuses(), posts.length], [["gathering", "sending"], 0]);
+  await uploads[0]?.there();
+  assert.deepEqual([uploads.map(({ held }) => held), posts.length], [["a", "b"], 0]);
+  await uploads[1]?.there();
+  assert.deepEqual([statuses(), posts.map(({ text }) => text)], [["sending", "sending"], ["look"]]);
+  assert.deepEqual(
+    page.pending[0]?.files?.map(({ blob, name, held }) => [blob, name, held]),
+    [
+      ["blob-a", "a.txt", undefined],
+      ["blob-b", "b.txt", undefined],
+    ],
+  );
+  await posts[0]?.answer(0);
+  assert.deepEqual([posts.map(({ text }) => text), uploads.length], [["look", "later"], 2]);
+});
+
+test("without a connection its files are tried again, and at once when there is one", async () => {
+  const { fake, posts, uploads, outbox, statuses, page, file } = gathering();
+  outbox.send("look", { files: [file("a"), file("b")] });
+  outbox.send("later");
+  await uploads[0]?.there();
+  for (const at of [1, 2, 3]) {
+    await uploads[at]?.fail(new TypeError("failed to fetch"));
+    assert.deepEqual([statuses(), page.pending[0]?.problem], [["gathering", "waiting"], "no answer from the server"]);
+    if (at < 3) await fake.pass(1000);
+  }
+  outbox.wake();
+  assert.deepEqual(uploads.map(({ held }) => held), ["a", "b", "b", "b", "b"]);
+  await uploads[4]?.there();
+  await posts[0]?.answer(0);
+  await posts[1]?.answer(1);
+  assert.deepEqual(posts.map(({ text, key }) => [text, key]), [["look", "key-1"], ["later", "key-2"]]);
+  await fake.pass(600_000);
+  assert.deepEqual([posts.length, uploads.length], [2, 5]);
+});
+
+test("an upload that is never answered is given up, a large one later", async () => {
+  const { fake, uploads, outbox, file } = gathering();
+  outbox.send("look", { files: [{ ...file("a"), size: 3_200_000 }] });
+  await fake.pass(100_000);
+  assert.equal(uploads[0]?.signal.aborted, false);
+  await fake.pass(25_000);
+  assert.deepEqual([uploads[0]?.signal.aborted, uploads.length > 1], [true, true]);
+});
+
+test("one that waits for its files was never posted: taken back, it is gone at once, and its upload with it", async () => {
+  const { posts, withdrawals, uploads, outbox, statuses, file } = gathering();
+  outbox.send("look", { files: [file("a")] });
+  outbox.send("later");
+  assert.deepEqual(outbox.takeBack("key-1")?.files, [file("a")]);
+  await settled();
+  assert.equal(uploads[0]?.signal.aborted, true);
+  assert.deepEqual([posts.map(({ text }) => text), withdrawals.length, statuses()], [["later"], 0, ["sending"]]);
+});
+
+test("a file that is refused, or was not kept, fails its message for good, with the reason", async () => {
+  const { posts, uploads, outbox, statuses, page, file } = gathering();
+  outbox.send("one", { files: [file("a")] });
+  outbox.send("two", { files: [file("b")] });
+  outbox.send("three");
+  await uploads[0]?.fail(new ApiError(413, "too much"));
+  await uploads[1]?.fail(new NotKept());
+  assert.deepEqual([statuses(), posts.map(({ text }) => text)], [["failed", "failed", "sending"], ["three"]]);
+  assert.match(page.pending[0]?.problem ?? "", /a\.txt: too much/);
+  assert.match(page.pending[1]?.problem ?? "", /b\.txt was not kept/);
+  outbox.retry();
+  assert.deepEqual([statuses().slice(0, 2), uploads.length], [["failed", "failed"], 2]);
+});
+
+test("what waited for its files at an earlier visit brings those that are not there, and no other", async () => {
+  const { posts, uploads, page, outbox, file } = gathering();
+  outbox.send("look", { files: [file("a"), file("b")] });
+  await uploads[0]?.there();
+  const later = gathering();
+  later.outbox.resume(JSON.parse(JSON.stringify(page.pending)));
+  assert.deepEqual(later.uploads.map(({ held }) => held), ["b"]);
+  await later.uploads[0]?.there();
+  assert.deepEqual([later.posts[0]?.key, posts.length], ["key-1", 0]);
+});
+
+test("a message that is too long is told so, and is not tried again", async () => {
+  const { posts, page, outbox, statuses } = fixture();
+  outbox.send("long");
+  await posts[0]?.fail(new ApiError(413, "The data value transmitted exceeds the capacity limit."));
+  assert.equal(page.pending[0]?.problem, "the message is too long; it may have 1 MB");
+  outbox.retry();
+  assert.deepEqual([statuses(), posts.length], [["failed"], 1]);
 });

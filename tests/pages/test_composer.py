@@ -87,21 +87,123 @@ def test_a_file_can_be_removed_and_files_alone_are_a_message(page: Page, server:
     assert [each["text"] for each in said(server)[0]["display"]["files"]] == ["two"]
 
 
-def test_a_message_waits_for_its_files_and_one_that_failed_is_tried_again(page: Page, server: ServedRepository) -> None:
+def test_a_message_sent_before_its_files_are_there_waits_for_them_and_goes_before_later_ones(
+    page: Page, server: ServedRepository
+) -> None:
+    open_page(page, server)
+    page.context.set_offline(True)
+    expect(page.locator("#prompt-hint.news")).to_contain_text("goes out", timeout=30_000)
+    give(page, "paste", "shot.png", "image/png", PNG)
+    waiting = page.locator('.composer-file[data-status="waiting"]')
+    expect(waiting).to_contain_text("Waits for the connection")
+    ask(page, "echo look")
+    expect(page.locator("#prompt")).to_have_value("")
+    expect(page.locator(".composer-file")).to_have_count(0)
+    ask(page, "echo afterwards")
+    cards = page.locator("pending-card")
+    expect(cards.nth(0)).to_contain_text("Waits for its files")
+    expect(cards.nth(0)).to_contain_text("shot.png")
+    give(page, "paste", "other.txt", "text/plain", b"other")
+    ask(page, "echo no")
+    cards.nth(2).get_by_role("button", name="Take it back").click()
+    expect(cards).to_have_count(2)
+    page.context.set_offline(False)
+    expect(page.locator('[data-type="user"]')).to_have_count(2, timeout=30_000)
+    expect(cards).to_have_count(0)
+    messages = said(server)
+    assert [each["content"] for each in messages] == ["echo look", "echo afterwards"]
+    assert [each["name"] for each in messages[0]["display"]["files"]] == ["shot.png"]
+    # Nothing of it is left in the browser.
+    assert page.evaluate(SHELF) == []
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('outbox'))") == []
+
+
+SHELF = """() => new Promise((resolve) => {
+    const opening = indexedDB.open("trio-agent", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("files");
+    opening.onsuccess = () => {
+        const asked = opening.result.transaction("files").objectStore("files").getAllKeys();
+        asked.onsuccess = () => (opening.result.close(), resolve(asked.result));
+    };
+})"""
+
+
+def test_what_waits_for_its_files_goes_out_though_the_page_was_closed(
+    context: BrowserContext, server: ServedRepository
+) -> None:
+    page = context.new_page()
     open_page(page, server)
     page.route("**/blobs", lambda route: route.abort())
     give(page, "drop", "one.txt", "text/plain", b"one")
-    failed = page.locator('.composer-file[data-status="failed"]')
-    expect(failed).to_contain_text("does not answer")
+    ask(page, "echo look")
+    expect(page.locator('pending-card[data-status="gathering"]')).to_contain_text("one.txt")
+    page.wait_for_function(f"({SHELF})().then(kept => kept.length === 1)")
+    page.close()
+    late = context.new_page()
+    open_page(late, server)
+    expect(late.locator('[data-idx="0"] .file-chip')).to_contain_text("one.txt", timeout=30_000)
+    assert [each["content"] for each in said(server)] == ["echo look"]
+
+
+def test_a_file_that_the_browser_has_not_kept_fails_its_message_and_the_words_can_be_edited(
+    context: BrowserContext, server: ServedRepository
+) -> None:
+    page = context.new_page()
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: null })")
+    open_page(page, server)
+    page.route("**/blobs", lambda route: route.abort())
+    give(page, "drop", "one.txt", "text/plain", b"one")
+    ask(page, "echo look")
+    expect(page.locator('pending-card[data-status="gathering"]')).to_contain_text("one.txt")
+    page.reload()
+    card = page.locator('pending-card[data-status="failed"]')
+    expect(card).to_contain_text("one.txt was not kept", timeout=30_000)
+    expect(card.get_by_role("button", name="Try again")).to_be_hidden()
+    card.get_by_role("button", name="Edit").click()
+    expect(page.locator("#prompt")).to_have_value("echo look")
+    expect(page.locator(".composer-told")).to_contain_text("attach it again")
+    assert said(server) == []
+
+
+def test_a_file_that_is_refused_is_said_before_and_after_its_message_is_sent(
+    page: Page, server: ServedRepository
+) -> None:
+    open_page(page, server)
+    refusal = {"status": 415, "content_type": "application/problem+json", "body": '{"detail": "not such a file"}'}
+    page.route("**/blobs", lambda route: route.fulfill(**refusal))  # type: ignore[arg-type]
+    give(page, "drop", "one.txt", "text/plain", b"one")
+    expect(page.locator('.composer-file[data-status="failed"]')).to_contain_text("not such a file")
     page.fill("#prompt", "echo look")
     expect(page.locator("#send")).to_be_disabled()
-    page.press("#prompt", "Enter")
-    assert said(server) == []
+    expect(page.locator("#prompt-hint")).to_contain_text("one.txt cannot be sent")
+    page.get_by_role("button", name="Remove one.txt").click()
     page.unroute("**/blobs")
-    failed.get_by_role("button", name="Try again").click()
-    expect(page.locator('.composer-file[data-status="ready"]')).to_be_visible()
+    page.route("**/blobs", lambda route: route.abort())
+    give(page, "drop", "two.txt", "text/plain", b"two")
     page.press("#prompt", "Enter")
-    expect(page.locator('[data-idx="0"] .file-chip')).to_be_visible()
+    card = page.locator("pending-card")
+    expect(card).to_have_attribute("data-status", "gathering")
+    page.unroute("**/blobs")
+    page.route("**/blobs", lambda route: route.fulfill(**refusal))  # type: ignore[arg-type]
+    expect(card).to_contain_text("Not sent: two.txt: not such a file", timeout=30_000)
+    page.unroute("**/blobs")
+    card.get_by_role("button", name="Edit").click()
+    # Its contents are still here, and so it goes up again.
+    expect(page.locator('.composer-file[data-status="ready"]')).to_contain_text("two.txt")
+    page.press("#prompt", "Enter")
+    expect(page.locator('[data-idx="0"] .file-chip')).to_contain_text("two.txt")
+
+
+def test_a_message_that_is_too_long_says_so_and_offers_no_second_try(page: Page, server: ServedRepository) -> None:
+    open_page(page, server)
+    page.fill("#prompt", "echo " + "long " * 250_000)
+    page.press("#prompt", "Enter")
+    card = page.locator('pending-card[data-status="failed"]')
+    expect(card).to_contain_text("the message is too long; it may have 1 MB")
+    expect(card.locator(".icon-warning")).to_have_count(1)
+    expect(card.get_by_role("button", name="Try again")).to_be_hidden()
+    card.get_by_role("button", name="Edit").click()
+    expect(page.locator("#prompt")).to_have_value("echo " + ("long " * 250_000).strip())
 
 
 def test_what_is_too_large_or_empty_is_refused_before_it_is_sent(page: Page, server: ServedRepository) -> None:
@@ -305,7 +407,7 @@ def test_words_and_files_said_while_the_server_is_away_arrive_once_when_it_is_ba
     expect(page.locator("pending-card")).to_contain_text("one.txt")
     expect(page.locator("pending-card")).to_contain_text("Not sent yet")
     give(page, "drop", "two.txt", "text/plain", b"two")
-    expect(page.locator('.composer-file[data-status="failed"]')).to_be_visible()
+    expect(page.locator('.composer-file[data-status="waiting"]')).to_be_visible()
     server.start()
     expect(page.locator('[data-idx="0"] .file-chip')).to_contain_text("one.txt", timeout=30_000)
     # What could not be brought meanwhile is, by itself.

@@ -1,15 +1,19 @@
 /**
- * The files that go with the next message: brought by paste, drop or picker, uploaded at once, and each removable.
+ * The files that go with the next message: brought by paste, drop or picker, uploaded at once, and each removable. A message need
+ * not wait for them here: it takes along what the server does not have yet.
  *
+ * @import { Enclosed } from "../outbox.js"
  * @import { Attached } from "../wire.js"
  *
- * @typedef {{ name: string, size: number, chip: HTMLElement, kept: Attached | null, file: Blob | null, problem: string,
+ * @typedef {{ name: string, size: number, chip: HTMLElement, held: string, kept: Attached | null, file: Blob | null, problem: string,
  *   passing: boolean, request: AbortController }} Row
- *   `kept` once the server has it. `passing`: what went wrong may go by itself, when the connection is back.
+ *   `held` names its contents, `kept` is there once the server has it. `passing`: no answer came, which goes by itself.
  */
 
 import { el, icon, want } from "../dom.js";
 import { sizeOf } from "../format.js";
+import { Later } from "../later.js";
+import { newKey } from "../outbox.js";
 import { t } from "../words.js";
 import { IMAGES, showImage } from "./kept-image.js";
 
@@ -18,12 +22,18 @@ const MAX_FILES = 10;
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 /** A larger image may have to be made smaller. */
 const MAX_UNCHANGED_BYTES = 3_400_000;
+/** Where the page is connected and yet a file has no answer, nobody says when to try again. */
+const AGAIN_MS = 5000;
+
+const fitting = new Later(async () => (await import("./fitted-image.js")).fitted);
 
 export class ComposerFiles extends HTMLElement {
   /** @type {Row[]} */
   #rows = [];
   #list = el("ul", { class: "composer-files", "aria-label": t("Files to send"), hidden: true });
   #told = el("p", { class: "composer-told", role: "status" });
+  /** Files that are being made smaller. */
+  #fitting = 0;
 
   connectedCallback() {
     this.append(this.#list, this.#told);
@@ -38,16 +48,28 @@ export class ComposerFiles extends HTMLElement {
     return this.#rows.length === 0;
   }
 
-  /** Whether all are there; only then a message can name them. */
-  get isReady() {
-    return this.#rows.every(({ kept }) => kept !== null);
+  /** What a message takes along. @returns {Enclosed[]} */
+  get enclosed() {
+    return this.#rows.map(
+      ({ kept, name, size, held, file }) => kept ?? { blob: "", name, media_type: file?.type ?? "", size, held },
+    );
+  }
+
+  /** The name of one that was refused: no message can have it. */
+  get refused() {
+    return this.#rows.find(({ problem, passing }) => problem && !passing)?.name ?? "";
+  }
+
+  /** Whether all that were given are in the list. */
+  get isSettled() {
+    return this.#fitting === 0;
   }
 
   /** @param {Iterable<File>} files */
   async add(files) {
     this.#told.textContent = "";
     for (const given of files) {
-      const file = given.size > MAX_UNCHANGED_BYTES ? await (await import("./fitted-image.js")).fitted(given) : given;
+      const file = given.size > MAX_UNCHANGED_BYTES ? await this.#fit(given) : given;
       if (this.#rows.length >= MAX_FILES) return this.#tell(t("A message takes {count} files at most.", { count: MAX_FILES }));
       if (file.size > MAX_FILE_BYTES) {
         this.#tell(t("{name} is too large: a file may have {size}.", { name: file.name, size: sizeOf(MAX_FILE_BYTES) }));
@@ -56,13 +78,33 @@ export class ComposerFiles extends HTMLElement {
     }
   }
 
-  /** Those of a draft, or of a message that was taken back. @param {readonly Attached[]} files */
-  restore(files) {
-    for (const kept of files) if (this.#rows.length < MAX_FILES) this.#draw(this.#row(kept.name, kept.size, null, kept));
+  /** @param {File} file */
+  async #fit(file) {
+    this.#fitting += 1;
+    this.#changed();
+    try {
+      return await (await fitting.get())(file);
+    } catch {
+      // What makes it smaller cannot be had now; the server says what it takes it for.
+      return file;
+    } finally {
+      this.#fitting -= 1;
+      this.#changed();
+    }
   }
 
+  /** Those of a draft, or of a message that was taken back. @param {readonly (Attached & { file?: Blob | null })[]} files */
+  restore(files) {
+    for (const { file = null, ...kept } of files) {
+      if (this.#rows.length >= MAX_FILES) return;
+      if (kept.blob) this.#draw(this.#row(kept.name, kept.size, null, kept));
+      else if (file) this.#upload(this.#row(kept.name, kept.size, file, null));
+      else this.#tell(t("{name} is not here any more: attach it again.", { name: kept.name }));
+    }
+  }
+
+  /** They are the message's now, also those that are on their way. */
   clear() {
-    for (const row of this.#rows) row.request.abort();
     this.#rows = [];
     this.#list.replaceChildren();
     this.#list.hidden = true;
@@ -77,7 +119,10 @@ export class ComposerFiles extends HTMLElement {
   /** @param {string} name @param {number} size @param {Blob | null} file @param {Attached | null} kept */
   #row(name, size, file, kept) {
     /** @type {Row} */
-    const row = { name, size, chip: el("li", { class: "composer-file" }), kept, file, problem: "", passing: false, request: new AbortController() };
+    const row = {
+      ...{ name, size, chip: el("li", { class: "composer-file" }), held: newKey(), kept, file },
+      ...{ problem: "", passing: false, request: new AbortController() },
+    };
     this.#rows.push(row);
     this.#list.append(row.chip);
     this.#list.hidden = false;
@@ -88,18 +133,22 @@ export class ComposerFiles extends HTMLElement {
   #upload(row) {
     if (!row.file) return;
     row.problem = "";
+    row.passing = false;
     row.request = new AbortController();
     this.#draw(row);
     want(this, {
       kind: "upload",
+      held: row.held,
       file: row.file,
       signal: row.request.signal,
       take: (kept, problem, passing) => {
+        if (!this.#rows.includes(row)) return;
         row.kept = kept && { ...kept, name: row.name };
         row.problem = problem;
         row.passing = passing;
         this.#draw(row);
         this.#changed();
+        if (problem && passing) setTimeout(() => this.#rows.includes(row) && row.passing && this.#upload(row), AGAIN_MS);
       },
     });
     this.#changed();
@@ -108,7 +157,7 @@ export class ComposerFiles extends HTMLElement {
   /** @param {Row} row */
   #draw(row) {
     const { chip, name, size, kept, file, problem } = row;
-    chip.dataset.status = kept ? "ready" : problem ? "failed" : "uploading";
+    chip.dataset.status = kept ? "ready" : problem ? (row.passing ? "waiting" : "failed") : "uploading";
     const note = kept ? sizeOf(size) : problem || t("Uploading…");
     const again = el("button", { class: "button small", type: "button", text: t("Try again"), onClick: () => this.#upload(row) });
     const remove = el(

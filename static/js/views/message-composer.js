@@ -1,9 +1,9 @@
 /**
  * Where the user writes. Enter sends and Shift+Enter breaks the line; where the keyboard is on the screen, a button sends.
  *
- * @import { Draft } from "../drafts.js"
  * @import { Status } from "../connection.js"
  * @import { Snapshot } from "../store.js"
+ * @import { Attached } from "../wire.js"
  * @import { ChoiceList } from "./choice-list.js"
  */
 
@@ -118,7 +118,7 @@ export class MessageComposer extends HTMLElement {
     this.#draw();
   }
 
-  /** Put `text` before the user, to send or to change, with those `files` beside what is attached. @param {string} text @param {Draft["files"]} files */
+  /** Put `text` before the user, to send or to change, with those `files` beside what is attached. @param {string} text @param {readonly (Attached & { file?: Blob | null })[]} files */
   write(text, files = []) {
     this.#prompt.value = text;
     this.#files.restore(files);
@@ -142,7 +142,7 @@ export class MessageComposer extends HTMLElement {
   }
 
   get #canSend() {
-    return !this.#ended && this.#files.isReady && (this.#prompt.value.trim() !== "" || !this.#files.isEmpty);
+    return !this.#ended && this.#files.isSettled && !this.#files.refused && (this.#prompt.value.trim() !== "" || !this.#files.isEmpty);
   }
 
   #draw() {
@@ -163,7 +163,7 @@ export class MessageComposer extends HTMLElement {
   /** What the user should know before they send; empty where there is nothing. */
   #news() {
     if (this.#ended) return "";
-    if (!this.#files.isReady) return t("A file is not there yet");
+    if (this.#files.refused) return t("{name} cannot be sent: remove it", { name: this.#files.refused });
     if (this.#status === "offline") return t("Offline: what you send goes out when you are back");
     if (this.#status === "reconnecting") return t("Not connected: what you send goes out when it is back");
     if (this.#status !== "connected" || !this.#working) return "";
@@ -172,7 +172,7 @@ export class MessageComposer extends HTMLElement {
 
   #submit() {
     if (!this.#canSend) return;
-    const files = this.#files.files;
+    const files = this.#files.enclosed;
     want(this, { kind: "send", text: this.#prompt.value.trim(), files, queued: this.#queues });
     this.#files.clear();
     this.#later.setAttribute("aria-pressed", "false");
