@@ -21,6 +21,8 @@ export function faceOf({ status, state, attempt, via }) {
     case "connected":
       return via === "tab" ? { face: "shared", words: t("Connected by another tab") } : { face: "connected", words: t("Connected") };
     case "reconnecting":
+      // Nothing was lost yet, and yet nobody can say that it lives.
+      if (state === "open") return { face: "reconnecting", words: t("No sign of life") };
       if (attempt >= GONE_TRIES) return { face: "gone", words: t("Server gone") };
       return { face: "reconnecting", words: t("Reconnecting") };
     case "connecting":

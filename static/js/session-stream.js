@@ -42,7 +42,7 @@ export function openSessionStream(world, tabs, api, hooks) {
   const stream = new SharedStream(world, tabs, tabs && new StreamSlots(tabs, server, rank), {
     ...hooks,
     request: () => {
-      const asked = { sessions: "true", prompts: "true", tasks: "true" };
+      const asked = { sessions: "true", prompts: "true", tasks: "true", pulse: "true" };
       const query = new URLSearchParams({ heartbeat: String(HEARTBEAT_S), last: String(TOLD_MESSAGES), ...asked });
       const { cursor } = hooks.log();
       if (cursor) query.set("cursor", cursor);

@@ -21,7 +21,7 @@
  *   via: "" | "tab",
  * }} Connection
  *   `dueAt` and `heartbeatAt` are of `world.now`; 0 = none, below 0 = before the page was loaded. `reason` says why the last
- *   connection was lost. `via` is "tab" where another tab of this browser keeps the connection.
+ *   connection was lost, or is in doubt. `via` is "tab" where another tab of this browser keeps the connection.
  * @typedef {{ take: (signal: AbortSignal, giveWay: (atOnce: boolean) => void) => Promise<void> }} Slots
  *   `take` waits for leave to open a connection, which lasts until `signal`. `giveWay` is called when others wait for it, and
  *   with true when it has been taken away.
@@ -38,6 +38,12 @@ const SHORTEST_BEAT_S = 1;
 const LONGEST_BEAT_S = 3600;
 /** A server says `ready` before it does anything slow. */
 export const CONNECT_MS = 10_000;
+/** A pulse is a comment without words. */
+const PULSE_BYTES = 2;
+/** Without a byte for so long, a connection with a pulse of one second is not called connected any more. */
+export const QUIET_MS = 1750;
+/** It is given up as late as this: a server may be busy, or asleep with its machine, and a new try would not be quicker. */
+export const LOST_PULSE_MS = 10_000;
 
 /** Seconds between the beats that a server promises, as far as they can be believed. @param {unknown} promised */
 function beatOf(promised) {
@@ -77,6 +83,12 @@ export class EventStream {
   #byteAt = 0;
   #heartbeatAt = 0;
   #silenceMs = CONNECT_MS;
+  /** Whether the server says that it sends a byte every second. */
+  #isPulsePromised = false;
+  /** Whether that byte comes alone, so that nothing on the way holds bytes back. */
+  #hasPulse = false;
+  /** Whether the pulse has stopped: open still, but nobody can say that the server lives. */
+  #quiet = false;
   #reason = "";
   /** @type {AbortController | null} */
   #request = null;
@@ -86,7 +98,7 @@ export class EventStream {
   #wanted = false;
   /** Messages that the log had when the connection began; Infinity until it is known, -1 once we have them. */
   #missing = Infinity;
-  /** @type {Alarms<"due" | "settle" | "watch" | "late">} */
+  /** @type {Alarms<"due" | "settle" | "watch" | "late" | "quiet">} */
   #alarms;
 
   start() {
@@ -126,13 +138,14 @@ export class EventStream {
 
   /** @returns {Connection} */
   get connection() {
+    const quiet = this.#quiet && this.#state === "open";
     return {
-      status: statusOf(this.#state, this.#wasOpen),
+      status: quiet ? "reconnecting" : statusOf(this.#state, this.#wasOpen),
       state: this.#state,
       attempt: this.#attempt,
       dueAt: this.#dueAt,
       heartbeatAt: this.#heartbeatAt,
-      reason: this.#reason,
+      reason: quiet ? t("the server gives no sign of life") : this.#reason,
       via: "",
     };
   }
@@ -169,6 +182,9 @@ export class EventStream {
     this.#wanted = false;
     this.#missing = Infinity;
     this.#silenceMs = CONNECT_MS;
+    this.#isPulsePromised = false;
+    this.#hasPulse = false;
+    this.#quiet = false;
     this.#touch();
     // Errors end in #input, so nothing is left to await.
     void this.#read(request);
@@ -179,6 +195,7 @@ export class EventStream {
     this.#request = null;
     this.#alarms.stop("watch");
     this.#alarms.stop("late");
+    this.#alarms.stop("quiet");
   }
 
   #close() {
@@ -250,6 +267,8 @@ export class EventStream {
         if (done) return this.#input("lost", t("the server closed the connection"));
         this.#byteAt = this.#world.now();
         this.#feed(parser, value);
+        if (this.#isPulsePromised && !this.#hasPulse && value.length <= PULSE_BYTES) this.#expectPulse();
+        if (this.#quiet) this.#watch();
         if (signal.aborted) return;
       }
     } catch {
@@ -277,10 +296,12 @@ export class EventStream {
     const fits = this.#hooks.onEvents(events);
     for (const event of events) {
       if (event.event === "ready") {
-        this.#silenceMs = 2000 * beatOf(JSON.parse(event.data).heartbeat);
+        const { heartbeat, count, pulse } = JSON.parse(event.data);
+        this.#isPulsePromised = Boolean(pulse);
+        this.#silenceMs = 2000 * beatOf(heartbeat);
         this.#heartbeatAt = this.#world.now();
         this.#watch();
-        this.#missing = JSON.parse(event.data).count;
+        this.#missing = count;
         this.#input("ready");
       } else if (event.event === "state" && this.#missing >= 0) {
         // A state follows the messages that it counts.
@@ -299,6 +320,12 @@ export class EventStream {
     else if (this.#wanted && this.#missing < 0) this.#input("yield");
   }
 
+  #expectPulse() {
+    this.#hasPulse = true;
+    this.#silenceMs = LOST_PULSE_MS;
+    this.#watch();
+  }
+
   #touch() {
     this.#byteAt = this.#world.now();
     this.#watch();
@@ -307,8 +334,13 @@ export class EventStream {
   /** Looks at the age of the last byte now, and again when it could first be too old. */
   #watch() {
     if (!this.#request || this.#queued) return;
-    const left = this.#byteAt + this.#silenceMs - this.#world.now();
-    if (left < 0) return this.#input("silent", t("the connection went silent"));
-    this.#alarms.set("watch", left + 1, () => this.#watch());
+    const age = this.#world.now() - this.#byteAt;
+    if (age > this.#silenceMs) return this.#input("silent", t("the connection went silent"));
+    this.#alarms.set("watch", this.#silenceMs - age + 1, () => this.#watch());
+    const quiet = this.#hasPulse && age > QUIET_MS;
+    if (this.#hasPulse && !quiet) this.#alarms.set("quiet", QUIET_MS - age + 1, () => this.#watch());
+    if (quiet === this.#quiet) return;
+    this.#quiet = quiet;
+    this.#hooks.onChange(this.connection);
   }
 }

@@ -80,7 +80,7 @@ def swallow_and_dark(stage: Stage) -> None:
 
 
 def stall(stage: Stage) -> None:
-    """All stands still, but not long enough to be taken for dead: nothing may change on the indicator."""
+    """All stands still, but not long enough to be taken for dead: the connection stays."""
     visits = len(stage.proxy.visits)
     stage.proxy.weather(stalled=True)
     stage.say(WHILE_AWAY)

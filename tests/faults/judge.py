@@ -64,8 +64,8 @@ class _Judgement:
         self._facts = facts
         self._seen = [each for each in sightings if each.kind == "indicator"]
         self._unseen = [*unseen_times(sightings, facts.until), *facts.asleep]
-        ups = [visit.up(facts.until) for visit in facts.visits]
-        self._ups = [up for up in ups if up is not None]
+        self._ups = [up for visit in facts.visits for up in visit.alive(facts.until)]
+        self._kept = [up for visit in facts.visits if (up := visit.up(facts.until))]
         self._attempts = [(visit.asked_at, _answered(visit, facts.until)) for visit in facts.visits]
         self.verdict = Verdict()
         if not self._seen:
@@ -94,7 +94,8 @@ class _Judgement:
         def idle(t: float) -> bool:
             sighting = self._sighting(t)
             waits = sighting is not None and sighting.countdown_s is not None
-            excused = waits or self._says("offline", t) or _within(self._facts.refused, t)
+            # A connection that is silent may be sat out, for a while.
+            excused = waits or self._says("offline", t) or _within(self._facts.refused, t) or _within(self._kept, t)
             return not excused and not self._says("connected", t) and not self._up(t) and not _within(self._attempts, t)
 
         self._never_long("was neither connected nor trying, nor said when it would", idle)

@@ -51,6 +51,17 @@ def test_silence_is_known_after_two_heartbeats(said_at: float, is_wrong: bool) -
     assert bool(wrong(page, dead, stream(said_at, 33))) is is_wrong
 
 
+@pytest.mark.parametrize(("said_at", "is_wrong"), [(23.8, False), (24.2, True)])
+def test_a_pulse_that_stays_away_is_known_after_a_second_and_its_return_at_once(said_at: float, is_wrong: bool) -> None:
+    visit = stream(0, 0, quiet_from=20.5)
+    visit.quiet_s = 1.2
+    visit.passed_at += [27.0 + second for second in range(73)]
+    page = seen((0, "connected"), (said_at - 0.8, "reconnecting"), (28, "connected"))
+    assert bool(wrong(page, visit)) is is_wrong
+    deaf = seen((0, "connected"), (21, "reconnecting"), (30, "connected"))
+    assert "did not say so" in wrong(deaf, visit)[0]
+
+
 def test_a_connection_that_is_not_told_of_is_wrong() -> None:
     assert "did not say so" in wrong(seen((0, "connecting"), (5, "connected")), stream(0, 1))[0]
 

@@ -11,6 +11,7 @@ test("each thing that can be said of a connection has a face of its own", () => 
   assert.equal(told({ via: "tab" }), "shared");
   assert.equal(told({ status: "connecting", state: "connecting" }), "connecting");
   assert.equal(told({ status: "reconnecting", state: "waiting", attempt: 1 }), "reconnecting");
+  assert.equal(told({ status: "reconnecting", state: "open" }), "reconnecting");
   assert.equal(told({ status: "offline", state: "offline" }), "offline");
   assert.equal(told({ status: "unauthorized", state: "unauthorized" }), "unauthorized");
   assert.equal(told({ status: "ended", state: "closed" }), "ended");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DOUBT_MS } from "../../static/js/connection.js";
-import { CONNECT_MS, EventStream } from "../../static/js/stream.js";
+import { CONNECT_MS, EventStream, LOST_PULSE_MS, QUIET_MS } from "../../static/js/stream.js";
 import { FakeWorld } from "./world.js";
 
 /** @import { StreamEvent } from "../../static/js/wire.js" */
@@ -35,6 +35,15 @@ async function connected() {
   await made.fake.last.answer();
   await made.fake.last.event("ready", READY);
   assert.equal(made.stream.connection.status, "connected");
+  return made;
+}
+
+async function pulsing() {
+  const made = fixture();
+  made.stream.start();
+  await made.fake.last.answer();
+  await made.fake.last.event("ready", { ...READY, pulse: 1 });
+  await made.fake.last.bytes(":\n");
   return made;
 }
 
@@ -169,6 +178,57 @@ test("silence for more than two heartbeats drops the connection and opens anothe
   assert.equal(stream.connection.status, "reconnecting");
   assert.ok(fake.exchanges[0]?.aborted);
   assert.equal(fake.exchanges.length, 2);
+});
+
+test("where a pulse is promised, its absence is shown within two seconds, and its return at once", async () => {
+  const { fake, stream, statuses } = await pulsing();
+  for (let i = 0; i < 20; i++) {
+    await fake.pass(1000);
+    await fake.last.bytes(":\n");
+  }
+  assert.deepEqual(statuses, ["connecting", "connected"]);
+  await fake.pass(QUIET_MS + 2);
+  assert.ok(QUIET_MS + 2 <= 2000);
+  assert.equal(stream.connection.status, "reconnecting");
+  assert.equal(stream.connection.reason, "the server gives no sign of life");
+  await fake.last.bytes(":\n");
+  assert.equal(stream.connection.status, "connected");
+  await fake.pass(1000);
+  assert.equal(stream.connection.status, "connected");
+  assert.equal(fake.exchanges.length, 1);
+});
+
+test("a pulse that stays away gives the connection up", async () => {
+  const { fake, stream } = await pulsing();
+  await fake.pass(LOST_PULSE_MS);
+  assert.equal(fake.exchanges.length, 1);
+  await fake.pass(2);
+  assert.equal(stream.connection.state, "stale");
+  assert.equal(fake.exchanges.length, 2);
+});
+
+test("where what is on the way holds bytes back, the absence of a pulse says nothing", async () => {
+  const { fake, stream, statuses } = fixture();
+  stream.start();
+  await fake.last.answer();
+  await fake.last.event("ready", { ...READY, pulse: 1 });
+  for (let i = 0; i < 5; i++) {
+    await fake.pass(25_000);
+    await fake.last.bytes(":\n".repeat(25));
+  }
+  assert.deepEqual(statuses, ["connecting", "connected"]);
+  assert.equal(stream.connection.status, "connected");
+  assert.equal(fake.exchanges.length, 1);
+});
+
+test("the next connection is not quiet because the one before was", async () => {
+  const { fake, stream } = await pulsing();
+  await fake.pass(LOST_PULSE_MS + 2);
+  await fake.last.answer();
+  await fake.last.event("ready", { ...READY, pulse: 1 });
+  assert.equal(stream.connection.status, "connected");
+  await fake.pass(QUIET_MS);
+  assert.equal(stream.connection.status, "connected");
 });
 
 test("any byte is a sign of life, not only a heartbeat", async () => {

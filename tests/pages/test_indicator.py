@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -72,3 +73,18 @@ def test_a_session_that_is_not_there_and_a_page_without_a_token_have_words_of_th
     page.goto(f"{server.url}sessions/nosuchsession/#token={server.token}")
     face(page, "missing")
     expect(page.locator(".net-words")).to_have_text("No such session")
+
+
+def test_a_server_that_stands_still_is_not_called_connected_and_neither_is_its_agent_called_at_work(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    face(page, "connected")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        face(page, "reconnecting")
+        expect(page.locator(".net-words")).to_have_text("No sign of life")
+        expect(page).to_have_title(re.compile("^○ .* · No sign of life$"))
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    face(page, "connected")

@@ -181,6 +181,19 @@ async def test_a_connection_has_the_interval_it_asked_for(autojump_clock: MockCl
             assert trio.current_time() - begun == pytest.approx(15)
 
 
+async def test_a_pulse_that_was_asked_for_comes_every_second_as_a_comment(autojump_clock: MockClock) -> None:
+    async with a_hall() as hall:
+        session = await hall.newest()
+        start = Start(start_of(session.log.cursor.log))
+        stream = open_stream(session, start, heartbeat_s=45, stopping=lambda: False, clock=lambda: NOW, pulse=True)
+        async with stream as chunks:
+            begun = trio.current_time()
+            assert b'"pulse":1' in await chunks.receive()
+            for second in range(1, 45):
+                assert (await chunks.receive(), trio.current_time() - begun) == (b":\n", pytest.approx(second))
+            assert {await chunks.receive(), await chunks.receive()} == {b":\n", b"event: heartbeat\ndata: %d\n\n" % NOW}
+
+
 async def test_heartbeats_that_a_stuck_reader_missed_are_not_made_up_for(autojump_clock: MockClock) -> None:
     async with a_hall() as hall:
         session = await hall.newest()

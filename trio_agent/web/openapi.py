@@ -45,6 +45,7 @@ _QUERY: dict[str, dict[str, str]] = {
         "sessions": "boolean",
         "prompts": "boolean",
         "tasks": "boolean",
+        "pulse": "boolean",
         "access_token": "string",
     },
     "state": {"poll": "boolean", "seen": "integer"},

@@ -51,6 +51,7 @@ class SessionRoutes(Handlers):
             roll=self.serving.roll if request.args.get("sessions") == "true" else None,
             prompts=request.args.get("prompts") == "true",
             tasks=request.args.get("tasks") == "true",
+            pulse=request.args.get("pulse") == "true",
         )
         response = Response(StreamBody(admitted(self.serving.place(), stream)), 200, STREAM_HEADERS)
         response.timeout = None  # Quart would end the stream after RESPONSE_TIMEOUT, if anybody set one

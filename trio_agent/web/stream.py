@@ -30,6 +30,7 @@ from trio_agent.web.roll import Roll
 RETRY_MS = (1500, 3000)  # jittered, so that the clients of a server that restarts do not all come back at once
 OVERLOAD_RETRY_MS = 30_000
 SESSIONS_INTERVAL_S = 0.5
+PULSE_S, PULSE = 1, b":\n"
 
 HEADERS = {
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -61,22 +62,24 @@ async def open_stream(
     roll: Roll | None = None,
     prompts: bool = False,
     tasks: bool = False,
+    pulse: bool = False,
 ) -> AsyncIterator[trio.MemoryReceiveChannel[bytes]]:
     """The chunks of one connection's stream. The channel ends after `bye`, when the server stops or the session ends.
 
     With a `roll`, what changes of all sessions is told too, by a task of its own; with `prompts`, which of the user's messages
-    wait; with `tasks`, what runs in the session.
+    wait; with `tasks`, what runs in the session; with `pulse`, a comment every second, which parsers do not tell of: when it
+    stays away, a client sees within two seconds that the server stands still.
     """
     # Size 0: a chunk is taken from the log when the network takes the one before, so a slow reader holds one chunk, not many.
     send, receive = trio.open_memory_channel[bytes](0)
     follower = Follower(session, start.cursor, stopping, prompts=prompts, tasks=tasks)
-    heart, teller = trio.CancelScope(), trio.CancelScope()
+    heart, pulsing, teller = trio.CancelScope(), trio.CancelScope(), trio.CancelScope()
     opened = trio.Event()
 
     async def drain() -> None:
         with send:
             try:
-                await send.send(_opening(session, start, heartbeat_s) + await anext(follower))
+                await send.send(_opening(session, start, heartbeat_s, pulse) + await anext(follower))
                 opened.set()
                 async for chunk in follower:
                     await send.send(chunk)
@@ -85,18 +88,23 @@ async def open_stream(
                 # The client comes back by its cursor; by then the store may answer again.
                 logger.error("stream_stopped_by_store", session=session.id, reason=str(exc))
             finally:
-                heart.cancel()
-                teller.cancel()
+                for scope in (heart, pulsing, teller):
+                    scope.cancel()
 
-    async def beat(mine: trio.MemorySendChannel[bytes]) -> None:
-        with mine, heart:
+    def heartbeat() -> bytes:
+        return encode_event("heartbeat", b"%d" % clock())
+
+    async def beat(
+        mine: trio.MemorySendChannel[bytes], scope: trio.CancelScope, interval_s: float, sign: Callable[[], bytes]
+    ) -> None:
+        with mine, scope:
             due = trio.current_time()
             while True:
-                due += heartbeat_s
+                due += interval_s
                 await trio.sleep_until(due)
-                await mine.send(encode_event("heartbeat", b"%d" % clock()))
+                await mine.send(sign())
                 # What a reader that was stuck has missed is not made up for: many beats at once say no more than one.
-                due += (trio.current_time() - due) // heartbeat_s * heartbeat_s
+                due += (trio.current_time() - due) // interval_s * interval_s
 
     async def tell(mine: trio.MemorySendChannel[bytes], roll: Roll) -> None:
         with mine, teller:
@@ -115,7 +123,9 @@ async def open_stream(
     with receive:
         async with session.watched(), trio.open_nursery() as nursery:
             nursery.start_soon(drain)
-            nursery.start_soon(beat, send.clone())
+            nursery.start_soon(beat, send.clone(), heart, heartbeat_s, heartbeat)
+            if pulse:
+                nursery.start_soon(beat, send.clone(), pulsing, PULSE_S, lambda: PULSE)
             if roll is not None:
                 nursery.start_soon(tell, send.clone(), roll)
             yield receive
@@ -164,7 +174,7 @@ class StreamBody(ResponseBody):
         await self._stream.__aexit__(exc_type, exc_value, tb)  # noqa: ASYNC102
 
 
-def _opening(session: Session, start: Start, heartbeat_s: float) -> bytes:
+def _opening(session: Session, start: Start, heartbeat_s: float, pulse: bool) -> bytes:
     cursor = str(start.cursor)
     ready = {
         "log": start.cursor.log,
@@ -172,6 +182,7 @@ def _opening(session: Session, start: Start, heartbeat_s: float) -> bytes:
         "count": session.log.cursor.index,
         "heartbeat": heartbeat_s,
         "server": __version__,
+        **({"pulse": PULSE_S} if pulse else {}),
     }
     opening = _with_retry(retry_ms(), encode_event("ready", encode_json(ready), cursor))
     if start.reset is not None:

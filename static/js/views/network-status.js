@@ -96,6 +96,7 @@ export class NetworkStatus extends HTMLElement {
   #withWait(face, words) {
     if (face !== "reconnecting" && face !== "gone") return words;
     const left = this.#secondsLeft(this.#connection?.dueAt ?? 0);
+    if (this.#connection?.state === "open") return words;
     if (left === 0) return face === "gone" ? t("Server gone: trying…") : t("Reconnecting…");
     const count = number(left);
     return face === "gone" ? t("Server gone: next try in {count} s", { count }) : t("Reconnecting in {count} s", { count });
