@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from trio.testing import wait_all_tasks_blocked
 from tests.tools.bench import FakeBench
 from trio_agent.core.redaction import MARK, Redactor
 from trio_agent.core.task import Task
+from trio_agent.seams import Terminal
 from trio_agent.tasks import TaskTree, opened
 from trio_agent.tools.background import MAX_TOLD_CHARS, open_background
 from trio_agent.tools.bash import Bash
@@ -88,5 +90,30 @@ async def test_a_terminal_runs_in_the_session_whoever_asks_for_it(tmp_path: Path
         find(3)
         await wait_all_tasks_blocked()
         task = only(tree, "terminal")
-        assert (task.name, task.parent, task.stoppable) == ("3", 0, False)
+        assert (task.name, task.parent, task.stoppable) == ("3", 0, True)
     assert tree.told() == ()
+
+
+async def exit_status_of(terminal: Terminal) -> int:
+    position = version = -1
+    while (shown := await terminal.follow(position, version)).exit_status is None:
+        position, version = shown.position, shown.version
+    return shown.exit_status
+
+
+async def test_a_shell_that_has_ended_is_no_task_and_one_that_is_stopped_leaves_its_terminal(tmp_path: Path) -> None:
+    shells = Shells(sandbox=NoSandbox(), environment=terminal_environment(os.environ), term_grace_s=0.2)
+    tree = tree_of()
+    async with AsyncExitStack() as stack:
+        with tree.noted():
+            find = await stack.enter_async_context(open_terminals(shells, tmp_path))
+        terminal = find(1)
+        await terminal.write(b"exit 3\r")
+        assert await exit_status_of(terminal) == 3
+        assert tree.told() == ()
+        await terminal.write(b"\r")
+        await wait_all_tasks_blocked()
+        await tree.stop(only(tree, "terminal").id, "not needed")
+        assert tree.told() == ()
+        assert await exit_status_of(terminal) == -signal.SIGHUP
+        assert find(1) is terminal

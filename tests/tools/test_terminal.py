@@ -189,6 +189,61 @@ async def test_what_the_shell_left_running_ends_with_it(workspace: Path, sandbox
         assert not running(nap)
 
 
+async def test_a_terminal_that_is_closed_ends_with_its_shell_and_its_number_is_free(
+    workspace: Path, sandbox: Sandbox, nap: str
+) -> None:
+    async with opened(workspace, sandbox) as find:
+        viewer, other = find(1), find(1)
+        await viewer.run(f"sleep {nap} & setsid sleep {nap} & echo le''ft", "left")
+        # A job in the background is no program that has the terminal.
+        assert viewer.terminal.close(now=False) is None
+        for each in (viewer, other):
+            while not (last := await each.look()).over:
+                pass
+            assert last.closed
+        assert not running(nap)
+        fresh = find(1)
+        assert fresh.terminal is not viewer.terminal
+        await fresh.run("echo an''ew", "anew")
+        assert b"left" not in (await fresh.terminal.follow(-1, -1)).data
+
+
+async def test_what_runs_in_a_terminal_is_named_before_it_is_closed_and_hung_up_where_that_is_wanted(
+    workspace: Path, sandbox: Sandbox, nap: str
+) -> None:
+    (workspace / "busy").write_text(f"trap 'echo hung > told; exit' HUP\nsleep {nap} &\necho begun\nwait\n")
+    async with opened(workspace, sandbox) as find:
+        viewer = find(1)
+        await viewer.run("dash bu''sy", "begun")
+        assert viewer.terminal.close(now=False) == "dash"
+        assert viewer.terminal.close(now=True) is None
+        while not (await viewer.look()).over:
+            pass
+        assert not running(nap)
+        # A sandbox ends with its shell, and leaves no time for last words.
+        assert isinstance(sandbox, Bubblewrap) or (workspace / "told").read_text() == "hung\n"
+
+
+async def test_the_first_of_a_pipe_may_have_ended_and_the_pipe_runs_all_the_same(workspace: Path, nap: str) -> None:
+    async with opened(workspace, NoSandbox()) as find:
+        viewer = find(1)
+        await viewer.run(f"true | sh -c 'echo \"be\"gun; exec sleep {nap}'", "begun")
+        # Its name is that of one who has ended, before or after it became what it is; or none.
+        assert viewer.terminal.close(now=False) in ("bash", "true", "")
+
+
+async def test_a_terminal_whose_shell_has_ended_and_one_that_never_began_are_closed_too(workspace: Path) -> None:
+    async with opened(workspace, NoSandbox()) as find:
+        ended, never = find(1), find(2)
+        assert never.terminal.close(now=False) is None
+        await ended.type("exit 7\r")
+        await ended.wait_end_of_shell()
+        assert ended.terminal.close(now=False) is None
+        for viewer in (ended, never):
+            while not (await viewer.look()).over:
+                pass
+
+
 async def test_when_the_session_ends_nothing_of_its_terminals_is_left(
     workspace: Path, sandbox: Sandbox, nap: str
 ) -> None:
@@ -204,7 +259,7 @@ async def test_when_the_session_ends_nothing_of_its_terminals_is_left(
     assert not running(nap)
     while not (last := await watching.look()).over:
         pass
-    assert last.over
+    assert (last.over, last.closed) == (True, False)
     assert len(os.listdir("/proc/self/fd")) == before
 
 

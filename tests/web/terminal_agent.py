@@ -23,6 +23,8 @@ class PlayedTerminal:
         self.size = (80, 24)
         self.exit_status: int | None = None
         self.over = False
+        self.closed = False
+        self.program: str | None = None
         self.deaf = False
         self.version = 0
         self._wake = trio.Event()
@@ -55,6 +57,7 @@ class PlayedTerminal:
             rows=self.size[1],
             exit_status=self.exit_status,
             over=self.over,
+            closed=self.closed,
         )
 
     async def write(self, data: bytes) -> None:
@@ -68,6 +71,13 @@ class PlayedTerminal:
         self.size = (columns, rows)
         self.version += 1
         self._notify()
+
+    def close(self, *, now: bool) -> str | None:
+        if self.program is not None and not now:
+            return self.program
+        self.closed = True
+        self.change(over=True)
+        return None
 
     async def wait_typed(self, data: bytes) -> None:
         while self.typed != data:

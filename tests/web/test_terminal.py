@@ -64,6 +64,11 @@ async def read_until(socket: WebSocketConnection, mark: bytes) -> bytes:
     return data
 
 
+async def read_until_text(socket: WebSocketConnection, field: str) -> None:
+    while field not in await text_of(socket):
+        pass
+
+
 def terminal_of(server: Server, number: int = 1) -> PlayedTerminal:
     assert isinstance(server.agent, TerminalAgent)
     return server.agent.terminals[number]
@@ -203,7 +208,7 @@ async def test_an_agent_without_terminals_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "resize", "{", '{"resize":[1]}', '{"resize":["80","24"]}', '{"resize":[1e9,1.5]}']
+    "text", ["", "resize", "{", '{"close":"maybe"}', '{"resize":[1]}', '{"resize":["80","24"]}', '{"resize":[1e9,1.5]}']
 )
 async def test_a_text_frame_that_is_no_control_ends_the_connection(text: str) -> None:
     async with serving_app(TerminalAgent()) as server, connected(server) as socket:
@@ -236,6 +241,25 @@ async def test_when_the_session_ends_its_viewers_are_told() -> None:
         await read_until(socket, b"scrollback")
         terminal_of(server).change(over=True)
         assert (await end_of(socket))[0] == 4410
+
+
+async def test_who_closes_a_terminal_is_asked_where_a_program_runs_in_it_and_all_viewers_are_told() -> None:
+    async with serving_app(TerminalAgent()) as server, connected(server) as socket, connected(server) as other:
+        for each in (socket, other):
+            await each.send_message(json.dumps({"token": TOKEN, "control": True}))
+            await read_until_text(each, "size")
+        terminal_of(server).program = "vim"
+        await socket.send_message('{"close":"ask"}')
+        assert await text_of(socket) == {"runs": "vim"}
+        await socket.send_message('{"close":"now"}')
+        assert [await end_of(each) for each in (socket, other)] == [(4204, "the terminal was closed")] * 2
+
+
+async def test_a_terminal_in_which_nothing_runs_is_closed_without_a_question() -> None:
+    async with serving_app(TerminalAgent()) as server, connected(server) as socket:
+        await socket.send_message(HELLO)
+        await socket.send_message('{"close":"ask"}')
+        assert (await end_of(socket))[0] == 4204
 
 
 async def test_terminals_take_places_among_the_streams() -> None:

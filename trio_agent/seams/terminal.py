@@ -12,7 +12,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     `skipped`: the viewer was too slow, and `data` begins anew with the oldest that is kept. `version` is another whenever
     what follows it is: the size, `exit_status` of the shell (a signal's number negated; None while one runs), and `over`,
-    where the terminal has ended with its session.
+    where the terminal has ended: with its session, or, where it is `closed`, because somebody closed it.
     """
 
     data: bytes
@@ -24,6 +24,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     exit_status: int | None
     over: bool
+    closed: bool = False
 
 
 class Terminal(Protocol):
@@ -42,6 +43,14 @@ class Terminal(Protocol):
 
     def resize(self, columns: int, rows: int) -> None:
         """The size of the last viewer who says one is everybody's."""
+        ...
+
+    def close(self, *, now: bool) -> str | None:
+        """End the shell and all it runs, and then the terminal: its viewers see that it is over, and its number is free.
+
+        Unless `now`, nothing is done where a program other than the shell has the terminal: its name, maybe empty, is given
+        then, else None.
+        """
         ...
 
 

@@ -48,6 +48,22 @@ class Pty:
         if self._master >= 0:
             termios.tcsetwinsize(self._master, (rows, columns))
 
+    def foreground(self) -> str | None:
+        """The name of the program that has the terminal, maybe empty; None where that is the shell. Source: tty_ioctl(4).
+
+        The terminal is the shell's, which leads its session, and is lent to what it runs; a job in the background has none.
+        """
+        try:
+            group = os.tcgetpgrp(self._master)
+        except OSError:
+            return None  # hung up, or nobody has taken it yet
+        try:
+            if group == 0 or os.getsid(group) == group:
+                return None
+            return Path(f"/proc/{group}/comm").read_text(errors="replace").strip()
+        except OSError:
+            return ""  # the first of a pipe may be gone already
+
     async def pump(self, on_output: Callable[[bytes], None]) -> None:
         """Hand out what the program shows until nobody has the terminal open any more."""
         while True:

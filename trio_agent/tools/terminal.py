@@ -7,6 +7,7 @@ one that is slow costs only itself, and one that comes late sees the same as all
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,16 +78,19 @@ class Shells:
 
 
 class ShellTerminal:
-    """One terminal; a shell that has ended is followed by another when somebody presses Enter."""
+    """One terminal; a shell that has ended is followed by another when somebody presses Enter. Users know it by `name`."""
 
-    def __init__(self, shells: Shells, workspace: Path) -> None:
+    def __init__(self, shells: Shells, workspace: Path, name: str) -> None:
         self._shells = shells
         self._workspace = workspace
+        self._name = name
         self._scrollback = Scrollback()
         self._size = FIRST_SIZE
         self._pty: Pty | None = None
         self._exit_status: int | None = None
         self._over = False
+        self._lifetime = trio.CancelScope()
+        self._closed = False
         self._version = 0
         self._wake = trio.Event()
         self._enter = trio.Event()
@@ -106,6 +110,7 @@ class ShellTerminal:
             rows=self._size[1],
             exit_status=self._exit_status,
             over=self._over,
+            closed=self._closed,
         )
 
     async def write(self, data: bytes) -> None:
@@ -126,12 +131,20 @@ class ShellTerminal:
                 self._pty.resize(*size)
             self._changed()
 
+    def close(self, *, now: bool) -> str | None:
+        program = None if now or self._pty is None else self._pty.foreground()
+        if program is None:
+            self._closed = True
+            self._lifetime.cancel()
+        return program
+
     async def run(self) -> None:
-        """Run shells until cancelled."""
+        """Run shells until cancelled or closed."""
         try:
-            while True:
-                self._end_shell(*await self._run_shell())
-                await self._enter.wait()
+            with self._lifetime:
+                while True:
+                    self._end_shell(*await self._run_shell())
+                    await self._enter.wait()
         finally:
             self._pty = None
             self._over = True
@@ -139,8 +152,14 @@ class ShellTerminal:
 
     async def _run_shell(self) -> tuple[int, str]:
         """Its exit status, and in words how it ended."""
+        status = -signal.SIGHUP
         try:
-            status = await self._shells.run(self._workspace, self._size, self._began, self._show)
+            # One that has ended is no task, and whoever stops the task ends this shell and none that comes after it.
+            with (
+                trio.CancelScope() as scope,
+                opened("terminal", self._name, scope, stop=lambda reason: scope.cancel()),
+            ):
+                status = await self._shells.run(self._workspace, self._size, self._began, self._show)
         except (OSError, ValueError) as exc:
             return NOT_STARTED, f"the shell could not be started: {exc}"
         return status, f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
@@ -185,8 +204,9 @@ async def open_terminals(shells: Shells, workspace: Path) -> AsyncIterator[Calla
 
     async def keep(number: int) -> None:
         stand_at(place)
-        with opened("terminal", str(number)):
-            await terminals[number].run()
+        await terminals[number].run()
+        # No checkpoint since its viewers were woken: who hears that it is closed finds its number free.
+        del terminals[number]
 
     def find(number: int) -> Terminal:
         if nursery.cancel_scope.cancel_called:
@@ -194,7 +214,7 @@ async def open_terminals(shells: Shells, workspace: Path) -> AsyncIterator[Calla
         if not 1 <= number <= MOST_TERMINALS:
             raise NotFound(f"terminals have the numbers 1 to {MOST_TERMINALS}")
         if number not in terminals:
-            terminals[number] = ShellTerminal(shells, workspace)
+            terminals[number] = ShellTerminal(shells, workspace, str(number))
             nursery.start_soon(keep, number)
         return terminals[number]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import trio
@@ -26,6 +26,7 @@ from trio_agent.web.serving import Serving
 
 HELLO_S = 10.0
 
+CLOSED = 4204
 NOT_CONTROL, NO_TOKEN, NO_TERMINAL, TOO_LATE, ENDED, BROKEN = 4400, 4401, 4404, 4408, 4410, 4500
 GOING_AWAY, OVERLOADED = 1001, 1013
 """Source: RFC 6455 § 7.4.1; 4000 and above are ours, after the statuses of HTTP."""
@@ -47,10 +48,14 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Control(msgspec.Struct, frozen=True):
-    """What a client says beside what is typed. A `ping`, of any number, is answered by a `pong` of the same."""
+    """What a client says beside what is typed. A `ping`, of any number, is answered by a `pong` of the same.
+
+    `close` ends the terminal for all; with "ask" not where a program runs in it, whose name is the answer then.
+    """
 
     resize: tuple[int, int] | None = None
     ping: int | None = None
+    close: Literal["ask", "now"] | None = None
 
 
 class Ended(Exception):
@@ -170,6 +175,8 @@ class Viewer:
                 await self._tell(replaying=False)
             if shown.version != version:
                 await self._tell_status(shown)
+            if shown.closed and shown.over:
+                raise Ended(CLOSED, "the terminal was closed")
             if shown.over:
                 raise Ended(ENDED, "the session has ended" if self._session.ended else "the terminal has ended")
             position, version = shown.position, shown.version
@@ -200,6 +207,10 @@ class Viewer:
             self._terminal.resize(*control.resize)
         if control.ping is not None:
             await self._tell(pong=control.ping)
+        if control.close is not None:
+            program = self._terminal.close(now=control.close == "now")
+            if program is not None:
+                await self._tell(runs=program)
 
     async def _wait_stopping(self) -> None:
         await self._serving.stopping.wait()
