@@ -7,6 +7,7 @@
 
 import { Api, ApiError, sessionOf, takeToken } from "./api.js";
 import { Contents } from "./contents.js";
+import { SteadyDoing } from "./doing.js";
 import { find } from "./dom.js";
 import { Drafts, watchDrafts } from "./drafts.js";
 import { History } from "./history.js";
@@ -166,6 +167,8 @@ const recording = find("replay-bar", HTMLElement).hidden
 document.body.classList.toggle("replaying", recording !== null);
 recording?.use(() => store.update({}));
 
+
+const doing = new SteadyDoing(world, () => store.update({}));
 
 followTheme();
 const summons = new Summons({
@@ -352,11 +355,12 @@ store.subscribe((snapshot) => {
   document.body.classList.toggle("barred", barred);
   views.gate.show(barred);
   views.network.show(connection, world.now);
-  views.header.show(snapshot);
+  const shown = doing.see(snapshot);
+  views.header.show(snapshot, shown);
   views.timeline.show(parts.travel.part?.shown(snapshot) ?? snapshot);
   views.composer.show(snapshot);
   sessions.look();
-  views.list.show(snapshot);
+  views.list.show(snapshot, shown);
   views.origin.show(snapshot);
   if (!recording) summons.see(log, connection.status === "connected");
   for (const { part } of [parts.facts, parts.changes, parts.palette, recording ?? parts.travel]) part?.show(snapshot);

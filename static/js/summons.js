@@ -125,7 +125,7 @@ export function momentBetween(before, now) {
   const ended = isIdle(now) && (isWorking(before.state.agent_state) || fresh.some(isEnd));
   if (!asks && !ended) return null;
   const last = asks ?? now.messages.findLast(isTelling);
-  const why = asks ? "asks" : last?.type === "error" || last?.type === "budget" ? "failed" : "ended";
+  const why = asks ? "asks" : hasFailed(now) ? "failed" : "ended";
   const text = (last?.content ?? "").trim();
   return {
     key: `${now.log}.${asks ? asks.idx : countOf(now)}`,
@@ -133,6 +133,12 @@ export function momentBetween(before, now) {
     title: now.state.title,
     text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
   };
+}
+
+/** Whether the last thing that a turn said is why it could not go on. @param {Log} log */
+export function hasFailed({ messages }) {
+  const type = messages.findLast(isTelling)?.type;
+  return type === "error" || type === "budget";
 }
 
 /** Whether the state is of this very log. A message may come before the state in which the agent said it. @param {Log} log */

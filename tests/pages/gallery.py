@@ -156,6 +156,13 @@ def offline(page: Page, house: House) -> None:
     expect(page.locator('network-status[data-status="offline"]')).to_be_visible()
 
 
+def stale(page: Page, house: House) -> None:
+    busy(page, house)
+    page.context.set_offline(True)
+    expect(page.locator('network-status[data-status="offline"]')).to_be_visible()
+    expect(page.locator("session-list[data-stale]")).to_be_attached()
+
+
 def gone(page: Page, house: House) -> None:
     # Refused from the beginning, for a stream that is open is not cut by a route.
     page.route("**/stream?*", lambda route: route.abort())
@@ -219,6 +226,6 @@ class Scene:
 
 _ALL = (
     *(conversation, beginning, tour, busy, empty, changes, terminal, search, sessions, facts, composer),
-    *(offline, gone, refused, missing, failed, settings, shortcuts, earlier, delete),
+    *(offline, stale, gone, refused, missing, failed, settings, shortcuts, earlier, delete),
 )
 SCENES = tuple(Scene(each.__name__, each) for each in _ALL)

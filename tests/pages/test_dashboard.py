@@ -123,3 +123,79 @@ def test_markup_in_any_text_stays_text(page: Page, server: ServedRepository) -> 
     expect(card.locator("strong")).to_have_text("bold")
     expect(card).to_contain_text("<script>alert(2)</script>")
     assert page.locator("[data-idx] img, [data-idx] script").count() == 0
+
+
+MOVING = "() => document.getAnimations().filter(({ playState }) => playState === 'running').length"
+
+
+def test_without_a_connection_nothing_is_shown_as_if_it_went_on(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "slow 600")
+    card = page.locator("tool-card")
+    times = page.locator(".tool-time, .task-age")
+    expect(times).to_have_count(3)
+    expect(card.locator(".tool-time")).to_have_text("1 s")
+    expect(page.locator("session-list")).not_to_have_attribute("data-stale", "")
+    server.kill()
+    stop = card.get_by_role("button", name="Stop bash")
+    expect(stop).to_be_disabled()
+    expect(stop).to_have_attribute("title", "Nothing can be stopped without a connection")
+    expect(page.locator("#cancel")).to_be_disabled()
+    tree = page.get_by_role("tree", name="What runs now")
+    for button in tree.get_by_role("button").all():
+        expect(button).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("task-tree")).to_contain_text("not up to date")
+    expect(page.locator("session-list")).to_have_attribute("data-stale", "")
+    before = times.all_inner_texts()
+    # The page's own clock for it ticks once a second.
+    page.evaluate("() => new Promise((done) => setTimeout(done, 2100))")
+    assert times.all_inner_texts() == before
+    expect(page.locator('network-status[data-face="gone"]')).to_be_visible()
+    assert page.evaluate(MOVING) == 0
+    server.start()
+    expect(page.locator("tool-card")).to_have_attribute("data-status", "interrupted")
+    expect(page.locator("session-list")).not_to_have_attribute("data-stale", "")
+
+
+def test_what_ran_on_while_the_connection_was_gone_goes_on_on_the_page(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "slow 600")
+    stop = page.locator("tool-card").get_by_role("button", name="Stop bash")
+    expect(stop).to_be_enabled()
+    page.context.set_offline(True)
+    expect(stop).to_be_disabled()
+    page.context.set_offline(False)
+    expect(stop).to_be_enabled()
+    expect(page.get_by_role("tree").get_by_role("button").first).to_have_attribute("aria-disabled", "false")
+    was = page.locator(".tool-time").inner_text()
+    expect(page.locator(".tool-time")).not_to_have_text(was)
+    stop.click()
+    expect(page.locator("tool-card")).to_have_attribute("data-status", "interrupted")
+
+
+HEAR = """() => {
+    window.heard = [];
+    new MutationObserver((changes) => {
+        for (const { target } of changes) {
+            const element = target instanceof Element ? target : target.parentElement;
+            const live = element?.closest("[role=status], [role=alert], [aria-live=polite], [aria-live=assertive]");
+            if (live?.textContent) window.heard.push(live.textContent);
+        }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_a_turn_of_many_steps_is_told_to_readers_of_screens_in_three_sentences(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    expect(page.locator("session-list .session-row")).to_have_count(1)
+    page.evaluate(HEAR)
+    ask(page, "show me around")
+    expect(page.locator("session-header").get_by_role("status")).to_have_text("The agent is done")
+    heard = page.evaluate("heard")
+    assert heard[0] == "The agent is at work"
+    assert heard[-1] == "The agent is done"
+    assert len(heard) == 3
+    assert heard[1].startswith("Agent: That was the tour")

@@ -47,6 +47,29 @@ def test_a_press_answers_the_question_and_the_agent_goes_on(page: Page, server: 
     expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(0)
 
 
+def test_all_of_the_page_says_that_the_agent_waits_for_an_answer(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "paint it")
+    card = page.get_by_role("article", name="Question")
+    expect(card.get_by_text("Question", exact=True)).to_be_visible()
+    doing = page.locator("#agent-state")
+    expect(doing).to_have_text("Waits for your answer")
+    expect(doing).to_have_attribute("data-mood", "asks")
+    expect(page).to_have_title("? paint it · Waits for your answer")
+    expect(page.get_by_role("navigation", name="Sessions").get_by_role("listitem")).to_contain_text(
+        "Waits for your answer"
+    )
+    expect(page.get_by_placeholder("Answer the question…")).to_be_visible()
+    expect(page.locator("#prompt-hint")).to_have_text("What you send is the answer")
+    expect(page.locator("tool-card .tool-word")).to_have_text("asks")
+    expect(page.locator("session-header").get_by_role("status")).to_have_text("The agent asks")
+    assert page.evaluate("document.getAnimations().length") == 0, "nothing moves as if it were at work"
+    card.get_by_role("button", name="red").click()
+    expect(doing).to_have_text("Waiting for you")
+    expect(page.locator("#prompt")).to_have_attribute("placeholder", "Ask for a change…")
+    expect(card.get_by_text("Question", exact=True)).to_be_visible()
+
+
 def test_words_answer_it_as_well_and_a_stop_withdraws_it(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     ask(page, "paint it")

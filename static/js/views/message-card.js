@@ -176,6 +176,7 @@ export class MessageCard extends HTMLElement {
     if (!asked) return;
     this.dataset.question = asked.toolCallId;
     this.setAttribute("aria-label", t("Question"));
+    this.prepend(el("p", { class: "card-label" }, icon("question"), t("Question")));
     // The content lists the options too, for those who read it as text.
     say(this.#text, asked.question);
     const options = new QuestionOptions();

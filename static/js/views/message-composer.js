@@ -7,6 +7,7 @@
  * @import { ChoiceList } from "./choice-list.js"
  */
 
+import { isAsking } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
 import { isWorking } from "../format.js";
 import { Said, saidIn } from "../said.js";
@@ -69,6 +70,7 @@ export class MessageComposer extends HTMLElement {
   #log = EMPTY;
   #ended = false;
   #working = false;
+  #asks = false;
   /** @type {Status} */
   #status = "connecting";
 
@@ -107,9 +109,11 @@ export class MessageComposer extends HTMLElement {
     const { state } = log;
     this.#log = log;
     this.#working = state !== null && isWorking(state.agent_state);
+    this.#asks = isAsking(log);
     this.#ended = connection.status === "ended" || (state?.session_ended ?? false);
     this.#cancel.disabled = !this.#working || stopping || connection.status !== "connected";
     this.#cancel.hidden = !this.#working;
+    this.#cancel.title = connection.status === "connected" ? t("Stop the agent") : t("Nothing can be stopped without a connection");
     this.#later.hidden = !this.#working || this.#ended;
     if (!this.#working) this.#later.setAttribute("aria-pressed", "false");
     if (connection.status === "connected" && this.#status !== "connected") this.#files.retry();
@@ -149,9 +153,11 @@ export class MessageComposer extends HTMLElement {
     this.#prompt.disabled = this.#attach.disabled = this.#ended;
     const placeholder = this.#ended
       ? t("Nothing more can be sent here")
-      : this.#working
-        ? t("Add something while it works…")
-        : t("Ask for a change…");
+      : this.#asks
+        ? t("Answer the question…")
+        : this.#working
+          ? t("Add something while it works…")
+          : t("Ask for a change…");
     if (this.#prompt.placeholder !== placeholder) this.#prompt.placeholder = placeholder;
     const news = this.#news();
     this.#hint.classList.toggle("news", news !== "");
@@ -167,7 +173,8 @@ export class MessageComposer extends HTMLElement {
     if (this.#status === "offline") return t("Offline: what you send goes out when you are back");
     if (this.#status === "reconnecting") return t("Not connected: what you send goes out when it is back");
     if (this.#status !== "connected" || !this.#working) return "";
-    return this.#queues ? t("The agent reads this after its turn") : t("The agent reads this before its next step");
+    if (this.#queues) return t("The agent reads this after its turn");
+    return this.#asks ? t("What you send is the answer") : t("The agent reads this before its next step");
   }
 
   #submit() {

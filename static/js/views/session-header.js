@@ -1,43 +1,62 @@
-/** What this session is and what it is doing. @import { Snapshot } from "../store.js" */
+/**
+ * What this session is and what it is doing.
+ *
+ * @import { Doing } from "../doing.js"
+ * @import { Snapshot } from "../store.js"
+ */
 
 import { el, say } from "../dom.js";
 import { faceOf } from "../face.js";
-import { agentState } from "../format.js";
+import { hasFailed } from "../summons.js";
 import { t } from "../words.js";
+
+const MARKS = { idle: "", working: "● ", asks: "? ", trouble: "! " };
 
 export class SessionHeader extends HTMLElement {
   /** How many moments that called for the user have not been seen. */
   missed = 0;
   #title = el("h1", { text: "trio-agent" });
-  #state = el("span", { class: "agent-state", id: "agent-state", role: "status", "aria-live": "polite" });
+  #state = el("span", { class: "agent-state", id: "agent-state" });
   #words = el("span", {});
+  /** For readers of screens, who are not told of every step. */
+  #told = el("span", { class: "visually-hidden", role: "status" });
+  /** Whether they know that the agent is in a turn; null until the first look, which is no news. @type {boolean | null} */
+  #inTurn = null;
 
   connectedCallback() {
     this.#state.append(el("span", { class: "state-mark", "aria-hidden": "true" }), this.#words);
-    this.append(this.#title, this.#state);
+    this.append(this.#title, this.#state, this.#told);
   }
 
-  /** @param {Snapshot} snapshot */
-  show({ log: { state, draft }, connection, stopping }) {
-    if (!state) return;
-    const { words, mood } = agentState(state.agent_state);
+  /** @param {Snapshot} snapshot @param {Doing | null} doing */
+  show({ log, connection }, doing) {
+    const { state } = log;
+    if (!state || !doing) return;
     const title = state.title || t("New session");
     say(this.#title, title);
     this.#title.title = title;
-    const tools = state.agent_state === "RunningTool" ? [...new Set(state.outstanding_tool_calls)] : [];
-    let said = words;
-    if (state.session_ended) said = t("Session ended");
-    else if (stopping) said = t("Stopping…");
-    else if (tools.length > 0) said = t("Running {tools}", { tools: tools.join(", ") });
-    else if (draft?.content.text) said = t("Answering");
-    say(this.#words, said);
+    say(this.#words, doing.words);
     this.#state.dataset.state = state.agent_state;
     // What was true when the connection broke may not be true now: shown, but not as if it were live.
     const live = connection.status === "connected";
-    this.#state.dataset.mood = live ? mood : "unknown";
-    const mark = { idle: "", working: "● ", trouble: "! " }[mood];
+    this.#state.dataset.mood = live ? doing.mood : "unknown";
     const missed = this.missed > 0 ? `(${this.missed}) ` : "";
-    document.title = live ? `${missed}${mark}${title} · ${said}` : `${missed}○ ${title} · ${faceOf(connection).words}`;
+    document.title = live
+      ? `${missed}${MARKS[doing.mood]}${title} · ${doing.words}`
+      : `${missed}○ ${title} · ${faceOf(connection).words}`;
+    if (live) this.#tell(doing, log);
+  }
+
+  /** That work begins, that it asks, and what came of it: once each. @param {Doing} doing @param {Snapshot["log"]} log */
+  #tell({ mood }, log) {
+    const wasInTurn = this.#inTurn;
+    this.#inTurn = mood === "working" || mood === "asks";
+    if (wasInTurn === null) return;
+    if (mood === "asks") say(this.#told, t("The agent asks"));
+    else if (!wasInTurn && this.#inTurn) say(this.#told, t("The agent is at work"));
+    else if (wasInTurn && !this.#inTurn) say(this.#told, hasFailed(log) ? t("The agent has stopped") : t("The agent is done"));
+    // It may ask again.
+    else if (this.#told.textContent === t("The agent asks")) say(this.#told, "");
   }
 }
 

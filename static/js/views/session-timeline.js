@@ -69,12 +69,13 @@ export class SessionTimeline extends HTMLElement {
     const resized = new ResizeObserver(() => requestAnimationFrame(() => this.#blocks.look()));
     resized.observe(this);
     resized.observe(this.#content);
-    setInterval(() => this.#cards.tick(Date.now()), 1000);
+    setInterval(() => this.hasAttribute("data-stale") || this.#cards.tick(Date.now()), 1000);
   }
 
   /** @param {Snapshot} snapshot */
   show(snapshot) {
-    const { log, pending } = snapshot;
+    const { log, pending, connection } = snapshot;
+    this.#showConnected(connection.status === "connected");
     const isOther = log.generation !== this.#log.generation || log.log !== this.#log.log;
     if (isOther) {
       this.history?.clear();
@@ -115,6 +116,13 @@ export class SessionTimeline extends HTMLElement {
   reveal(idx) {
     this.#sought = idx;
     this.#seek();
+  }
+
+  /** Without a connection nothing that ran is known to run. @param {boolean} yes */
+  #showConnected(yes) {
+    if (yes !== this.hasAttribute("data-stale")) return;
+    this.toggleAttribute("data-stale", !yes);
+    for (const card of this.querySelectorAll("tool-card")) if (card instanceof ToolCard) card.settle();
   }
 
   /** @param {string} toolCallId */

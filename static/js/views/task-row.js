@@ -56,6 +56,7 @@ export class TaskRow extends HTMLElement {
   #deadline = 0;
   #problem = "";
   #stopping = false;
+  #live = true;
 
   connectedCallback() {
     if (this.hasChildNodes()) return;
@@ -80,14 +81,27 @@ export class TaskRow extends HTMLElement {
     this.#settle();
   }
 
+  /** Whether what was made to be seen here is that of `task`. @param {Task} task */
+  standsFor({ kind, name, toolCallId, idx }) {
+    const mine = this.#task;
+    return kind === mine.kind && name === mine.name && toolCallId === mine.toolCallId && idx === mine.idx;
+  }
+
   /** @param {boolean} yes whether Tab leads here */
   reachable(yes) {
     this.tabIndex = yes ? 0 : -1;
     this.#stopButton.tabIndex = yes ? 0 : -1;
   }
 
+  /** Without a connection nothing can be stopped. @param {boolean} yes */
+  setLive(yes) {
+    if (yes === this.#live) return;
+    this.#live = yes;
+    if (this.isConnected) this.#settle();
+  }
+
   stop() {
-    if (!this.#task.stoppable || this.#task.cancelled || this.#stopping) return;
+    if (!this.#live || !this.#task.stoppable || this.#task.cancelled || this.#stopping) return;
     this.#stopping = true;
     this.#problem = "";
     this.#settle();
@@ -118,7 +132,8 @@ export class TaskRow extends HTMLElement {
     const ending = this.#isEnding;
     this.toggleAttribute("data-ending", ending);
     // Not `disabled`: the focus would be lost from a button that was just pressed.
-    this.#stopButton.setAttribute("aria-disabled", String(ending));
+    this.#stopButton.setAttribute("aria-disabled", String(ending || !this.#live));
+    this.#stopButton.title = this.#live ? "" : t("Nothing can be stopped without a connection");
     this.#ending.hidden = !ending && !this.#deadline && !this.#problem;
     this.#ending.classList.toggle("problem", this.#problem !== "");
     say(this.#word, this.#problem || (ending ? t("being stopped") : t("limit in")));
@@ -128,7 +143,7 @@ export class TaskRow extends HTMLElement {
       this.#problem,
     ];
     say(this.#said, words.filter(Boolean).map((each) => `, ${each}`).join(""));
-    if (stoppable && !ending) this.setAttribute("aria-keyshortcuts", "Delete");
+    if (stoppable && !ending && this.#live) this.setAttribute("aria-keyshortcuts", "Delete");
     else this.removeAttribute("aria-keyshortcuts");
   }
 }

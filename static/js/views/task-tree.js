@@ -24,6 +24,8 @@ export class TaskTree extends HTMLElement {
     onKeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
     onFocusin: (/** @type {FocusEvent} */ event) => this.#enter(event.target),
   });
+  /** In a line that is there: one that comes and goes would move what stands below. */
+  #stale = el("span", { class: "count", text: t("not up to date"), hidden: true });
   #empty = el("p", { class: "note", text: t("Nothing is running.") });
   /** @type {Map<number, TaskRow>} */
   #rows = new Map();
@@ -44,7 +46,7 @@ export class TaskTree extends HTMLElement {
   connectedCallback() {
     this.hidden = true;
     this.#tree.hidden = true;
-    this.append(el("h2", { text: t("Running"), tabindex: -1 }), this.#tree, this.#empty);
+    this.append(el("h2", { tabindex: -1 }, t("Running"), this.#stale), this.#tree, this.#empty);
   }
 
   disconnectedCallback() {
@@ -59,6 +61,8 @@ export class TaskTree extends HTMLElement {
     if (live !== this.#live) {
       this.#live = live;
       this.toggleAttribute("data-stale", !live);
+      this.#stale.hidden = live;
+      for (const row of this.#rows.values()) row.setLive(live);
       this.#tick();
     }
     // A connection that is made anew tells of them in a moment: what was told last stays on the screen until then, dimmed.
@@ -72,9 +76,11 @@ export class TaskTree extends HTMLElement {
     const had = this.#tree.contains(document.activeElement);
     const at = this.#shown.findIndex(({ task }) => task.id === this.#current);
     this.#shown = rowsOf(this.#known?.tasks ?? [], this.#closed);
-    const ids = new Set(this.#shown.map(({ task }) => task.id));
+    const tasks = new Map(this.#shown.map(({ task }) => [task.id, task]));
     for (const [id, row] of this.#rows) {
-      if (ids.has(id)) continue;
+      const task = tasks.get(id);
+      // A server that was started again counts from one again: the same number may be another task.
+      if (task && row.standsFor(task)) continue;
       row.remove();
       this.#rows.delete(id);
     }
@@ -85,7 +91,7 @@ export class TaskTree extends HTMLElement {
       if (row === before) before = before.nextElementSibling;
       else this.#tree.insertBefore(row, before);
     }
-    if (!ids.has(this.#current)) this.#current = this.#shown[Math.min(Math.max(at, 0), this.#shown.length - 1)]?.task.id ?? 0;
+    if (!tasks.has(this.#current)) this.#current = this.#shown[Math.min(Math.max(at, 0), this.#shown.length - 1)]?.task.id ?? 0;
     for (const [id, row] of this.#rows) row.reachable(id === this.#current);
     const empty = this.#shown.length === 0;
     this.#tree.hidden = empty;
@@ -101,6 +107,7 @@ export class TaskTree extends HTMLElement {
       stop: () => this.#stop(task.id),
       fold: () => this.#fold(task.id, !this.#closed.has(task.id)),
     });
+    row.setLive(this.#live);
     this.#rows.set(task.id, row);
     return row;
   }

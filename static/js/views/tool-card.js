@@ -7,6 +7,7 @@
  * @import { ToolInside } from "./tool-inside.js"
  */
 
+import { ASKING_TOOL } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
 import { duration, elapsed, resultLine, stoppedBy, toolLine } from "../format.js";
 import { Later } from "../later.js";
@@ -43,6 +44,7 @@ export class ToolCard extends HTMLElement {
   /** @type {HTMLElement | null} What a sub-agent did. */
   #steps = null;
   #stepCount = 0;
+  #stopAsked = false;
   /** Whether the user has opened or folded it: then it is theirs to do. */
   #touched = false;
 
@@ -68,7 +70,9 @@ export class ToolCard extends HTMLElement {
     this.#stop.textContent = t("Stop");
     this.#stop.setAttribute("aria-label", t("Stop {tool}", { tool: call.name }));
     this.#stop.addEventListener("click", () => {
-      this.#stop.disabled = true;
+      this.#leaveStop();
+      this.#stopAsked = true;
+      this.settle();
       want(this, { kind: "cancel", toolCallId: call.tool_call_id });
     });
     this.append(this.#details, this.#stop);
@@ -79,11 +83,13 @@ export class ToolCard extends HTMLElement {
   setStatus(status) {
     this.#status = status;
     this.dataset.status = status;
+    if (status !== "running") this.#leaveStop();
     this.#stop.hidden = status !== "running";
-    this.#mark.replaceChildren(icon(status));
+    const asks = status === "running" && this.#call.name === ASKING_TOOL;
+    this.#mark.replaceChildren(icon(asks ? "question" : status));
     const exit = this.#result?.display?.exit_status;
     const by = this.#result ? stoppedBy(this.#result) : "";
-    const word = by ? STOPPED_WORDS[by] : STATUS_WORDS[status];
+    const word = by ? STOPPED_WORDS[by] : asks ? "asks" : STATUS_WORDS[status];
     say(this.#word, status === "error" && typeof exit === "number" ? t("exit {status}", { status: exit }) : t(word));
   }
 
@@ -137,7 +143,24 @@ export class ToolCard extends HTMLElement {
 
   /** The stop did not get through: let the user press again. */
   allowStop() {
-    this.#stop.disabled = false;
+    this.#stopAsked = false;
+    this.settle();
+  }
+
+  connectedCallback() {
+    this.settle();
+  }
+
+  /** Whether it can be stopped: not twice, and not without a connection. */
+  settle() {
+    const stale = this.closest("[data-stale]") !== null;
+    this.#stop.disabled = this.#stopAsked || stale;
+    this.#stop.title = stale ? t("Nothing can be stopped without a connection") : "";
+  }
+
+  /** A button that is disabled, or gone, would take the focus with it. */
+  #leaveStop() {
+    if (document.activeElement === this.#stop) this.#details.querySelector("summary")?.focus();
   }
 
   #build() {
