@@ -20,8 +20,10 @@ const AGAIN_MS = 2000;
 export class History {
   /**
    * @param {Pick<World, "now">} world
-   * @param {{ fetch: (start: number, end: number) => Promise<Message[]>, onPage: (page: number) => void }} hooks
-   *   `fetch` gives messages [start, end).
+   * @param {{
+   *   fetch: (start: number, end: number) => Promise<Message[]>, onPage: (page: number) => void, count: () => number,
+   * }} hooks
+   *   `fetch` gives messages [start, end). `count`: how many the log has by now, whatever moment of it is shown.
    */
   constructor(world, hooks) {
     this.#world = world;
@@ -37,8 +39,6 @@ export class History {
   #wanted = [];
   /** @type {Map<number, number>} When a page that did not come was asked for. */
   #failed = new Map();
-  /** Where the log ends. */
-  #count = 0;
   #generation = 0;
 
   /** The log is another, or empty: its indexes mean other messages now. */
@@ -56,23 +56,27 @@ export class History {
     return this.#pages.get(page)?.[idx - page * PAGE];
   }
 
-  /** Have the page come, if it is not here: soon where many are wanted. @param {number} page @param {number} count of the log */
-  want(page, count) {
+  /** Have the page come, if it is not here: soon where many are wanted. @param {number} page */
+  want(page) {
     const known = this.#pages.get(page);
     // A page at the log's end was shorter when it came than it is when the log has grown.
-    if (known && known.length >= Math.min(PAGE, count - page * PAGE)) {
+    if (known && known.length >= this.#endOf(page) - page * PAGE) {
       this.#pages.delete(page);
       this.#pages.set(page, known);
       return;
     }
     const failed = this.#failed.get(page);
     if (this.#loading.has(page) || (failed !== undefined && this.#world.now() - failed < AGAIN_MS)) return;
-    this.#count = count;
     this.#wanted = this.#wanted.filter((each) => each !== page);
     this.#wanted.push(page);
     // Who drags through a log has passed by what was wanted long ago.
     if (this.#wanted.length > MAX_PAGES / 4) this.#wanted.shift();
     this.#next();
+  }
+
+  /** @param {number} page */
+  #endOf(page) {
+    return Math.min((page + 1) * PAGE, this.#hooks.count());
   }
 
   #next() {
@@ -84,7 +88,7 @@ export class History {
     const generation = this.#generation;
     this.#loading.add(page);
     try {
-      const messages = await this.#hooks.fetch(page * PAGE, Math.min((page + 1) * PAGE, this.#count));
+      const messages = await this.#hooks.fetch(page * PAGE, this.#endOf(page));
       if (generation !== this.#generation) return;
       this.#failed.delete(page);
       this.#pages.set(page, messages);

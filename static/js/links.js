@@ -46,6 +46,9 @@ export class Links {
     }
     if (type === "tool" && answered) {
       insert(this.#answers, answered, idx);
+      // Only the first answer to a call is its answer; until now that was another one.
+      const next = this.#answers.get(answered)?.find((each) => each > idx);
+      moved ||= next !== undefined && this.#makerBefore(answered, next) === this.#makerBefore(answered, idx);
       const { kind, conversation_id: told } = message.display ?? {};
       if (kind === SUBAGENT && typeof told === "string" && this.#begun.get(told) !== answered) {
         this.#join(told, answered);
@@ -53,7 +56,9 @@ export class Links {
       }
     }
     if (message.parent_conversation_id) {
+      const maker = this.#makerOf(conversation);
       insert(this.#said, conversation, idx);
+      moved ||= maker >= 0 && maker !== this.#makerOf(conversation);
       if (type === "user" && !this.#begun.has(conversation)) moved = this.#begin(message) || moved;
     }
     return moved;
@@ -80,16 +85,25 @@ export class Links {
     return this.#said.get(conversation) ?? [];
   }
 
+  /** Indexes of what is shown under the call, besides its answer, in order. @param {string} id @param {number} maker */
+  saidUnder(id, maker) {
+    // Which of two calls for the same task began a conversation is a guess at first, so for a while a call may have both.
+    const conversations = (this.#conversations.get(id) ?? []).filter((each) => this.#makerOf(each) === maker);
+    return conversations.flatMap((each) => this.saidIn(each)).sort((one, other) => one - other);
+  }
+
   /**
    * The call in which the message is shown: its id, and the message that makes it; null for one that stands by itself.
    * @param {Message} message
    */
   homeOf({ idx, type, tool_call_id: answered, parent_conversation_id: parent, conversation_id: conversation }) {
-    const isAnswer = type === "tool" && answered;
-    const id = isAnswer ? answered : parent ? this.#begun.get(conversation) : undefined;
-    if (!id) return null;
-    const maker = isAnswer ? this.#makerBefore(id, idx) : this.#makerOf(conversation);
-    return maker < 0 ? null : { id, maker };
+    if (type === "tool" && answered) {
+      const maker = this.#makerBefore(answered, idx);
+      if (maker >= 0 && this.answerTo(answered, maker) === idx) return { id: answered, maker };
+    }
+    const id = parent ? this.#begun.get(conversation) : undefined;
+    const maker = this.#makerOf(conversation);
+    return id === undefined || maker < 0 ? null : { id, maker };
   }
 
   /**

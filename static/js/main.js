@@ -348,6 +348,7 @@ views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snap
 views.timeline.history = new History(world, {
   fetch: (start, end) => api.messages(start, end),
   onPage: (page) => views.timeline.pageCame(page),
+  count: () => countOf(store.snapshot.log),
 });
 store.subscribe((snapshot) => {
   const { log, connection, notice } = snapshot;

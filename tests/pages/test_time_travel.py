@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -120,3 +121,78 @@ def test_on_a_phone_the_bar_has_room(browser: Browser, server: ServedRepository,
     expect(page.get_by_role("button", name="Back to now")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
+
+
+WALKS = (Path(__file__).parents[1] / "js" / "walks.js").read_text().replace("export function", "function")
+"""Logs made by chance, for the page as for the tests of its parts."""
+
+WALK = """
+  const PAGE = 64;
+  const Timeline = customElements.get("session-timeline");
+  const wrong = [];
+  for (let seed = 1; seed <= 25; seed++) {
+    const chance = random(seed);
+    const upTo = (end) => Math.floor(chance() * end);
+    const log = logOf(1 + upTo(6 * PAGE), chance);
+    const base = upTo(log.length);
+    const pages = new Set();
+    const timeline = new Timeline();
+    timeline.style.cssText = "position: fixed; inset: 0";
+    timeline.markdown = { watch() {}, near() {}, forget() {}, clear() {} };
+    timeline.history = {
+      get: (idx) => (pages.has(Math.floor(idx / PAGE)) ? log[idx] : undefined), want: () => {}, clear: () => pages.clear(),
+    };
+    document.body.append(timeline);
+    let count = 0;
+    const go = (to) => {
+      count = to;
+      const from = Math.min(base, count);
+      timeline.show({
+        pending: [], connection: { status: "connected" },
+        log: {
+          generation: 1, log: "l", cursor: "", base: from, announced: count, messages: log.slice(from, count), state: null,
+          draft: null, outputs: new Map(), waiting: [],
+        },
+      });
+    };
+    const come = (page) => {
+      pages.add(page);
+      timeline.pageCame(page);
+    };
+    const check = (when) => {
+      const all = !Array.from({ length: count }, (_, idx) => idx).some((idx) => idx < Math.min(base, count) && !timeline.history.get(idx));
+      for (let idx = 0; idx < log.length; idx++) {
+        const cards = timeline.querySelectorAll(`[data-idx="${idx}"]`);
+        const least = all && idx < count ? 1 : 0;
+        if (cards.length < least || cards.length > (idx < count ? 1 : 0)) {
+          wrong.push(`seed ${seed}, ${when}, ${count} of ${log.length}: message ${idx} is shown ${cards.length} times`);
+        }
+        const { type, tool_call_id: id } = log[idx];
+        if (type !== "tool" || !least) continue;
+        const maker = log.findLast((each) => each.idx < idx && each.tool_calls?.some((call) => call.tool_call_id === id));
+        const first = maker && log.find((each) => each.idx > maker.idx && each.tool_call_id === id);
+        if (first?.idx === idx && cards[0]?.dataset.call !== `${maker.idx} ${id}`) wrong.push(`seed ${seed}, ${when}: result ${idx} stands alone`);
+      }
+    };
+    go(log.length);
+    for (let step = 0; step < 10; step++) {
+      if (upTo(2)) go(1 + upTo(log.length));
+      else come(upTo(Math.ceil(log.length / PAGE)));
+      check(`step ${step}`);
+    }
+    for (let page = Math.ceil(log.length / PAGE) - 1; page >= 0; page--) come(page);
+    check("all here");
+    go(log.length);
+    check("now");
+    timeline.remove();
+  }
+  return wrong.slice(0, 20);
+"""
+
+
+def test_whatever_walk_through_time_every_message_is_shown_once_and_results_with_their_calls(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    assert page.evaluate(f"() => {{ {WALKS} {WALK} }}") == []

@@ -13,15 +13,18 @@ import { ToolCard } from "./tool-card.js";
 
 export class CardMaker {
   /**
-   * @param {{ get: (idx: number) => Message | undefined, markdown: () => MarkdownRenderer }} source
-   *   `get`: the message, if it is here.
+   * @param {{
+   *   get: (idx: number) => Message | undefined, want: (idx: number) => void, markdown: () => MarkdownRenderer,
+   * }} source  `get`: the message, if it can be read. `want`: have it come; it is then told by `add`.
    */
-  constructor({ get, markdown }) {
+  constructor({ get, want, markdown }) {
     this.#get = get;
+    this.#want = want;
     this.#markdown = markdown;
   }
 
   #get;
+  #want;
   #markdown;
   #links = new Links();
   /** @type {Map<string, ToolCard>} Cards of calls that are in the document; see `nameOf`. */
@@ -42,9 +45,9 @@ export class CardMaker {
   }
 
   /**
-   * Learn of a message, and put it where it belongs if that is in a card that is there.
+   * Learn of a message, and put it where it belongs if that is in a card that is there. A message may be told again.
    * @param {Message} message
-   * @returns {boolean} whether messages that have cards of their own are now known to belong to others
+   * @returns {boolean} whether messages that have cards may now be known to belong elsewhere; see `misplaced`
    */
   add(message) {
     const moved = this.#links.add(message);
@@ -54,12 +57,36 @@ export class CardMaker {
     const call = home ? this.#calls.get(nameOf(home)) : undefined;
     if (message.type === "tool" && message.tool_call_id) {
       this.#closeQuestion(message.tool_call_id);
+    }
+    if (home && this.#links.answerTo(home.id, home.maker) === message.idx) {
       if (call && this.#open.delete(call)) call.finish(message);
     } else if (call && !call.has(message.idx)) {
       call.nest(this.#card(message), message);
       if (call.closest(".near")) this.near(call, true);
     }
     return moved;
+  }
+
+  /** The blocks that hold a card which belongs elsewhere by now, and those where it belongs. @param {Element} within @returns {Set<Element>} */
+  misplaced(within) {
+    /** @type {Set<Element>} */
+    const blocks = new Set();
+    const note = (/** @type {Element | undefined} */ card) => {
+      const block = card?.closest(".block");
+      if (block) blocks.add(block);
+    };
+    for (const card of within.querySelectorAll(".block [data-idx]")) {
+      if (!(card instanceof HTMLElement)) continue;
+      const message = this.#get(Number(card.dataset.idx));
+      const home = message && this.#links.homeOf(message);
+      const belongs = home ? nameOf(home) : "";
+      const stands = card.dataset.call ?? card.parentElement?.closest("tool-card")?.getAttribute("data-call") ?? "";
+      // Of one whose page was let go of nobody can tell.
+      if (message ? belongs === stands : card.dataset.orphan === undefined) continue;
+      note(card);
+      note(this.#calls.get(belongs));
+    }
+    return blocks;
   }
 
   /** The index of the row in which the message is shown. @param {number} idx */
@@ -96,13 +123,18 @@ export class CardMaker {
     }
   }
 
-  /** Show how it stands with the calls that have no result. @param {Log} log @param {boolean} over nobody works any more */
-  showOpen({ outputs, base }, over) {
+  /**
+   * Show how it stands with the calls that have no result.
+   * @param {Log} log
+   * @param {boolean} over nobody works any more
+   * @param {number} wholeFrom from where on all messages are here
+   */
+  showOpen({ outputs }, over, wholeFrom) {
     if (over) for (const id of [...this.#questions.keys()]) this.#closeQuestion(id);
     for (const [card, maker] of this.#open) {
       card.setLive(outputs.get(card.dataset.toolCallId ?? "") ?? null);
       // Of the past, the answer may stand on a page that is not here.
-      const status = maker < base ? "unknown" : over ? "interrupted" : "running";
+      const status = maker < wholeFrom ? "unknown" : over ? "interrupted" : "running";
       if (card.dataset.status !== status) card.setStatus(status);
     }
   }
@@ -145,13 +177,17 @@ export class CardMaker {
     card.show(call, startedMs);
     card.dataset.call = nameOf({ id, maker });
     this.#calls.set(card.dataset.call, card);
-    for (const idx of this.#links.saidIn(this.#links.conversationOf(id, maker))) {
+    for (const idx of this.#links.saidUnder(id, maker)) {
       const said = this.#get(idx);
-      if (said && !(said.type === "tool" && this.#links.homeOf(said))) card.nest(this.#card(said), said);
+      const home = said && this.#links.homeOf(said);
+      if (!said) this.#want(idx);
+      else if (home?.id === id && home.maker === maker) card.nest(this.#card(said), said);
     }
-    const answer = this.#get(this.#links.answerTo(id, maker));
+    const answered = this.#links.answerTo(id, maker);
+    const answer = this.#get(answered);
     if (answer) card.finish(answer);
     else this.#open.set(card, maker);
+    if (answered >= 0 && !answer) this.#want(answered);
     return card;
   }
 

@@ -12,6 +12,7 @@ import { el, want } from "../dom.js";
 import { isWorking } from "../format.js";
 import { PAGE } from "../history.js";
 import { countOf, EMPTY } from "../reducer.js";
+import { Reading } from "../reading.js";
 import { CardBlocks } from "./card-blocks.js";
 import { CardMaker } from "./card-maker.js";
 import { EndFollower } from "./end-follower.js";
@@ -31,8 +32,10 @@ export class SessionTimeline extends HTMLElement {
   markdown = null;
   /** @type {History | null} What lies before the log's end, if it can be had. Its pages are told by `pageCame`. */
   history = null;
+  #reading = new Reading((idx) => this.history?.get(idx));
   #cards = new CardMaker({
-    get: (idx) => this.#get(idx),
+    get: (idx) => this.#reading.get(idx),
+    want: (idx) => this.history?.want(pageOf(idx)),
     markdown: () => {
       if (!this.markdown) throw new Error("the timeline needs a renderer before its first message");
       return this.markdown;
@@ -42,8 +45,8 @@ export class SessionTimeline extends HTMLElement {
     build: (idx) => this.#build(idx),
     drop: (block) => this.#cards.drop(block),
     near: (block, isNear) => this.#cards.near(block, isNear),
-    has: (idx) => this.#get(idx) !== undefined,
-    want: (page) => this.history?.want(page, this.#count),
+    has: (idx) => this.#reading.get(idx) !== undefined,
+    want: (page) => this.history?.want(page),
     settle: () => this.#end.settle(),
   });
   #draftSlot = el("div", { class: "cards" });
@@ -53,7 +56,6 @@ export class SessionTimeline extends HTMLElement {
   #content = el("div", { class: "log" }, this.#blocks.element, this.#draftSlot, this.#queue);
   #end = new EndFollower(this, this.#content);
   #log = EMPTY;
-  #count = 0;
   #catchingUp = false;
   /** @type {MessageCard | null} */
   #draft = null;
@@ -82,7 +84,7 @@ export class SessionTimeline extends HTMLElement {
       this.markdown?.clear();
     }
     // Also of the same log less may be shown than before: as it was some time ago.
-    if (isOther || countOf(log) < this.#count) this.#clear();
+    if (isOther || countOf(log) < this.#reading.count) this.#clear();
     this.#log = log;
     this.#take();
     this.#showDraft();
@@ -100,12 +102,7 @@ export class SessionTimeline extends HTMLElement {
 
   /** A page of the history is here. @param {number} page */
   pageCame(page) {
-    let moved = false;
-    for (let idx = page * PAGE; idx < (page + 1) * PAGE; idx++) {
-      const message = this.#get(idx);
-      if (message && this.#cards.add(message)) moved = true;
-    }
-    if (moved) this.#putRight();
+    this.#learn(this.#reading.came(page));
     this.#blocks.look();
     this.#showOpen();
     this.#end.settle();
@@ -130,13 +127,8 @@ export class SessionTimeline extends HTMLElement {
     this.#cards.allowStop(toolCallId);
   }
 
-  /** @param {number} idx @returns {Message | undefined} */
-  #get(idx) {
-    return idx >= this.#log.base ? this.#log.messages[idx - this.#log.base] : this.history?.get(idx);
-  }
-
   #clear() {
-    this.#count = 0;
+    this.#reading.clear();
     this.#catchingUp = false;
     this.#draft = null;
     this.#draftSlot.replaceChildren();
@@ -148,31 +140,36 @@ export class SessionTimeline extends HTMLElement {
 
   /** Take what is new in the log. */
   #take() {
-    const { base, messages, announced } = this.#log;
+    const { announced } = this.#log;
     const count = countOf(this.#log);
-    this.#catchingUp = announced - count > CATCH_UP && (this.#catchingUp || this.#count === 0);
-    if (this.#catchingUp || count === this.#count) return;
-    const known = Math.max(this.#count, base);
-    const fresh = messages.slice(known - base);
-    let moved = false;
-    for (const message of fresh) {
-      moved = this.#cards.add(message) || moved;
-      if (message.display?.kind === "withdrawn") this.querySelector(`message-card[data-idx="${Number(message.display.idx)}"]`)?.setAttribute("data-withdrawn", "");
-    }
-    if (this.#count > 0) {
-      this.#end.grew(fresh.length);
+    const before = this.#reading.count;
+    this.#catchingUp = announced - count > CATCH_UP && (this.#catchingUp || before === 0);
+    if (this.#catchingUp) return;
+    const fresh = this.#reading.take(this.#log);
+    if (count === before) return;
+    this.#blocks.resize(count);
+    if (before > 0) {
+      this.#end.grew(count - before);
       this.#news.tell(fresh);
     }
-    this.#count = count;
-    this.#blocks.resize(count);
-    if (moved) this.#putRight();
+    this.#learn(fresh);
     if (this.#end.sticking) this.#end.settle();
     this.#blocks.look();
   }
 
+  /** @param {readonly Message[]} messages that can be read now */
+  #learn(messages) {
+    let moved = false;
+    for (const message of messages) {
+      moved = this.#cards.add(message) || moved;
+      if (message.display?.kind === "withdrawn") this.querySelector(`message-card[data-idx="${Number(message.display.idx)}"]`)?.setAttribute("data-withdrawn", "");
+    }
+    if (moved) for (const block of this.#cards.misplaced(this.#blocks.element)) this.#blocks.refill(block);
+  }
+
   /** @param {number} idx */
   #build(idx) {
-    const message = this.#get(idx);
+    const message = this.#reading.get(idx);
     // What is being written is the user's own conversation's; a sub-agent's answer comes as a whole.
     const isDraft = this.#draft && message?.type === "agent" && !message.parent_conversation_id;
     const card = this.#cards.row(idx, isDraft && idx >= this.#draftIdx ? this.#draft : null);
@@ -196,24 +193,18 @@ export class SessionTimeline extends HTMLElement {
   }
 
   #showOpen() {
-    this.#cards.showOpen(this.#log, isOver(this.#log));
-  }
-
-  /** Messages that stood by themselves belong to calls that are known now. */
-  #putRight() {
-    const blocks = new Set([...this.querySelectorAll("[data-orphan]")].map((card) => card.closest(".block")));
-    for (const block of blocks) if (block) this.#blocks.refill(block);
+    this.#cards.showOpen(this.#log, isOver(this.#log), this.#reading.wholeFrom);
   }
 
   #seek() {
     const idx = this.#sought;
-    if (idx < 0 || idx >= this.#count) return;
-    if (!this.#get(idx)) return this.history?.want(pageOf(idx), this.#count);
+    if (idx < 0 || idx >= this.#reading.count) return;
+    if (!this.#reading.get(idx)) return this.history?.want(pageOf(idx));
     const block = this.#blocks.blockOf(this.#cards.rowOf(idx));
     const card = this.querySelector(`[data-idx="${idx}"]`);
     if (!card) {
       // The row that it is shown in, or a part of that row, is still to come.
-      if (block && block.childElementCount === 0) this.history?.want(pageOf(this.#cards.rowOf(idx)), this.#count);
+      if (block && block.childElementCount === 0) this.history?.want(pageOf(this.#cards.rowOf(idx)));
       return;
     }
     this.#sought = -1;
