@@ -70,8 +70,9 @@ export const chosenLanguage = () => recall(KEY) ?? "";
 /** From the next time the page is loaded. @param {string} tag */
 export const chooseLanguage = (tag) => keep(KEY, tag);
 
-/** The names that stand in the page as it was served. @param {ParentNode} page */
+/** The names and titles that stand in the page as it was served. @param {ParentNode} page */
 export function sayNames(page) {
+  for (const element of page.querySelectorAll("[data-words]")) element.textContent = t(element.textContent ?? "");
   for (const element of page.querySelectorAll("[aria-label]")) {
     element.setAttribute("aria-label", t(element.getAttribute("aria-label") ?? ""));
   }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { messageOf } from "../../static/js/sessions.js";
-import { actionOf } from "../../static/js/shortcuts.js";
+import { actionOf, SHORTCUTS } from "../../static/js/shortcuts.js";
+import german from "../../static/js/words/de.js";
 
 /** @param {string} key @param {Partial<Record<"ctrlKey" | "metaKey" | "altKey" | "shiftKey", boolean>>} held */
 const press = (key, held = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held });
@@ -33,4 +34,10 @@ test("an address may lead to a message", () => {
   for (const hash of ["", "#message-", "#message-1x", "#message--1", "#token=message-1", `#message-${"9".repeat(16)}`]) {
     assert.equal(messageOf(hash), -1);
   }
+});
+
+test("a key is called what is written on it, in German too", () => {
+  const names = SHORTCUTS.flatMap(({ keys }) => keys).filter((key) => /^\w\w/.test(key));
+  assert.ok(names.includes("Ctrl"));
+  assert.deepEqual(names.filter((name) => !(name in german)), []);
 });

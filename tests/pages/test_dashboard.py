@@ -91,7 +91,7 @@ def test_the_stop_button_stops_the_command_that_runs(page: Page, server: ServedR
     ask(page, "slow 600")
     expect(page.locator('[data-state="RunningTool"]').first).to_be_visible()
     page.click("#cancel")
-    expect(page.locator('[data-type="error"]')).to_contain_text("Cancelled")
+    expect(page.locator('[data-break="user"]')).to_contain_text("Stopped by you")
     wait_idle(page)
 
 

@@ -69,7 +69,7 @@ def test_a_single_tool_is_stopped_from_the_tree_and_its_turn_goes_on(page: Page,
     expect(page.locator("tool-card")).to_have_attribute("data-status", "interrupted")
     wait_idle(page)
     # It was the tool that was cancelled: the turn went on to its end by itself.
-    assert "Cancelled:" not in page.locator("session-timeline").inner_text()
+    assert "Stopped by you" not in page.locator("session-timeline").inner_text()
 
 
 def test_the_tree_is_used_by_keys(page: Page, server: ServedRepository) -> None:
@@ -95,7 +95,7 @@ def test_the_tree_is_used_by_keys(page: Page, server: ServedRepository) -> None:
     expect(page.get_by_text("Nothing is running.")).to_be_visible()
     # Where the focus was is nothing any more: it stays near.
     assert page.evaluate("() => document.activeElement.textContent") == "Running"
-    expect(page.locator("session-timeline")).to_contain_text("Cancelled")
+    expect(page.locator("session-timeline")).to_contain_text("Stopped by you")
 
 
 def test_what_the_user_began_runs_in_the_session_and_has_no_stop_where_it_cannot_be_stopped_alone(

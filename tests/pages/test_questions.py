@@ -82,7 +82,7 @@ def test_words_answer_it_as_well_and_a_stop_withdraws_it(page: Page, server: Ser
     again = page.get_by_role("article", name="Question").nth(1)
     expect(again.get_by_role("button")).to_have_count(2)
     page.click("#cancel")
-    expect(page.get_by_text("Cancelled: user requested cancellation").first).to_be_visible()
+    expect(page.get_by_text("Stopped by you").first).to_be_visible()
     expect(again.get_by_role("button")).to_have_count(0)
 
 

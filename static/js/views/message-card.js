@@ -7,6 +7,7 @@
  * @import { MarkdownRenderer } from "../markdown.js"
  */
 
+import { breakOf, toldOf } from "../breaks.js";
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
 import { counted, t } from "../words.js";
@@ -15,7 +16,7 @@ import { MessageActions } from "./message-actions.js";
 import { filesOf, MessageFiles } from "./message-files.js";
 import { QuestionOptions, questionOf } from "./question-options.js";
 
-/** What the reader is told of who speaks. @param {string} type */
+/** What the reader is told of who speaks, or of what happened. @param {string} type */
 function speaker(type) {
   const names = {
     user: t("You"),
@@ -26,12 +27,18 @@ function speaker(type) {
     commit: t("Commit"),
     auto: t("Note"),
     compact: t("Earlier conversation, summarised"),
+    "break-user": t("Stopped by you"),
+    "break-fork": t("Cut off by the fork"),
+    "break-restart": t("Cut off by a restart"),
   };
   return /** @type {Record<string, string>} */ (names)[type] ?? type;
 }
 
 /** What is set off by a word and a picture, for colour alone says nothing to some. @type {Record<string, string>} */
-const LABELLED = { error: "warning", budget: "budget", compact: "compact" };
+const LABELLED = { error: "warning", budget: "budget", compact: "compact", "break-user": "stop", "break-fork": "fork", "break-restart": "interrupted" };
+
+/** Longer notes than this may scroll within their card, on the smallest of screens. */
+const LONG_NOTE = 200;
 
 export class MessageCard extends HTMLElement {
   #text = el("div", { class: "text" });
@@ -43,15 +50,15 @@ export class MessageCard extends HTMLElement {
   #tools = el("div", { class: "tools", hidden: true });
   #built = false;
 
-  /** @param {string} type */
-  #build(type) {
+  /** @param {string} type @param {string} [told] what it is told as, if not as its type */
+  #build(type, told = type) {
     this.dataset.type = type;
     this.setAttribute("role", "article");
-    this.setAttribute("aria-label", speaker(type));
+    this.setAttribute("aria-label", speaker(told));
     if (this.#built) return;
     this.#built = true;
-    const label = LABELLED[type];
-    if (label) this.append(el("p", { class: "card-label" }, icon(label), speaker(type)));
+    const label = LABELLED[told];
+    if (label) this.append(el("p", { class: "card-label" }, icon(label), speaker(told)));
     this.append(this.#text, this.#tools, this.#foot);
   }
 
@@ -75,13 +82,17 @@ export class MessageCard extends HTMLElement {
     delete this.dataset.draft;
     this.classList.remove("writing", "pondering");
     this.dataset.idx = String(message.idx);
-    this.#build(message.type);
+    const broke = breakOf(message);
+    this.#build(message.type, broke && `break-${broke}`);
+    if (broke) this.dataset.break = broke;
     if (message.parent_conversation_id) this.dataset.sub = "";
     if (message.end_of_turn) this.dataset.final = "";
     if (message.thinking) this.#showThinking(message.thinking, false);
     else this.#thoughts?.remove();
-    say(this.#text, message.content);
-    this.#text.hidden = message.content === "";
+    const told = toldOf(message);
+    say(this.#text, told);
+    this.#text.hidden = told === "";
+    if ((message.type === "auto" || message.type === "compact") && told.length > LONG_NOTE) this.#scrollByKeys();
     if (message.type === "agent" && message.content) {
       markdown.watch(this.#text, message.idx, () => this.#rendered());
     }
@@ -123,6 +134,12 @@ export class MessageCard extends HTMLElement {
       const box = el("div", { class: "code-box" });
       pre.replaceWith(box);
       box.append(pre, copy);
+    }
+  }
+
+  #scrollByKeys() {
+    for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", this.getAttribute("aria-label") ?? ""]]) {
+      this.#text.setAttribute(name ?? "", value ?? "");
     }
   }
 

@@ -57,7 +57,7 @@ export class SessionList extends HTMLElement {
             class: "button quiet",
             type: "button",
             id: "find",
-            title: t("Find a session or a message ({keys})", { keys: "Ctrl+K" }),
+            title: t("Find a session or a message ({keys})", { keys: `${t("Ctrl")}+K` }),
             "aria-label": t("Find a session or a message"),
             "aria-keyshortcuts": "Control+K",
             onClick: () => want(this, { kind: "palette" }),

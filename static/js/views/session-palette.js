@@ -172,11 +172,16 @@ function sessionOption(session) {
   );
 }
 
+/** White space as JSON spells it, as a space; a backslash that is one stays. @param {string} json */
+const spaced = (json) => json.replace(/\\\\|(\\[nrt])+/g, (found) => (found === "\\\\" ? found : " "));
+
 /** @param {FoundMessage} message */
-function messageOption({ url, title, idx, timestamp, snippet, archived }) {
+function messageOption({ url, title, idx, type, timestamp, snippet, archived }) {
   const where = t("{title} · message {number}", { title: title || t("New session"), number: idx + 1 });
   const notes = [where, ago(timestamp, Date.now()), archived ? t("archived") : ""];
-  const text = snippet.map((piece) => (piece.hit ? el("mark", { text: piece.text }) : piece.text));
+  // What a tool was asked is JSON, where white space is written as \n and the like.
+  const read = type === "tool" ? spaced : (/** @type {string} */ words) => words;
+  const text = snippet.map((piece) => (piece.hit ? el("mark", { text: read(piece.text) }) : read(piece.text)));
   return el(
     "div",
     { class: "palette-option", role: "option", "data-url": url },

@@ -23,7 +23,7 @@ export class ShortcutsDialog extends HTMLElement {
   connectedCallback() {
     this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
     const rows = SHORTCUTS.flatMap(({ keys, what }) => [
-      el("dt", {}, ...keys.map((key) => el("kbd", { text: key }))),
+      el("dt", {}, ...keys.map((key) => el("kbd", { text: t(key) }))),
       el("dd", { text: t(what) }),
     ]);
     this.#dialog.append(el("dl", { class: "shortcuts" }, ...rows));

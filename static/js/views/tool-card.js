@@ -54,11 +54,13 @@ export class ToolCard extends HTMLElement {
     this.#startedMs = startedMs;
     this.dataset.toolCallId = call.tool_call_id;
     const line = toolLine(call.input);
+    // The model may have left it out; a line must be called something.
+    const name = call.name || t("Tool");
     const summary = el(
       "summary",
       { title: line },
       this.#mark,
-      el("span", { class: "tool-name", text: call.name }),
+      el("span", { class: "tool-name", text: name, title: name }),
       el("span", { class: "tool-line", text: line }),
       this.#outcome,
       this.#word,
@@ -68,7 +70,7 @@ export class ToolCard extends HTMLElement {
     this.#details.append(summary, this.#body);
     this.#details.addEventListener("toggle", () => this.#details.open && this.#build());
     this.#stop.textContent = t("Stop");
-    this.#stop.setAttribute("aria-label", t("Stop {tool}", { tool: call.name }));
+    this.#stop.setAttribute("aria-label", t("Stop {tool}", { tool: name }));
     this.#stop.addEventListener("click", () => {
       this.#leaveStop();
       this.#stopAsked = true;

@@ -37,7 +37,7 @@ export class ToolInside {
       ? steps
       : display?.kind === "diff" && typeof display.diff === "string" && display.diff
         ? diffLines(inCode(display.diff.replaceAll("\r\n", "\n")))
-        : el("pre", { class: "tool-input", text: readableInput(this.#call.input) });
+        : el("pre", { class: "tool-input", tabindex: "0", role: "group", "aria-label": t("Input"), text: readableInput(this.#call.input) });
     return [input, this.#output, ...(result ? this.#kept(result) : [])];
   }
 
