@@ -6,7 +6,7 @@
  * @import { ToldTask } from "./tasks.js"
  * @import { LinesAsked } from "./views/diff-file.js"
  * @import { Beside } from "./outbox.js"
- * @import { Attached, Found, Message } from "./wire.js"
+ * @import { Attached, Found, Message, SessionSummary } from "./wire.js"
  */
 
 /** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
@@ -203,6 +203,16 @@ export class Api {
   /** A session with the first `index` messages of another. @param {string} session @param {number} index @returns {Promise<{ url: string }>} */
   async forkSession(session, index) {
     return (await this.#post(this.rootUrl("sessions"), { fork: { session, index } })).json();
+  }
+
+  /** All of them, newest first. @returns {Promise<SessionSummary[]>} */
+  async sessions() {
+    return (await this.#get(this.rootUrl("sessions"))).json();
+  }
+
+  /** Stop the turn that runs in it; answers when what it ran is gone. @param {string} sessionId */
+  async stopSession(sessionId) {
+    await this.#post(`${this.#sessionUrl(sessionId)}/cancel`, {});
   }
 
   /** @param {string} sessionId @param {{ title?: string, archived?: boolean }} change */

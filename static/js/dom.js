@@ -101,13 +101,14 @@ export function find(selector, kind) {
  *   | { kind: "fork" | "link" | "travel", idx: number }
  *   | { kind: "find", text: string, signal: AbortSignal, take: TakeFound }
  *   | { kind: "change-session", sessionId: string, change: { title?: string, archived?: boolean }, done: Done }
- *   | { kind: "delete-session", sessionId: string, done: Done }
+ *   | { kind: "delete-session", sessionId: string, stop: boolean, done: Done }
  *   | { kind: "retry" | "reconnect" | "new-session" | "palette" | "shortcuts" | "now" | "dismiss" | "reload" }
  *   | { kind: "ping", take: (ms: number | null) => void }
  *   | { kind: "unloaded", error: unknown }} Intent
  * @typedef {(kept: Omit<Attached, "name"> | null, problem: string, passing: boolean) => void} TakeUpload
  *   null where it failed, as `problem` says; `passing` where that may go by itself
- * @typedef {(problem: string) => void} Done  `problem` is empty where all went well, else fit for the user
+ * @typedef {(problem: string, isBusy?: boolean) => void} Done
+ *   `problem` is empty where all went well, else fit for the user; `isBusy` where the agent would have to be stopped first
  * @typedef {(found: Found | null, problem: string) => void} TakeFound  null where it failed, as `problem` says
  */
 

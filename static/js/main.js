@@ -10,7 +10,8 @@ import { Contents } from "./contents.js";
 import { SteadyDoing } from "./doing.js";
 import { find } from "./dom.js";
 import { Drafts, watchDrafts } from "./drafts.js";
-import { History } from "./history.js";
+import { number } from "./format.js";
+import { History, pageOf } from "./history.js";
 import { Later, loadTheRest } from "./later.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
@@ -80,6 +81,8 @@ const stream = openSessionStream(world, tabs, api, {
     const isBack = connection.status === "connected" && store.snapshot.connection.status !== "connected";
     store.update({ connection });
     if (isBack) outbox.wake();
+    if (connection.status === "connected") store.update({ gone: false });
+    if (connection.state === "missing" || connection.state === "closed") void sessions.ask();
     if (connection.state === "missing" && !addressed && api.sessionId) {
       // The newest session of this page is gone; there may be a newer one.
       api.sessionId = "";
@@ -156,6 +159,7 @@ function settleOn(sessionId) {
 const page = {
   snapshot: () => store.snapshot,
   earlier: (idx) => views.timeline.history?.get(idx),
+  want: (idx) => views.timeline.history?.want(pageOf(idx)),
   onChange: () => store.update({}),
   onFailure: (error) => void attempt(t("The replay"), Promise.reject(error)),
 };
@@ -166,7 +170,6 @@ const recording = find("replay-bar", HTMLElement).hidden
   : new Later(async () => new (await import("./past.js")).Recording(world, api, page));
 document.body.classList.toggle("replaying", recording !== null);
 recording?.use(() => store.update({}));
-
 
 const doing = new SteadyDoing(world, () => store.update({}));
 
@@ -297,6 +300,7 @@ function act(intent) {
     case "replay":
       return (recording ?? parts.travel).part?.command(intent.command);
     case "travel":
+      if (recording || countOf(store.snapshot.log) === 0) return;
       return parts.travel.use((travel) => travel.go(intent.idx));
     case "now":
       parts.travel.part?.leave();
@@ -337,7 +341,13 @@ addEventListener("hashchange", () => {
 
 function showWanted() {
   const { log } = store.snapshot;
-  if (wanted < 0 || !log.state || wanted >= countOf(log)) return;
+  if (wanted < 0 || !log.state) return;
+  if (wanted >= countOf(log)) {
+    if (countOf(log) < log.announced) return;
+    store.update({ notice: t("There is no message {number} yet", { number: number(wanted + 1) }) });
+    wanted = -1;
+    return;
+  }
   // What is looked for is in the present.
   parts.travel.part?.leave();
   views.timeline.reveal(wanted);

@@ -47,6 +47,18 @@ export class Sessions {
     if (told !== roster) this.#tell(told);
   }
 
+  /** Ask for them, and whether ours is one: where a session does not exist, or has ended, no stream tells of it. */
+  async ask() {
+    try {
+      const sessions = await this.#api.sessions();
+      this.#tell({ sessions, total: sessions.length });
+      const here = this.#api.sessionId;
+      this.#store().update({ gone: here !== "" && !sessions.some(({ session_id }) => session_id === here) });
+    } catch (error) {
+      console.info("the sessions are to be listed later", error);
+    }
+  }
+
   /** What another tab knows. @param {import("./roster.js").Roster | null} roster */
   adopt(roster) {
     if (roster) this.#tell(roster);
@@ -99,8 +111,8 @@ export class Sessions {
         void answered(this.#api.changeSession(intent.sessionId, intent.change), intent.done);
         return true;
       case "delete-session":
-        void answered(this.#api.deleteSession(intent.sessionId), (problem) => {
-          intent.done(problem);
+        void answered(this.#delete(intent.sessionId, intent.stop), (problem, isBusy) => {
+          intent.done(problem, isBusy);
           // Its address leads nowhere any more: on to the newest of the others.
           if (!problem && intent.sessionId === this.#api.sessionId) this.open(".");
         });
@@ -111,6 +123,12 @@ export class Sessions {
       default:
         return false;
     }
+  }
+
+  /** @param {string} sessionId @param {boolean} stop */
+  async #delete(sessionId, stop) {
+    if (stop) await this.#api.stopSession(sessionId);
+    await this.#api.deleteSession(sessionId);
   }
 
   /** @param {Promise<{ url: string }>} begun */
@@ -134,13 +152,13 @@ export class Sessions {
   }
 }
 
-/** @param {Promise<unknown>} work @param {(problem: string) => void} done with no problem where all went well */
+/** @param {Promise<unknown>} work @param {import("./dom.js").Done} done with no problem where all went well */
 async function answered(work, done) {
   try {
     await work;
     done("");
   } catch (error) {
-    if (error instanceof ApiError && error.status === 409) done(t("The agent is at work in it. Stop it first."));
+    if (error instanceof ApiError && error.status === 409) done(t("The agent is at work in it. Stop it first."), true);
     else if (error instanceof ApiError && error.status === 404) done("");
     else done(error instanceof ApiError ? error.message : t("The server does not answer."));
   }

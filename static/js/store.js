@@ -11,11 +11,11 @@
  *
  * @typedef {{
  *   log: Log, connection: Connection, pending: readonly Pending[], roster: Roster | null, unread: ReadonlySet<string>,
- *   tasks: Running | null, stopping: boolean, notice: string,
+ *   tasks: Running | null, stopping: boolean, gone: boolean, notice: string,
  * }} Snapshot
  *   `roster` is null until the list has come; `unread` are ids of sessions. `tasks` is null
  *   while nobody has told of them. `stopping`: the user asked for a stop that is not confirmed yet.
- *   `notice` is one sentence about something that failed, empty when all is well.
+ *   `gone`: there is no such session, or no longer. `notice` is one sentence about something that failed, empty when all is well.
  */
 
 import { adopt } from "./excerpt.js";
@@ -25,7 +25,7 @@ export class Store {
   /** @param {Connection} connection @param {(run: () => void) => void} nextFrame */
   constructor(connection, nextFrame) {
     /** @type {Snapshot} */
-    this.snapshot = { log: EMPTY, connection, pending: [], roster: null, unread: new Set(), tasks: null, stopping: false, notice: "" };
+    this.snapshot = { log: EMPTY, connection, pending: [], roster: null, unread: new Set(), tasks: null, stopping: false, gone: false, notice: "" };
     this.#nextFrame = nextFrame;
   }
 

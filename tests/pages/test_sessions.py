@@ -134,16 +134,108 @@ def test_a_session_is_deleted_after_a_question_and_not_while_it_runs(
     choose(page, here, "Delete")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
-    dialog.get_by_role("button", name="Delete").click()
-    expect(dialog.get_by_role("alert")).to_have_text("The agent is at work in it. Stop it first.")
-    dialog.get_by_role("button", name="Cancel").click()
-    page.click("#cancel")
-    wait_idle(page)
-    choose(page, here, "Delete")
-    dialog.get_by_role("button", name="Delete").click()
+    # Said before it is tried, and one press does both.
+    expect(dialog.get_by_role("alert")).to_have_text("The agent is at work in it.")
+    dialog.get_by_role("button", name="Stop and delete").click()
     expect(row(page, here)).to_have_count(0)
     wait_status(page, "connected")
     assert client.get(f"sessions/{here}/state").status_code == 404
+
+
+def test_a_session_that_begins_to_work_while_one_asks_for_it_is_not_stopped_unasked(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    here = first_id(client)
+    choose(page, here, "Delete")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    client.post("chat", json={"message": "slow 600"})
+    expect(page.locator('[data-state="RunningTool"]').first).to_be_visible()
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text("The agent is at work in it.")
+    expect(dialog.get_by_role("button", name="Stop and delete")).to_be_enabled()
+    assert client.get("state").json()["agent_state"] == "RunningTool"
+    dialog.get_by_role("button", name="Cancel").click()
+    page.click("#cancel")
+    wait_idle(page)
+
+
+def test_the_focus_stays_in_the_list_when_its_row_leaves(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    made = [begin(client, name) for name in ("three", "two", "one")]
+    expect(row(page, made[2])).to_be_visible()
+    choose(page, made[2], "Archive")
+    expect(row(page, made[1]).get_by_role("link")).to_be_focused()
+    choose(page, made[1], "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row(page, made[0]).get_by_role("link")).to_be_focused()
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 320, "height": 640}])
+def test_many_sessions_scroll_between_a_head_and_a_foot_that_stay(
+    browser: Browser, server: ServedRepository, client: httpx2.Client, size: dict[str, int]
+) -> None:
+    first = first_id(client)
+    for number in range(30):
+        begin(client, f"Session {number} with a title that is too long for the list")
+    context = browser.new_context(viewport=size)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{server.url}sessions/{first}/#token={server.token}")
+    wait_status(page, "connected")
+    if size["width"] < 800:
+        page.get_by_role("button", name="Sessions").click()
+    rows = page.locator("session-list nav .session-row")
+    expect(rows).to_have_count(31)
+    foot = page.get_by_role("button", name="Settings")
+    for at in (0, 30):
+        rows.nth(at).scroll_into_view_if_needed()
+        for name in ("New session", "Find a session or a message", "Settings"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+    last, settings = rows.nth(30).bounding_box(), foot.bounding_box()
+    assert last
+    assert settings
+    assert last["y"] + last["height"] <= settings["y"]
+    if size["width"] >= 800:
+        # The one on the screen is brought into view by itself, and a title has the room of the button that is not shown.
+        page.reload()
+        expect(row(page, first)).to_be_in_viewport()
+        title, whole = rows.nth(1).locator(".session-title").bounding_box(), rows.nth(1).bounding_box()
+        assert title
+        assert whole
+        assert whole["x"] + whole["width"] - title["x"] - title["width"] < 10
+    context.close()
+
+
+def test_where_there_is_no_such_session_the_others_are_listed_and_nothing_else_is_offered(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    first, made = first_id(client), begin(client, "The other")
+    page.goto(f"{server.url}sessions/nowhere/#token={server.token}")
+    expect(page.get_by_role("heading", name="There is no such session")).to_be_visible()
+    expect(row(page, made)).to_contain_text("The other")
+    expect(page.locator(".list-note")).to_be_hidden()
+    page.goto(f"{server.url}sessions/{made}/")
+    wait_status(page, "connected")
+    expect(page.locator("#changes")).to_be_enabled()
+    assert client.delete(f"sessions/{made}").status_code == 204
+    expect(page.locator("#prompt-hint")).to_have_text("Nothing can be sent: there is no such session")
+    expect(page.locator("#changes")).to_be_disabled()
+    expect(row(page, made)).to_have_count(0)
+    expect(row(page, first)).to_be_visible()
+
+
+def test_a_link_to_a_message_that_is_not_there_says_so(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    page.goto(f"{server.url}sessions/{first_id(client)}/#token={server.token}")
+    wait_status(page, "connected")
+    page.evaluate("location.hash = '#message-98'")
+    expect(page.locator("notice-bar")).to_contain_text("There is no message 99 yet")
 
 
 def test_words_lead_to_the_message_in_which_they_stand(

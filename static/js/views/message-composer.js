@@ -69,6 +69,7 @@ export class MessageComposer extends HTMLElement {
   #said = new Said();
   #log = EMPTY;
   #ended = false;
+  #missing = false;
   #working = false;
   #asks = false;
   /** @type {Status} */
@@ -99,6 +100,7 @@ export class MessageComposer extends HTMLElement {
     this.#files.addEventListener("changed", () => this.#edited());
     // What has gone had the focus.
     this.#files.addEventListener("removed", () => this.#prompt.focus());
+    this.#waiting.addEventListener("emptied", () => this.#prompt.focus());
     this.#listenForFiles();
     this.append(this.#waiting, this.#form);
   }
@@ -110,6 +112,7 @@ export class MessageComposer extends HTMLElement {
     this.#log = log;
     this.#working = state !== null && isWorking(state.agent_state);
     this.#asks = isAsking(log);
+    this.#missing = snapshot.gone;
     this.#ended = connection.status === "ended" || (state?.session_ended ?? false);
     this.#cancel.disabled = !this.#working || stopping || connection.status !== "connected";
     this.#cancel.hidden = !this.#working;
@@ -168,7 +171,8 @@ export class MessageComposer extends HTMLElement {
 
   /** What the user should know before they send; empty where there is nothing. */
   #news() {
-    if (this.#ended) return "";
+    if (this.#missing) return t("Nothing can be sent: there is no such session");
+    if (this.#ended) return t("Nothing can be sent: the session has ended");
     if (this.#files.refused) return t("{name} cannot be sent: remove it", { name: this.#files.refused });
     if (this.#status === "offline") return t("Offline: what you send goes out when you are back");
     if (this.#status === "reconnecting") return t("Not connected: what you send goes out when it is back");

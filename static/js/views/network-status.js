@@ -88,6 +88,7 @@ export class NetworkStatus extends HTMLElement {
     say(this.#words, this.#withWait(face, words));
     say(this.#short, face === "shared" ? t("Connected") : words);
     say(this.#spoken, words);
+    if (dueAt === 0 && document.activeElement === this.#now) this.#face.focus();
     this.#now.hidden = dueAt === 0;
     if (!this.#details.hidden) this.#drawDetails(connection);
   }

@@ -1,5 +1,6 @@
 /** The user's messages that are on their way, below the log. @import { Pending } from "../outbox.js" */
 
+import { want } from "../dom.js";
 import { PendingCard } from "./pending-card.js";
 
 export class PendingList extends HTMLElement {
@@ -9,8 +10,10 @@ export class PendingList extends HTMLElement {
   /** @param {readonly Pending[]} pending @returns {boolean} whether there is a new one */
   show(pending) {
     const keys = new Set(pending.map((each) => each.key));
+    let isLeft = false;
     for (const [key, card] of this.#cards) {
       if (keys.has(key)) continue;
+      isLeft ||= card.contains(document.activeElement);
       card.remove();
       this.#cards.delete(key);
     }
@@ -25,6 +28,8 @@ export class PendingList extends HTMLElement {
       }
       card.show(each);
     }
+    // What had the focus is gone: on to the field.
+    if (isLeft) want(this, { kind: "now" });
     return grew;
   }
 }

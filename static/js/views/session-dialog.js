@@ -3,6 +3,7 @@
 /** @import { SessionSummary } from "../wire.js" */
 
 import { el, say, want } from "../dom.js";
+import { isWorking } from "../format.js";
 import { t } from "../words.js";
 
 /** As long as the server takes them. */
@@ -53,14 +54,23 @@ export class SessionDialog extends HTMLElement {
   }
 
   /** @param {SessionSummary} session */
-  delete({ session_id: sessionId, title }) {
+  delete({ session_id: sessionId, title, agent_state: state }) {
     const words = t("“{title}” and all its messages will be gone, and so will its workspace. Commits that have arrived in your repository stay there.", {
       title: title || t("New session"),
     });
-    this.#ask(t("Delete the session?"), words, t("Delete"), "danger", () => {
+    let stop = isWorking(state);
+    const name = () => (stop ? t("Stop and delete") : t("Delete"));
+    this.#ask(t("Delete the session?"), words, name(), "danger", () => {
       this.#wait();
-      want(this, { kind: "delete-session", sessionId, done: (problem) => this.#done(problem) });
+      const done = (/** @type {string} */ problem, isBusy = false) => {
+        this.#done(isBusy && !stop ? t("The agent is at work in it.") : problem);
+        // It has begun to work since the question was asked.
+        stop ||= isBusy;
+        say(this.#go, name());
+      };
+      want(this, { kind: "delete-session", sessionId, stop, done });
     });
+    if (stop) this.#tellProblem(t("The agent is at work in it."));
     // What cannot be undone is not done by pressing Enter once too often.
     this.#cancel.focus();
   }
@@ -69,8 +79,7 @@ export class SessionDialog extends HTMLElement {
   tell({ title }, problem) {
     this.#ask(title || t("New session"), "", t("Close"), "primary", () => this.#dialog.close());
     this.#cancel.hidden = true;
-    say(this.#problem, problem);
-    this.#problem.hidden = false;
+    this.#tellProblem(problem);
   }
 
   /** @param {string} heading @param {string} words @param {string} go @param {string} kind @param {() => void} does */
@@ -97,6 +106,11 @@ export class SessionDialog extends HTMLElement {
   #done(problem) {
     if (!problem) return this.#dialog.close();
     this.#go.disabled = false;
+    this.#tellProblem(problem);
+  }
+
+  /** @param {string} problem */
+  #tellProblem(problem) {
     say(this.#problem, problem);
     this.#problem.hidden = false;
   }

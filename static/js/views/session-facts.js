@@ -1,4 +1,9 @@
-/** What the session does, where and with what: the panel beside the timeline. @import { Snapshot } from "../store.js" */
+/**
+ * What the session does, where and with what: the panel beside the timeline. Of an earlier moment, what is known of it.
+ *
+ * @import { Then } from "../state-then.js"
+ * @import { Snapshot } from "../store.js"
+ */
 
 import { el, icon, say, want } from "../dom.js";
 import { shortPath } from "../format.js";
@@ -29,7 +34,21 @@ export class SessionFacts extends HTMLElement {
     this.#added,
     this.#removed,
   );
+  #back = el(
+    "button",
+    {
+      class: "button wide quiet",
+      type: "button",
+      id: "look-back",
+      title: t("The page as it was at any message (Alt+T)"),
+      onClick: () => this.#lookBack(),
+    },
+    icon("clock"),
+    t("Look back"),
+  );
   #pairs = el("dl", { class: "facts" });
+  /** What the figures count, where that is not all. */
+  #counted = el("p", { class: "note", hidden: true });
   #shown = "";
   /** @type {Snapshot["log"]["state"]} */
   #state = null;
@@ -40,21 +59,25 @@ export class SessionFacts extends HTMLElement {
     this.append(
       this.#todo,
       this.#tasks,
-      el("section", {}, el("h2", { text: t("Work") }), this.#changes, this.#pairs),
-      el("section", {}, el("h2", { text: t("Usage") }), this.#usage),
+      el("section", {}, el("h2", { text: t("Work") }), this.#changes, this.#back, this.#pairs),
+      el("section", {}, el("h2", { text: t("Usage") }), this.#counted, this.#usage),
     );
   }
 
-  /** @param {Snapshot} snapshot */
-  show(snapshot) {
-    const { state, messages } = snapshot.log;
+  /** @param {Snapshot} snapshot @param {Then | null} [then] the earlier moment that is shown */
+  show(snapshot, then = null) {
+    const log = then?.log ?? snapshot.log;
+    const { state, messages } = log;
+    this.#changes.disabled = snapshot.gone;
     if (!state) return;
     this.#tasks.show(snapshot);
     // Text that is being written changes none of the rest, and comes in every frame.
     if (state === this.#state && messages === this.#messages) return;
     this.#state = state;
     this.#messages = messages;
-    this.#usage.show(snapshot.log, state);
+    this.#usage.show(log, state);
+    this.#showCounted(then);
+    this.#back.hidden = state.message_count === 0;
     this.#todo.show(state.todo);
     say(this.#added, state.diff_lines_added ? `+${state.diff_lines_added}` : "");
     say(this.#removed, state.diff_lines_removed ? `−${state.diff_lines_removed}` : "");
@@ -78,6 +101,26 @@ export class SessionFacts extends HTMLElement {
     this.#pairs.replaceChildren(
       ...facts.flatMap(([name, value, title]) => [el("dt", { text: name }), el("dd", { text: value, title })]),
     );
+  }
+
+  /** @param {Then | null} then */
+  #showCounted(then) {
+    const from = then?.countedFrom ?? 0;
+    // What a turn has left, and tables of turns, need the whole of them.
+    this.toggleAttribute("data-partial", from > 0);
+    this.#counted.hidden = !then;
+    say(
+      this.#counted,
+      from > 0
+        ? t("Up to then, from message {number} on: older ones are not on this page", { number: number(from + 1) })
+        : t("Up to then"),
+    );
+  }
+
+  #lookBack() {
+    // Where this is a drawer, it lies over what is to be seen.
+    const drawer = /** @type {HTMLElement | null} */ (this.closest(":popover-open"));
+    drawer?.hidePopover();
   }
 }
 

@@ -37,6 +37,10 @@ export class SessionList extends HTMLElement {
   #rows = new Map();
   /** @type {Snapshot | null} */
   #snapshot = null;
+  /** The session on the screen, once it was brought into view. */
+  #here = "";
+  /** Where the row stood whose menu was opened last. */
+  #asked = 0;
   /** Of the session on the screen. @type {Doing | null} */
   #doing = null;
 
@@ -68,6 +72,9 @@ export class SessionList extends HTMLElement {
       el("nav", { "aria-label": t("Sessions") }, this.#list, this.#toggle, this.#archived),
       this.#note,
     );
+    // A question about a session may outlive its row, which had the focus before.
+    const closed = () => document.activeElement === document.body && this.#focusRow(Math.max(0, this.#asked));
+    this.addEventListener("close", () => queueMicrotask(closed), { capture: true });
     setInterval(() => this.#snapshot && !document.hidden && this.show(this.#snapshot, this.#doing), AGO_MS);
   }
 
@@ -78,12 +85,21 @@ export class SessionList extends HTMLElement {
     const { roster, log, connection } = snapshot;
     const here = log.state?.session_id ?? "";
     const all = roster?.sessions ?? [];
+    const focused = document.activeElement;
+    const left = focused?.closest("session-list .session-row") ?? null;
+    const at = left ? [...this.#list.children].indexOf(left) : -1;
     this.#place(this.#list, all.filter((each) => !each.archived || each.session_id === here));
     const archived = all.filter((each) => each.archived && each.session_id !== here);
     this.#place(this.#archived, archived);
     for (const [id, row] of this.#rows) {
       if (row.element.isConnected) continue;
       this.#rows.delete(id);
+    }
+    if (focused instanceof HTMLElement && left) this.#keepFocus(focused, at);
+    const shown = here === this.#here ? null : this.#rows.get(here);
+    if (shown) {
+      this.#here = here;
+      shown.element.scrollIntoView({ block: "nearest" });
     }
     this.#toggle.hidden = archived.length === 0;
     if (archived.length === 0) this.#expand(false);
@@ -92,6 +108,19 @@ export class SessionList extends HTMLElement {
     this.classList.toggle("loading", !roster && connection.status !== "unauthorized");
     say(this.#note, this.#said(snapshot));
     this.#note.hidden = this.#note.textContent === "";
+  }
+
+  /** What had the focus was moved, or is gone: then the row that took its place has it. @param {HTMLElement} focused @param {number} at */
+  #keepFocus(focused, at) {
+    if (focused === document.activeElement) return;
+    if (at < 0 || this.#list.contains(focused)) return focused.focus({ preventScroll: true });
+    this.#focusRow(at);
+  }
+
+  /** @param {number} at */
+  #focusRow(at) {
+    const next = this.#list.children[Math.min(at, this.#list.children.length - 1)]?.querySelector("a");
+    (next ?? this.querySelector("button"))?.focus();
   }
 
   /** What is to be said of the list as a whole. @param {Snapshot} snapshot */
@@ -129,6 +158,7 @@ export class SessionList extends HTMLElement {
 
   /** @param {HTMLElement} at @param {SessionSummary} session */
   #openMenu(at, session) {
+    this.#asked = [...this.#list.children].findIndex((each) => each.contains(at));
     menu.use((SessionMenu) => {
       if (!this.#menu) this.append((this.#menu = new SessionMenu()));
       this.#menu.open(at, session);
@@ -175,9 +205,9 @@ class SessionRow {
 
   /** @param {SessionSummary} session @param {Snapshot} snapshot @param {Doing | null} here */
   show(session, { log: { state }, unread }, here) {
-    this.#session = session;
     // The stream knows the session on screen better than the list of all does.
     const live = state && session.session_id === state.session_id ? state : null;
+    this.#session = live ? { ...session, agent_state: live.agent_state } : session;
     const doing = (live && here) || agentState(session.agent_state);
     const title = live?.title || session.title || t("New session");
     const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;

@@ -88,8 +88,9 @@ export class SessionPalette extends HTMLElement {
     this.#stop();
     const text = this.#field.value.trim();
     if (!/[\p{L}\p{N}]/u.test(text)) {
+      if (text) return this.#fill([], t("Type a word or a number."));
       const offered = this.#sessions.filter(({ archived }) => !archived).slice(0, OFFERED);
-      return this.#fill(offered.map(sessionOption), text ? t("Type a word or a number.") : "");
+      return this.#fill(offered.map(sessionOption), "");
     }
     const search = new AbortController();
     this.#search = search;

@@ -20,6 +20,8 @@ import { MessageCard } from "./message-card.js";
 import { PendingList } from "./pending-list.js";
 import { SpokenNews } from "./spoken-news.js";
 import { ToolCard } from "./tool-card.js";
+import { UnreadMarks } from "./unread-marks.js";
+import { unreadOf } from "./waiting-list.js";
 import { loading, welcome } from "./welcome.js";
 
 /** A log with more to come than this is shown when it is whole, instead of racing past. */
@@ -53,6 +55,7 @@ export class SessionTimeline extends HTMLElement {
   #queue = new PendingList();
   #empty = el("div", { class: "welcome-slot" });
   #news = new SpokenNews();
+  #unread = new UnreadMarks();
   #content = el("div", { class: "log" }, this.#blocks.element, this.#draftSlot, this.#queue);
   #end = new EndFollower(this, this.#content);
   #log = EMPTY;
@@ -97,6 +100,7 @@ export class SessionTimeline extends HTMLElement {
     else if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
     this.#end.settle();
     this.#blocks.look();
+    this.#unread.show(this, unreadOf(log));
     this.#seek();
   }
 

@@ -1,6 +1,7 @@
 /**
  * The user's messages that the agent has not read yet, above the field: each says when it will be, and can be taken back.
  *
+ * @import { Log } from "../reducer.js"
  * @import { Snapshot } from "../store.js"
  * @import { Attached, Message, Waiting } from "../wire.js"
  */
@@ -9,6 +10,12 @@ import { el, icon, say, want } from "../dom.js";
 import { isWorking } from "../format.js";
 import { t } from "../words.js";
 import { filesOf } from "./message-files.js";
+
+/** What was said to an agent that is idle is read in the next moment, unless it is kept for the next message. @param {Log} log */
+export function unreadOf({ state, waiting }) {
+  const working = state !== null && isWorking(state.agent_state);
+  return waiting.filter(({ when }) => working || when === "next_message");
+}
 
 export class WaitingList extends HTMLElement {
   #list = el("ul", { class: "waiting", "aria-label": t("Not read yet") });
@@ -24,14 +31,14 @@ export class WaitingList extends HTMLElement {
 
   /** @param {Snapshot} snapshot */
   show({ log, connection }) {
-    const working = log.state !== null && isWorking(log.state.agent_state);
-    // What was said to an agent that is idle is read in the next moment, unless it is kept for the next message.
-    const waiting = log.waiting.filter(({ when }) => working || when === "next_message");
+    const waiting = unreadOf(log);
     this.toggleAttribute("data-stale", connection.status !== "connected");
     if (same(waiting, this.#shown)) return;
     this.#shown = waiting;
+    let left = -1;
     for (const [idx, row] of this.#rows) {
       if (waiting.some((each) => each.idx === idx)) continue;
+      if (row.contains(document.activeElement)) left = [...this.#list.children].indexOf(row);
       row.remove();
       this.#rows.delete(idx);
     }
@@ -47,6 +54,15 @@ export class WaitingList extends HTMLElement {
       if (when) say(when, wordsOf(each.when));
     }
     this.hidden = waiting.length === 0;
+    if (left >= 0) this.#focusFrom(left);
+  }
+
+  /** The row that had the focus is gone. @param {number} at */
+  #focusFrom(at) {
+    const next = this.#list.children[Math.min(at, this.#list.children.length - 1)];
+    const button = next?.querySelector(".file-remove");
+    if (button instanceof HTMLElement) button.focus();
+    else this.dispatchEvent(new CustomEvent("emptied"));
   }
 
   /** @param {number} idx @param {Message | undefined} message */
