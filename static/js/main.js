@@ -366,6 +366,7 @@ store.subscribe((snapshot) => {
   document.body.classList.toggle("barred", barred);
   views.gate.show(barred);
   views.network.show(connection, world.now);
+  parts.offerTerminals(connection);
   const shown = doing.see(snapshot);
   views.header.show(snapshot, shown);
   views.timeline.show(parts.travel.part?.shown(snapshot) ?? snapshot);

@@ -3,13 +3,14 @@
  *
  * @import { Api } from "./api.js"
  * @import { Page } from "./past.js"
- * @import { Store } from "./store.js"
+ * @import { Snapshot, Store } from "./store.js"
  * @import { World } from "./stream.js"
  */
 
 import { find } from "./dom.js";
 import { Later } from "./later.js";
 import { keep, recallJson } from "./storage.js";
+import { t } from "./words.js";
 
 /** @param {Api} api @param {World} world @param {Store} store @param {Page} page */
 export function laterParts(api, world, store, page) {
@@ -62,6 +63,13 @@ export function laterParts(api, world, store, page) {
     /** Beside the timeline there is room for the facts on wide screens only; elsewhere they are in a drawer. */
     showFacts: () => {
       if (find("session-facts", HTMLElement).checkVisibility()) facts.use(() => undefined);
+    },
+    /** The shells of a session end with it. @param {Snapshot["connection"]} connection */
+    offerTerminals({ state, status }) {
+      const toggle = find("#terminal-toggle", HTMLButtonElement);
+      const ended = status === "ended" ? t("This session has ended, and its terminals with it") : "";
+      toggle.title = state === "missing" ? t("There is no such session, and so no terminal") : ended;
+      toggle.disabled = toggle.title !== "";
     },
     /** Whether the terminals were open when the page was left. */
     hadTerminals: () => recallJson(terminalsKept())?.isOpen === true,

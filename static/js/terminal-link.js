@@ -7,14 +7,17 @@
  * @import { Status } from "./connection.js"
  * @typedef {{ status: Status, dueAt: number, reason: string }} Link
  *   `dueAt`: when the next try comes, by the clock of the world; 0 = none is waited for. `reason` is the server's, or empty
- * @typedef {{ replaying?: boolean, size?: [number, number], own?: boolean, exit_status?: number | null, pong?: number }} Told
+ * @typedef {{
+ *   replaying?: boolean, size?: [number, number], own?: boolean, exit_status?: number | null, runs?: string, pong?: number,
+ * }} Told  `runs`: what stands in the way of closing the terminal
  * @typedef {{
  *   now: () => number, random: () => number, setTimer: (run: () => void, ms: number) => any, clearTimer: (timer: any) => void,
  *   open: () => WebSocket, hello: () => string,
  * }} Surroundings  `open` connects, `hello` is the first frame
  * @typedef {{
  *   onBegin: () => void, onData: (data: Uint8Array) => void, onTold: (told: Told) => void, onChange: (link: Link) => void,
- * }} Hooks
+ *   onClosed: () => void,
+ * }} Hooks  `onClosed`: somebody closed the terminal, here or elsewhere
  */
 
 import { backoff, SETTLED_MS } from "./connection.js";
@@ -25,9 +28,10 @@ export const PATIENCE_MS = 6_000;
 /** Of what is typed, at once: a server takes 1 MiB, and what is pasted may be more. */
 export const PIECE_BYTES = 32 * 1024;
 
+const CLOSED = 4204;
 const NO_TOKEN = 4401;
 /** There is no such terminal, and will be none. */
-const FINAL = new Set([4404, 4410]);
+const FINAL = new Set([CLOSED, 4404, 4410]);
 
 export class TerminalLink {
   /** @type {WebSocket | null} */
@@ -43,6 +47,8 @@ export class TerminalLink {
   /** @type {any} */
   #patience = null;
   #wasOpen = false;
+  /** What is asked for by `close` and not settled yet. @type {"" | "ask" | "now"} */
+  #closing = "";
   /** @type {[number, number] | null} */
   #size = null;
   /** @type {Link} */
@@ -91,6 +97,16 @@ export class TerminalLink {
     this.#send(JSON.stringify({ resize: this.#size }));
   }
 
+  /** Closes the terminal for all, once there is a connection to say so. @param {"ask" | "now"} how */
+  close(how) {
+    this.#closing = how;
+    this.#send(JSON.stringify({ close: how }));
+  }
+
+  get isClosing() {
+    return this.#closing !== "";
+  }
+
   /** What the first frame says of the size. */
   get size() {
     return this.#size;
@@ -109,6 +125,7 @@ export class TerminalLink {
     let isFirst = true;
     socket.onopen = () => {
       socket.send(this.#world.hello());
+      if (this.#closing) this.close(this.#closing);
       this.#await();
     };
     socket.onmessage = ({ data }) => {
@@ -117,11 +134,17 @@ export class TerminalLink {
         isFirst = false;
         this.#begin();
       }
-      if (typeof data === "string") this.#hooks.onTold(JSON.parse(data));
+      if (typeof data === "string") this.#tell(JSON.parse(data));
       else this.#hooks.onData(new Uint8Array(data));
     };
     socket.onclose = ({ code, reason }) => this.#lost(code, reason);
     this.#await();
+  }
+
+  /** @param {Told} told */
+  #tell(told) {
+    if (told.runs !== undefined) this.#closing = "";
+    this.#hooks.onTold(told);
   }
 
   #begin() {
@@ -138,7 +161,8 @@ export class TerminalLink {
     if (code === NO_TOKEN) return this.#change("unauthorized", 0, reason);
     if (FINAL.has(code)) {
       this.#isWanted = false;
-      return this.#change("ended", 0, reason);
+      this.#change("ended", 0, reason);
+      return code === CLOSED ? this.#hooks.onClosed() : undefined;
     }
     const delay = backoff(this.#attempt++, this.#world.random());
     this.#timer = this.#world.setTimer(() => this.#open(), delay);

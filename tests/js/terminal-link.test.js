@@ -70,6 +70,7 @@ beforeEach(() => {
       onData: (data) => news.push([...data]),
       onTold: (told) => news.push(told),
       onChange: ({ status }) => news.push(status),
+      onClosed: () => news.push("closed"),
     },
   );
   link.start();
@@ -143,6 +144,7 @@ test("a machine that has slept asks at once", () => {
 
 for (const [code, status, isTriedAgain] of /** @type {const} */ ([
   [4401, "unauthorized", true],
+  [4204, "ended", false],
   [4404, "ended", false],
   [4410, "ended", false],
 ])) {
@@ -154,6 +156,22 @@ for (const [code, status, isTriedAgain] of /** @type {const} */ ([
     assert.equal(sockets.length, isTriedAgain ? 2 : 1);
   });
 }
+
+test("a terminal is closed as soon as there is somebody to tell, unless something runs in it", () => {
+  link.close("ask");
+  assert.equal(link.isClosing, true);
+  last().accept();
+  assert.deepEqual(last().sent, ["hello", '{"close":"ask"}']);
+  last().tell({ runs: "vim" });
+  assert.equal(link.isClosing, false);
+  link.close("now");
+  last().onclose({ code: 1006, reason: "" });
+  link.retryNow();
+  last().accept();
+  assert.deepEqual(last().sent, ["hello", '{"close":"now"}']);
+  last().onclose({ code: 4204, reason: "the terminal was closed" });
+  assert.equal(news.at(-1), "closed");
+});
 
 test("what is pasted goes in pieces, and what is typed while nobody listens goes nowhere", () => {
   link.type(new Uint8Array(10));

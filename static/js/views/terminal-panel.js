@@ -11,6 +11,9 @@
 
 import { el, icon, say } from "../dom.js";
 import { t } from "../words.js";
+import { TerminalKeys } from "./terminal-keys.js";
+import { TerminalQuestion } from "./terminal-question.js";
+import { panelIdOf, tabIdOf, TerminalTabs } from "./terminal-tabs.js";
 
 export const MOST = 8;
 
@@ -25,7 +28,9 @@ export class TerminalPanel extends HTMLElement {
   #ticking = null;
   /** @type {typeof import("./terminal-view.js") | null} */
   #module = null;
-  #tabs = el("div", { class: "terminal-tabs", role: "tablist", "aria-label": t("Terminals") });
+  #tabs = new TerminalTabs();
+  #keys = new TerminalKeys();
+  #question = new TerminalQuestion();
   #state = el("span", { class: "terminal-state quiet", role: "status" });
   #now = el("button", { class: "button small", type: "button", text: t("Now"), hidden: true, onClick: () => this.#current?.retryNow() });
   #add = el(
@@ -51,33 +56,35 @@ export class TerminalPanel extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", t("Terminals"));
-    this.append(
-      el(
-        "header",
-        { class: "terminal-head" },
-        this.#tabs,
-        this.#add,
-        this.#state,
-        this.#now,
-        el("label", { class: "terminal-option", title: t("For screen readers: what is shown is read out") }, this.#reader, t("Read out")),
-        el("span", { class: "terminal-hint quiet", text: t("{key} leaves the terminal", { key: "F6" }) }),
-        this.#close,
-      ),
-      this.#body,
+    const options = el(
+      "div",
+      { class: "terminal-options" },
+      this.#state,
+      this.#now,
+      el("label", { class: "terminal-option", title: t("For screen readers: what is shown is read out") }, this.#reader, t("Read out")),
+      el("span", { class: "terminal-hint quiet", text: t("{key} leaves the terminal", { key: "F6" }) }),
     );
-    this.#tabs.addEventListener("keydown", (event) => this.#move(event));
+    this.append(el("header", { class: "terminal-head" }, this.#tabs, this.#add, options, this.#close), this.#body, this.#keys, this.#question);
+    this.#tabs.onSelect = (number, isFocused) => this.#show(number, isFocused);
+    this.#tabs.onClose = (number) => this.#end(number);
+    this.#keys.onPress = (key, isControl) => this.#current?.press(key, isControl);
     for (const moment of ["online", "pageshow"]) addEventListener(moment, () => this.#wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    visualViewport?.addEventListener("resize", () => this.#clear());
   }
 
   /** Show the terminals, with the focus in one, or hide them: their shells run on. */
   toggle() {
     if (this.hasAttribute("hidden")) return void this.open();
+    this.#hide();
+    this.#toggle?.focus();
+  }
+
+  #hide() {
     this.toggleAttribute("hidden", true);
     this.#keep();
     clearInterval(this.#ticking);
     this.#toggle?.setAttribute("aria-expanded", "false");
-    this.#toggle?.focus();
   }
 
   /** @param {boolean} isFocused */
@@ -109,9 +116,16 @@ export class TerminalPanel extends HTMLElement {
 
   #new() {
     const free = Array.from({ length: MOST }, (_, index) => index + 1).find((number) => !this.#views.has(number));
-    if (!free) return;
-    this.#make(free);
-    this.#show(free, true);
+    const ended = this.#ended;
+    if (free) this.#make(free);
+    else if (ended) this.#views.get(ended)?.beginAnew();
+    const number = free ?? ended;
+    if (number) this.#show(number, true);
+  }
+
+  /** One whose shell has ended. */
+  get #ended() {
+    return [...this.#views].find(([, { exitStatus, link }]) => exitStatus !== null && link.status === "connected")?.[0];
   }
 
   /** @param {number} number */
@@ -122,73 +136,70 @@ export class TerminalPanel extends HTMLElement {
       open: () => source.open(number),
       token: source.token,
       isReader: this.#isReader,
-      onLeave: () => this.#tab(number)?.focus(),
-      onChange: () => this.#say(),
+      withKeys: (text) => this.#keys.apply(text),
+      onLeave: () => this.#tabs.focusOn(number),
+      onChange: () => this.#changed(number),
+      onBusy: (program) => {
+        this.#changed(number);
+        this.#question.ask(number, program, () => view.end("now"));
+      },
+      onClosed: () => this.#remove(number),
     });
-    view.id = `terminal-${number}`;
+    view.id = panelIdOf(number);
     view.setAttribute("role", "tabpanel");
-    view.setAttribute("aria-labelledby", `terminal-tab-${number}`);
+    view.setAttribute("aria-labelledby", tabIdOf(number));
     view.hidden = true;
     this.#views.set(number, view);
     this.#body.append(view);
-    const tab = el("button", {
-      class: "terminal-tab",
-      type: "button",
-      role: "tab",
-      id: `terminal-tab-${number}`,
-      "aria-controls": view.id,
-      "aria-label": t("Terminal {number}", { number }),
-      text: String(number),
-      onClick: () => this.#show(number, true),
-    });
-    const after = [...this.#tabs.children].find((each) => Number(each.textContent) > number) ?? null;
-    this.#tabs.insertBefore(tab, after);
+    this.#tabs.add(number);
   }
 
   /** @param {number} number @param {boolean} isFocused */
   #show(number, isFocused) {
     this.#shown = number;
-    for (const [each, view] of this.#views) {
-      view.hidden = each !== number;
-      this.#tab(each)?.setAttribute("aria-selected", String(each === number));
-      this.#tab(each)?.setAttribute("tabindex", each === number ? "0" : "-1");
-    }
-    this.#add.disabled = this.#views.size >= MOST;
+    for (const [each, view] of this.#views) view.hidden = each !== number;
+    this.#tabs.select(number);
     this.#current?.fit();
     if (isFocused) this.#current?.focus();
     this.#keep();
     this.#say();
   }
 
-  /** @param {KeyboardEvent} event */
-  #move(event) {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    const numbers = [...this.#views.keys()].sort((a, b) => a - b);
-    if (event.key === "Delete" || event.key === "Backspace") {
-      event.preventDefault();
-      return this.#remove(this.#shown);
-    }
-    if (!step) return;
-    event.preventDefault();
-    const next = numbers[(numbers.indexOf(this.#shown) + step + numbers.length) % numbers.length] ?? 1;
-    this.#show(next, false);
-    this.#tab(next)?.focus();
+  /** Close a terminal for all, and its tab when that is done. @param {number} number */
+  #end(number) {
+    const view = this.#views.get(number);
+    if (!view) return;
+    const isGone = view.problem !== "" || view.link.status === "ended";
+    // Without a connection nobody can be told; who presses again wants it out of the way at least.
+    if (isGone || (view.isEnding && view.link.status !== "connected")) return this.#remove(number);
+    view.end("ask");
+    this.#changed(number);
   }
 
-  /** Take a tab away from this page. @param {number} number */
+  /** It is gone: take its tab away. @param {number} number */
   #remove(number) {
-    if (this.#views.size < 2) return this.toggle();
+    const hadFocus = this.contains(document.activeElement);
+    const { numbers } = this.#tabs;
     this.#views.get(number)?.close();
     this.#views.delete(number);
-    this.#tab(number)?.remove();
-    const next = [...this.#views.keys()][0] ?? 1;
-    this.#show(next, false);
-    this.#tab(next)?.focus();
+    this.#tabs.drop(number);
+    this.#question.forget(number);
+    const next = numbers.find((each) => each > number) ?? numbers.findLast((each) => each < number);
+    if (next === undefined) {
+      const wasOpen = !this.hasAttribute("hidden");
+      this.#hide();
+      if (hadFocus && wasOpen) this.#toggle?.focus();
+      return;
+    }
+    this.#show(number === this.#shown ? next : this.#shown, false);
+    if (hadFocus) this.#tabs.focusOn(this.#shown);
   }
 
   /** @param {number} number */
-  #tab(number) {
-    return /** @type {HTMLElement | null} */ (this.#tabs.querySelector(`#terminal-tab-${number}`));
+  #changed(number) {
+    const view = this.#views.get(number);
+    if (view) this.#tabs.mark(number, view);
+    this.#say();
   }
 
   #wake() {
@@ -198,6 +209,7 @@ export class TerminalPanel extends HTMLElement {
   #say() {
     const { source } = this;
     const view = this.#current;
+    this.#add.disabled = this.#views.size >= MOST && !this.#ended;
     if (!view || !source || !this.#module) return;
     const words = this.#module.stateOf(view, source.world.now());
     // Nobody needs to be told all the time that all is well.
@@ -205,6 +217,13 @@ export class TerminalPanel extends HTMLElement {
     say(this.#state, isWell ? "" : words);
     this.#state.dataset.status = view.problem ? "ended" : view.link.status;
     this.#now.hidden = view.link.dueAt === 0;
+  }
+
+  /** Keep clear of the keyboard on the screen where the page is not made smaller by it. */
+  #clear() {
+    const { height = innerHeight, offsetTop = 0, scale = 1 } = visualViewport ?? {};
+    const covered = scale > 1 ? 0 : Math.max(0, Math.round(innerHeight - height - offsetTop));
+    this.style.setProperty("--covered", `${covered}px`);
   }
 
   #keep() {

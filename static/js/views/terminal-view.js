@@ -10,6 +10,7 @@
  */
 
 import { el } from "../dom.js";
+import { sequenceOf } from "../terminal-keys.js";
 import { TerminalLink } from "../terminal-link.js";
 import { withSheets } from "../terminal-styles.js";
 import { inkOf, THEME_CHANGED } from "../theme.js";
@@ -55,8 +56,7 @@ export class TerminalView extends HTMLElement {
   #isReader;
   #number;
   #sizes = new ResizeObserver(() => this.fit());
-  #onLeave;
-  #onChange;
+  #how;
   /** @type {number | null} */
   exitStatus = null;
   problem = "";
@@ -64,15 +64,18 @@ export class TerminalView extends HTMLElement {
   /**
    * @param {number} number
    * @param {Omit<Surroundings, "open" | "hello">} world
-   * @param {{ open: () => WebSocket, token: () => string, isReader: boolean, onLeave: () => void, onChange: () => void }} how
-   *   `isReader`: a screen reader reads it out
+   * @param {{
+   *   open: () => WebSocket, token: () => string, isReader: boolean, withKeys: (text: string) => string,
+   *   onLeave: () => void, onChange: () => void, onBusy: (program: string) => void, onClosed: () => void,
+   * }} how
+   *   `isReader`: a screen reader reads it out; `withKeys` gives what is typed as it is with the keys that are held down;
+   *   `onBusy`: it was not closed, for this program runs in it
    */
   constructor(number, world, how) {
     super();
     this.#number = number;
     this.#isReader = how.isReader;
-    this.#onLeave = how.onLeave;
-    this.#onChange = how.onChange;
+    this.#how = how;
     const hello = () => JSON.stringify({ token: how.token(), control: true, ...(this.#link.size && { resize: this.#link.size }) });
     this.#link = new TerminalLink(
       { ...world, open: how.open, hello },
@@ -80,7 +83,8 @@ export class TerminalView extends HTMLElement {
         onBegin: () => this.#terminal?.reset(),
         onData: (data) => this.#terminal?.write(data),
         onTold: (told) => this.#heard(told),
-        onChange: () => this.#onChange(),
+        onChange: () => how.onChange(),
+        onClosed: () => how.onClosed(),
       },
     );
   }
@@ -103,7 +107,7 @@ export class TerminalView extends HTMLElement {
       this.problem = t("This installation has no terminal for the page: xterm.js is missing. Install trio-agent again where npm's registry can be reached.");
       this.#screen.replaceChildren(el("p", { class: "problem", text: this.problem, role: "alert" }));
       console.info("terminal", error);
-      this.#onChange();
+      this.#how.onChange();
     }
   }
 
@@ -127,12 +131,12 @@ export class TerminalView extends HTMLElement {
     );
     this.#answerOnce(terminal);
     const encoder = new TextEncoder();
-    terminal.onData((text) => this.#type(encoder.encode(text)));
+    terminal.onData((text) => this.#type(encoder.encode(this.#how.withKeys(text))));
     terminal.onBinary((text) => this.#type(Uint8Array.from(text, (each) => each.charCodeAt(0))));
     terminal.attachCustomKeyEventHandler((event) => {
       if (event.key !== LEAVE_KEY) return true;
       event.preventDefault();
-      if (event.type === "keydown") this.#onLeave();
+      if (event.type === "keydown") this.#how.onLeave();
       return false;
     });
     document.addEventListener(THEME_CHANGED, this.#repaint);
@@ -146,7 +150,28 @@ export class TerminalView extends HTMLElement {
     this.#sizes.disconnect();
   }
 
-  /** It is gone for good from this page; the shell runs on. */
+  /** Close the terminal for all. @param {"ask" | "now"} how */
+  end(how) {
+    this.#link.close(how);
+  }
+
+  /** Whether it is being closed, or waits for a connection to be. */
+  get isEnding() {
+    return this.#link.isClosing;
+  }
+
+  /** Another shell in the place of one that has ended. */
+  beginAnew() {
+    this.#link.type(new Uint8Array([13]));
+  }
+
+  /** A key of those on the screen. @param {string} key @param {boolean} isControl */
+  press(key, isControl) {
+    const terminal = this.#terminal;
+    terminal?.input(sequenceOf(key, isControl, terminal.modes.applicationCursorKeysMode));
+  }
+
+  /** It is gone for good from this page. */
   close() {
     document.removeEventListener(THEME_CHANGED, this.#repaint);
     this.#link.stop();
@@ -174,10 +199,13 @@ export class TerminalView extends HTMLElement {
     if (this.#terminal) this.#terminal.options.screenReaderMode = isReader;
   }
 
-  /** Take all the room there is. */
+  /**
+   * Take all the room there is. One that is not in front keeps its size, and yet is laid out (terminal.css): xterm.js does
+   * not measure what has no box, and scrolls it to a wrong place when it is given one.
+   */
   fit() {
     const terminal = this.#terminal;
-    const size = this.hidden || !this.isConnected ? undefined : this.#fit?.proposeDimensions();
+    const size = this.checkVisibility({ visibilityProperty: true }) ? this.#fit?.proposeDimensions() : undefined;
     if (!terminal || !size || !(size.cols > 1)) return;
     const [columns, rows] = this.#link.size ?? [0, 0];
     if (columns === size.cols && rows === size.rows) return;
@@ -198,14 +226,15 @@ export class TerminalView extends HTMLElement {
   }
 
   /** @param {Told} told */
-  #heard({ replaying, size, own, exit_status }) {
+  #heard({ replaying, size, own, exit_status, runs }) {
     // Behind what was written before: xterm.js takes it in its own time.
     if (replaying !== undefined) this.#terminal?.write("", () => (this.#isReplaying = replaying));
+    if (runs !== undefined) this.#how.onBusy(runs);
     if (!size) return;
     this.#isOwn = own === true;
     this.exitStatus = exit_status ?? null;
     if (!own) this.#terminal?.resize(...size);
-    this.#onChange();
+    this.#how.onChange();
   }
 
   /** @param {Terminal} terminal */
