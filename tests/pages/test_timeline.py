@@ -33,6 +33,17 @@ READING = """() => {
     }
 }"""
 PLACE = "idx => Math.round(document.querySelector(`[data-idx='${idx}']`).getBoundingClientRect().top)"
+RESTING = """async () => {
+    const box = document.querySelector("session-timeline");
+    for (let frames = 0, top = -1; frames < 20; frames = box.scrollTop === top ? frames + 1 : 0, top = box.scrollTop) {
+        await new Promise(requestAnimationFrame);
+    }
+    return box.scrollTop;
+}"""
+AT_END = """() => {
+    const box = document.querySelector("session-timeline");
+    return box.scrollHeight - box.scrollTop - box.clientHeight < 2;
+}"""
 GROW_ABOVE = """async card => {
     card.style.paddingTop = "333px";
     await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -132,7 +143,7 @@ def test_what_is_read_stays_where_it_is_while_more_comes_and_a_pill_counts_it(
     )
     idx, top = page.evaluate(READING)
     pill = page.locator(".pill")
-    expect(pill).to_be_hidden()
+    expect(pill).to_have_text("To the end")
     count = count_after(server, "burst 40 200", 243)
     expect(pill).to_contain_text("new messages")
     assert page.evaluate(PLACE, idx) == top
@@ -143,6 +154,33 @@ def test_what_is_read_stays_where_it_is_while_more_comes_and_a_pill_counts_it(
     pill.click()
     wait_in_view(page, count + 1)
     expect(pill).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["wheel", "key"])
+def test_who_goes_up_by_a_little_while_text_is_written_stays_there_and_is_led_back(
+    page: Page, server: ServedRepository, way: str
+) -> None:
+    page.goto(server.link)
+    say(server, "stream 30000 40")
+    page.wait_for_function("() => document.querySelector('session-timeline').scrollTop > 400")
+    page.mouse.move(600, 400)
+    page.locator("session-timeline").focus()
+    for _ in range(30):
+        if way == "wheel":
+            page.mouse.wheel(0, -12)
+        else:
+            page.keyboard.press("ArrowUp")
+    pill = page.locator(".pill")
+    expect(pill).to_have_text("To the end")
+    top = page.evaluate(RESTING)
+    height = page.evaluate("() => document.querySelector('session-timeline').scrollHeight")
+    page.wait_for_function(
+        "height => document.querySelector('session-timeline').scrollHeight > height + 500", arg=height
+    )
+    assert page.evaluate(RESTING) == top
+    pill.click()
+    expect(pill).to_be_hidden()
+    page.wait_for_function(AT_END)
 
 
 def test_what_grows_above_does_not_move_what_is_read(page: Page, server: ServedRepository) -> None:

@@ -175,7 +175,7 @@ def test_the_columns_of_a_table_stand_on_the_side_they_are_given() -> None:
 def test_a_text_too_long_to_be_rendered_is_shown_plain() -> None:
     text = "**x** <b>" * (MAX_RENDERED_CHARS // 9 + 1)
     html = render(text)
-    assert html.startswith("<pre>**x** &lt;b&gt;")
+    assert html.startswith('<div class="plain">**x** &lt;b&gt;')
     assert "<strong>" not in html
 
 

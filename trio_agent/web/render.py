@@ -46,7 +46,7 @@ def render(text: str) -> str:
     """`text` as sanitised HTML without scripts, styles or remote images (`markdown.py`). May take seconds."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
     is_long = len(text) > MAX_RENDERED_CHARS
-    rendered = f"<pre>{escape(visible_prose(text))}</pre>" if is_long else _markdown.render(text)
+    rendered = f'<div class="plain">{escape(visible_prose(text))}</div>' if is_long else _markdown.render(text)
     return nh3.clean(
         rendered,
         tags=_TAGS,

@@ -1,16 +1,18 @@
 /**
  * Where a scrolled box stands while its content changes: at its end, unless the user has gone up to read; then what they read
- * stays where it is on the screen, whatever grows or shrinks above it, and a pill says when there is more below.
+ * stays where it is on the screen, whatever grows or shrinks above it, and a pill leads back and says what has come.
  *
  * The browser's own scroll anchoring is off here: Safari has none, and the others give up just when a part of the log that
  * is on the screen is filled.
  */
 
 import { el, say } from "../dom.js";
-import { counted } from "../words.js";
+import { counted, t } from "../words.js";
 
-/** This close to the end counts as being there. */
+/** Who comes this close to the end on the way down is there. */
 const NEAR_PX = 48;
+const UP = new Set(["ArrowUp", "PageUp", "Home"]);
+const DOWN = new Set(["ArrowDown", "PageDown", "End"]);
 /** How deep in the content an anchor is looked for: list, block, card, its text, a paragraph, a line of code. */
 const DEPTH = 7;
 
@@ -30,6 +32,17 @@ export class EndFollower {
     this.#box = box;
     this.#content = content;
     box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    // Before anything has moved: what is just being written would pull back who goes up by a little.
+    box.addEventListener("wheel", ({ deltaY }) => this.#goes(deltaY), { passive: true });
+    box.addEventListener("keydown", ({ key }) => this.#goes(UP.has(key) ? -1 : DOWN.has(key) ? 1 : 0));
+    let finger = 0;
+    const touched = (/** @type {TouchEvent} */ { touches, type }) => {
+      const { clientY = finger } = touches[0] ?? {};
+      if (type === "touchmove") this.#goes(finger - clientY);
+      finger = clientY;
+    };
+    box.addEventListener("touchstart", touched, { passive: true });
+    box.addEventListener("touchmove", touched, { passive: true });
     // Content grows after it was appended: when Markdown arrives, when a block comes into view and is laid out at last.
     const resized = new ResizeObserver(() => this.settle());
     resized.observe(content);
@@ -79,15 +92,30 @@ export class EndFollower {
   hold() {
     this.#sticking = false;
     this.#remember();
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#scrolled()));
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#goes(1)));
+  }
+
+  get #fromEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#box;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  /** The user wants to go there. @param {number} way below 0 = up */
+  #goes(way) {
+    if (way < 0 && this.#box.scrollTop > 0) this.#sticking = false;
+    else if (way > 0 && this.#fromEnd < NEAR_PX) this.#sticking = true;
+    else return;
+    if (!this.#sticking) this.#remember();
+    this.#show();
   }
 
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#box;
-    const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    // Only going up is leaving the end: the event comes late, and by then new content may have moved the end away.
-    if (near || scrollTop < this.#top) this.#sticking = near;
+    const { scrollTop } = this.#box;
+    const moved = scrollTop - this.#top;
     this.#top = scrollTop;
+    // The event comes late: by then new content may have moved the end away, or what has shrunk the end to where one stands.
+    if (moved < 0) this.#sticking = this.#fromEnd < 1;
+    else if (moved > 0 && this.#fromEnd < NEAR_PX) this.#sticking = true;
     if (!this.#sticking) this.#remember();
     this.#show();
   }
@@ -112,11 +140,15 @@ export class EndFollower {
 
   #show() {
     if (this.#sticking) this.#unseen = 0;
-    this.pill.hidden = this.#sticking || this.#unseen === 0;
-    const words = counted("1 new message", "{count} new messages", this.#unseen);
-    if (!this.pill.hidden) say(this.pill, words);
+    const isFar = this.#fromEnd > this.#box.clientHeight / 2;
+    this.pill.hidden = this.#sticking || (this.#unseen === 0 && !isFar);
+    if (this.pill.hidden) return;
+    say(this.pill, this.#unseen > 0 ? counted("1 new message", "{count} new messages", this.#unseen) : t("To the end"));
   }
 }
+
+/** So few are looked at one by one: some of them may be hidden, and have no place at all. */
+const FEW = 32;
 
 /**
  * The first of elements one below the other that ends below `y`; there may be thousands.
@@ -125,6 +157,7 @@ export class EndFollower {
  * @returns {Element | null}
  */
 function firstBelow(elements, y) {
+  if (elements.length <= FEW) return [...elements].find((each) => each.getBoundingClientRect().bottom > y) ?? null;
   let low = 0;
   let high = elements.length;
   while (low < high) {
