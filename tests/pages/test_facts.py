@@ -177,25 +177,34 @@ def test_a_tab_that_follows_another_knows_what_runs(page: Page, server: ServedRe
 def test_what_was_used_is_told_by_turn_and_tool(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     wait_status(page, "connected")
-    for count, words in enumerate(("cost 0.25", "bash echo hi", "cost 0.5"), 1):
+    meter = page.locator("usage-meter")
+    for count, words in enumerate(("cost 0.25", f"bash echo hi {'and so on ' * 12}", "cost 0.5"), 1):
         ask(page, words)
         # Not while the turn goes on: it would take the next words along.
         expect(page.locator(".usage-bars rect:not(.usage-now)")).to_have_count(count)
         wait_idle(page)
-    meter = page.locator("usage-meter")
+        if count == 1:
+            expect(meter.get_by_role("img")).to_have_accessible_name("1 turn, of $0.25")
     expect(meter).to_contain_text("$0.75")
+    expect(meter).to_contain_text("Each bar is a turn; the tallest: $0.50")
+    expect(meter.locator(".usage-top")).to_have_text("$0.50")
+    # What cost nothing is seen all the same.
+    heights = meter.locator("rect").evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().height)")
+    assert 0 < heights[1] < heights[0] < heights[2]
     expect(meter.get_by_role("img")).to_have_accessible_name("3 turns, the largest of $0.50")
     expect(meter.locator("rect")).to_have_count(3)
     meter.get_by_role("button", name="By turn and tool").click()
     dialog = page.get_by_role("dialog", name="Usage")
     expect(dialog).to_contain_text("$0.75 and")
+    # However long what the user said is, the figures are in view.
+    assert dialog.locator(".usage-scroll").evaluate_all("boxes => boxes.every((e) => e.scrollWidth <= e.clientWidth)")
     turns = dialog.get_by_role("table", name="By turn").locator("tbody tr")
     expect(turns).to_have_count(3)
     expect(turns.nth(0)).to_contain_text(re.compile(r"^cost 0\.5.*\$0\.50$"))
     expect(turns.nth(1)).to_contain_text("bash echo hi")
     tools = dialog.get_by_role("table", name="By tool").locator("tbody tr")
     expect(tools).to_have_count(1)
-    expect(tools).to_contain_text(re.compile(r"^bash1–"))
+    expect(tools).to_contain_text(re.compile(r"^bash1–.*––$"))
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(meter.get_by_role("button", name="By turn and tool")).to_be_focused()

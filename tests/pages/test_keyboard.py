@@ -63,6 +63,15 @@ def test_focus_and_choice_are_seen_where_colours_are_forced(browser: Browser, se
         "(({ outlineStyle, outlineWidth }) => [outlineStyle, outlineWidth])(getComputedStyle(document.activeElement))"
     )
     assert outline == ["solid", "2px"]
+    page.fill("#prompt", "bash echo new > new.txt")
+    page.press("#prompt", "Enter")
+    said = page.locator('message-card[data-type="user"] .text')
+    expect(said).to_be_visible()
+    assert said.evaluate("text => getComputedStyle(text).borderTopStyle") == "solid"
+    page.locator("#changes", has_text="+1").click()
+    for part in (page.locator(".d-item[aria-current]"), page.locator(".d-tools [aria-pressed=true]")):
+        assert part.first.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+    page.keyboard.press("Escape")
     page.locator("#settings").click()
     chosen = page.locator("label", has=page.get_by_role("radio", name="As the system"))
     assert chosen.evaluate("label => getComputedStyle(label).outlineStyle") == "solid"

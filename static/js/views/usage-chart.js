@@ -14,6 +14,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 48;
 /** So that a turn that cost nothing, or nearly so, is not taken for none: it would look like a hole. */
 const LEAST = 1.5;
+const HAIR = 0.75;
 
 export class UsageChart extends HTMLElement {
   #svg = svg("svg", { class: "usage-bars", preserveAspectRatio: "none", role: "img" });
@@ -45,7 +46,7 @@ export class UsageChart extends HTMLElement {
     this.#svg.replaceChildren(
       ...shown.map((turn, at) => {
         const size = sizes[at] ?? 0;
-        const height = Math.max(LEAST, (size / (most || 1)) * HEIGHT);
+        const height = Math.max(size ? LEAST : HAIR, (size / (most || 1)) * HEIGHT);
         const kind = turn.over ? (size ? "" : "usage-free") : "usage-now";
         const bar = svg("rect", { x: at * 10 + 1, y: HEIGHT - height, width: 8, height, class: kind });
         const title = svg("title", {});

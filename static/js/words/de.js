@@ -27,7 +27,7 @@ export default {
   Actions: "Aktionen",
   "Actions for message {number}": "Aktionen für Nachricht {number}",
   "Actions for {title}": "Aktionen für {title}",
-  "Add something while it works…": "Etwas hinzufügen, während er arbeitet …",
+  "Add something while it works…": "Noch etwas hinzufügen …",
   "After this turn": "Nach diesem Zug",
   Agent: "Agent",
   "Agent: {text}": "Agent: {text}",
