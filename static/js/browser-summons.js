@@ -1,5 +1,6 @@
 /** How a browser calls its user. @import { Moment, Surroundings } from "./summons.js" */
 
+import { inProse } from "./shown.js";
 import { keep, recall } from "./storage.js";
 import { t } from "./words.js";
 
@@ -44,7 +45,7 @@ const hasNotes = () => "Notification" in globalThis && isSecureContext;
 /** @param {Moment} moment @param {(moment: Moment) => void} onPress */
 function note(moment, onPress) {
   const words = { ended: t("The agent is done"), asks: t("The agent asks"), failed: t("The agent has stopped") };
-  const title = moment.title ? `${words[moment.why]}: ${moment.title}` : words[moment.why];
+  const title = inProse(moment.title ? `${words[moment.why]}: ${moment.title}` : words[moment.why]);
   try {
     // With the same tag one replaces the other, also where two tabs are quicker than their locks.
     const made = new Notification(title, { body: moment.text, tag: moment.key, icon: icon() });

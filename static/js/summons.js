@@ -22,7 +22,9 @@
  */
 
 import { isWorking } from "./format.js";
+import { plainWords } from "./plain-words.js";
 import { countOf } from "./reducer.js";
+import { inProse } from "./shown.js";
 
 const CLAIM = "trio-agent.summons";
 const NOTES = "trio-agent.notify";
@@ -126,7 +128,7 @@ export function momentBetween(before, now) {
   if (!asks && !ended) return null;
   const last = asks ?? now.messages.findLast(isTelling);
   const why = asks ? "asks" : hasFailed(now) ? "failed" : "ended";
-  const text = (last?.content ?? "").trim();
+  const text = last?.type === "agent" ? plainWords(last.content) : inProse((last?.content ?? "").trim());
   return {
     key: `${now.log}.${asks ? asks.idx : countOf(now)}`,
     why,

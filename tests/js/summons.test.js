@@ -118,6 +118,15 @@ test("an error in the middle of a turn does not call; its end does", () => {
   assert.deepEqual(calls, ["badge 0 1", "ended: Paint it: Painted.", "ring"]);
 });
 
+test("a notification has the agent's words, and not their signs", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const answer = message(1, { content: "**Painted** [it](https://x.example)\u202e", end_of_turn: true });
+  const said = logOf(ASKED, state("WaitingForUserInput", 1));
+  for (const log of [said, logOf(ASKED, answer, state("WaitingForUserInput", 2))]) tabs[0]?.see(log, true);
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "ended: Paint it: Painted it⟨U+202E⟩", "ring"]);
+});
+
 test("nobody is called while one of the tabs is in view", () => {
   const { tabs, calls, settle } = browser([true, false]);
   for (const log of [AT_WORK, DONE]) for (const tab of tabs) tab.see(log, true);

@@ -23,7 +23,7 @@ export class PendingCard extends HTMLElement {
   show(pending) {
     if (!this.#key) {
       this.#key = pending.key;
-      this.#text.textContent = pending.text;
+      say(this.#text, pending.text);
       const names = (pending.files ?? []).map(({ name }) => el("li", { class: "file-chip" }, icon("file"), name));
       const files = names.length > 0 ? el("ul", { class: "message-files" }, ...names) : "";
       this.append(this.#text, files, el("footer", { class: "card-foot" }, this.#shape, this.#word, this.#again, this.#edit, this.#remove));

@@ -7,6 +7,7 @@
 
 import { el, say } from "../dom.js";
 import { faceOf } from "../face.js";
+import { inProse } from "../shown.js";
 import { hasFailed } from "../summons.js";
 import { t } from "../words.js";
 
@@ -32,7 +33,7 @@ export class SessionHeader extends HTMLElement {
   show({ log, connection }, doing) {
     const { state } = log;
     if (!state || !doing) return;
-    const title = state.title || t("New session");
+    const title = inProse(state.title || t("New session"));
     say(this.#title, title);
     this.#title.title = title;
     say(this.#words, doing.words);

@@ -11,6 +11,7 @@
 import { el, icon, say, want } from "../dom.js";
 import { ago, agentState, dollars } from "../format.js";
 import { Later } from "../later.js";
+import { inProse } from "../shown.js";
 import { counted, t } from "../words.js";
 
 /** "3 min ago" is another text a little later, though nothing was told. */
@@ -209,7 +210,7 @@ class SessionRow {
     const live = state && session.session_id === state.session_id ? state : null;
     this.#session = live ? { ...session, agent_state: live.agent_state } : session;
     const doing = (live && here) || agentState(session.agent_state);
-    const title = live?.title || session.title || t("New session");
+    const title = inProse(live?.title || session.title || t("New session"));
     const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;
     const isUnread = !live && unread.has(session.session_id);
     const notes = [

@@ -1,10 +1,13 @@
 /**
  * Tells readers of screens what has come, without chattering: whole messages only, those that are for the user, the last one
- * where several came at once, and its beginning where it is long. What is being written, tools and notes are not told.
+ * where several came at once, its beginning where it is long, and no signs of Markdown. What is being written, tools and notes
+ * are not told.
  *
  * @import { Message } from "../wire.js"
  */
 
+import { plainWords } from "../plain-words.js";
+import { inProse } from "../shown.js";
 import { t } from "../words.js";
 
 const MOST_CHARS = 300;
@@ -19,9 +22,10 @@ export class SpokenNews extends HTMLElement {
   tell(messages) {
     const message = messages.findLast(isNews);
     if (!message) return;
-    const text = message.content.trim();
+    const isMarkdown = message.type === "agent";
+    const text = isMarkdown ? plainWords(message.content) : message.content.trim();
     const words = text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)} …` : text;
-    this.textContent = message.type === "agent" ? t("Agent: {text}", { text: words }) : words;
+    this.textContent = inProse(isMarkdown ? t("Agent: {text}", { text: words }) : words);
   }
 }
 

@@ -50,7 +50,7 @@ export class UsageChart extends HTMLElement {
         const kind = turn.over ? (size ? "" : "usage-free") : "usage-now";
         const bar = svg("rect", { x: at * 10 + 1, y: HEIGHT - height, width: 8, height, class: kind });
         const title = svg("title", {});
-        title.textContent = `${clockTime(turn.began)} · ${words(size)}${turn.words ? ` · ${turn.words}` : ""}`;
+        say(title, `${clockTime(turn.began)} · ${words(size)}${turn.words ? ` · ${turn.words}` : ""}`);
         bar.append(title);
         return bar;
       }),
