@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,30 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.conftest import DESK, PATIENCE_MS
+from tests.pages.shells import PROMPT, ROWS, open_terminal, run, wait_for
 from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
-
-ROWS = "terminal-view:not([hidden]) .xterm-rows"
-PROMPT = re.compile("[$#%>]")
-
-
-def open_terminal(page: Page, url: str) -> None:
-    page.goto(url)
-    expect(page.locator("network-status")).to_have_attribute("data-status", "connected")
-    page.get_by_role("button", name="Terminals", exact=True).click()
-    wait_for(page, PROMPT)
-
-
-def wait_for(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator(ROWS)).to_contain_text(words, timeout=PATIENCE_MS)
-
-
-def run(page: Page, command: str, answer: str) -> None:
-    """Type `command`, and wait for `answer`, which must not stand in it."""
-    assert answer not in command
-    page.keyboard.type(command + "\n")
-    wait_for(page, answer)
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +60,10 @@ def test_the_shell_is_as_large_as_the_view(server: ServedRepository, page: Page)
 def test_two_pages_see_one_terminal(server: ServedRepository, page: Page) -> None:
     open_terminal(page, server.link)
     other = page.context.new_page()
-    open_terminal(other, server.link)
+    # In the same browser they are open in every page of the session.
+    other.goto(server.link)
+    wait_for(other, PROMPT)
+    other.locator("terminal-view:not([hidden])").click()
     run(other, "echo from-the-o''ther", "from-the-other")
     wait_for(page, "from-the-other")
 
@@ -117,9 +99,12 @@ def test_how_a_shell_ended_is_said_and_enter_begins_another(server: ServedReposi
     open_terminal(page, server.link)
     page.keyboard.type("exit 3\n")
     expect(page.get_by_text("The shell ended with status 3.")).to_be_visible()
+    expect(page.get_by_role("tab", name="Terminal 1, ended with status 3")).to_have_text("1exit 3")
+    expect(page.locator("task-tree")).to_contain_text("Nothing is running.")
     page.keyboard.press("Enter")
     run(page, "echo an''other", "another")
     expect(page.get_by_text("The shell ended with status 3.")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Terminal 1", exact=True)).to_have_text("1")
 
 
 def test_what_a_program_asks_is_answered_once_and_not_again_in_a_replay(server: ServedRepository, page: Page) -> None:
