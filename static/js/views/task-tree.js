@@ -9,7 +9,7 @@
  * @import { Log } from "../reducer.js"
  */
 
-import { el } from "../dom.js";
+import { el, say } from "../dom.js";
 import { rowsOf, ticking } from "../tasks.js";
 import { t } from "../words.js";
 import { TaskRow } from "./task-row.js";
@@ -25,7 +25,7 @@ export class TaskTree extends HTMLElement {
     onFocusin: (/** @type {FocusEvent} */ event) => this.#enter(event.target),
   });
   /** In a line that is there: one that comes and goes would move what stands below. */
-  #stale = el("span", { class: "count", text: t("not up to date"), hidden: true });
+  #stale = el("span", { class: "count" });
   #empty = el("p", { class: "note", text: t("Nothing is running.") });
   /** @type {Map<number, TaskRow>} */
   #rows = new Map();
@@ -61,7 +61,7 @@ export class TaskTree extends HTMLElement {
     if (live !== this.#live) {
       this.#live = live;
       this.toggleAttribute("data-stale", !live);
-      this.#stale.hidden = live;
+      say(this.#stale, live ? "" : t("not up to date"));
       for (const row of this.#rows.values()) row.setLive(live);
       this.#tick();
     }
