@@ -13,7 +13,7 @@ export function showDestinations(answer) {
   for (const image of answer.querySelectorAll(".image")) {
     const alt = image.textContent?.trim();
     const source = image.matches("span") && !image.closest("a") ? image.getAttribute("title") : "";
-    image.replaceChildren(icon("image"), alt ? t("Image: {alt}", { alt }) : t("Image"), ...(source ? place(source) : []));
+    image.replaceChildren(icon("image"), alt ? t("Image: {alt}", { alt }) : t("Image"), source ? place(source) : "");
   }
   for (const link of answer.querySelectorAll("a")) dress(link);
 }
@@ -26,16 +26,16 @@ function dress(link) {
     const { path, line } = to;
     const onClick = () => want(file, { kind: "open-file", path, line });
     const file = el("button", { class: "file-link", type: "button", title: line ? `${path}:${line}` : path, onClick });
-    file.append(...link.childNodes, ...(to.place ? place(to.place) : []));
+    file.append(...link.childNodes, to.place ? place(to.place) : "");
     return link.replaceWith(file);
   }
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   link.title = link.href;
   if (to.elsewhere) {
-    link.append(" ", el("span", { class: "place elsewhere" }, icon("warning"), t("leads to {place}", { place: to.place })));
-  } else if (to.place) link.append(...place(to.place));
+    link.append(el("span", { class: "place elsewhere" }, icon("warning"), ` ${t("leads to {place}", { place: to.place })}`));
+  } else if (to.place) link.append(place(to.place));
 }
 
-/** @param {string} text @returns {(Node | string)[]} */
-const place = (text) => [" ", el("span", { class: "place", text: `(${text})` })];
+/** A box of its own, whose blank is not underlined. @param {string} text */
+const place = (text) => el("span", { class: "place", text: ` (${text})` });
