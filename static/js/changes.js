@@ -63,7 +63,7 @@ function joined(folder) {
  */
 export function promptOf(comments) {
   const parts = comments.map(({ path, line, side, commit, quote, text }) => {
-    const when = [side === "old" ? "before the change" : "", commit ? `commit ${commit.slice(0, 10)}` : ""].filter(Boolean);
+    const when = [side === "old" ? "before the change" : "", commit ? `commit ${commit.slice(0, 8)}` : ""].filter(Boolean);
     const where = `${path}:${line}${when.length > 0 ? ` (${when.join(", ")})` : ""}`;
     return `${where}\n> ${quote.trim()}\n${text.trim()}`;
   });

@@ -121,6 +121,6 @@ test("comments become a prompt that says where, what stands there, and what is t
   const old = { ...comment, side: /** @type {const} */ ("old"), commit: "0123456789abcdef", line: 3 };
   assert.equal(
     promptOf([comment, old]),
-    "a.py:12\n> return 1\nWhy 1?\n\na.py:3 (before the change, commit 0123456789)\n> return 1\nWhy 1?",
+    "a.py:12\n> return 1\nWhy 1?\n\na.py:3 (before the change, commit 01234567)\n> return 1\nWhy 1?",
   );
 });

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.projects import commit_files, git
 from tests.served import ServedRepository
@@ -89,7 +89,7 @@ def test_one_below_the_other_and_side_by_side(page: Page, server: ServedReposito
 def test_one_commit_alone_and_all_again(page: Page, server: ServedRepository, workspace: Path) -> None:
     open_changes(page, server)
     chooser = page.get_by_label("What is shown")
-    chooser.select_option(label=f"{git(workspace, 'rev-parse', 'HEAD')[:7]} Fold the case")
+    chooser.select_option(label=f"{git(workspace, 'rev-parse', 'HEAD')[:8]} Fold the case")
     expect(page.locator("diff-file")).to_have_count(1)
     expect(file_of(page, FILE).locator("mark")).to_have_count(2)
     chooser.select_option("")
@@ -114,10 +114,11 @@ def test_comments_on_lines_become_the_next_message(page: Page, server: ServedRep
     page.keyboard.press("Enter")
     page.keyboard.type("Say more.")
     page.keyboard.press("Control+Enter")
+    expect(page.locator(".d-comment").nth(1).get_by_role("button", name="Change")).to_be_focused()
     expect(page.locator("comment-bar")).to_contain_text("2 comments")
     page.reload()
     page.fill("#prompt", "Please look at this:")
-    open_changes_again(page)
+    page.get_by_role("button", name="Changes").click()
     expect(page.locator(".d-said")).to_have_text(["Why not lower?", "Say more."])
     page.get_by_role("button", name="Put into the message").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -162,14 +163,71 @@ def test_a_file_is_opened_at_a_line_and_left_again(page: Page, server: ServedRep
     expect(page.locator("diff-source .d-here")).to_contain_text("casefold")
     expect(page.locator("diff-source .d-here")).to_be_in_viewport()
     expect(page.locator("diff-source tr")).to_have_count(len((workspace / FILE).read_text().splitlines()))
-    page.get_by_role("button", name="Back").click()
+    page.keyboard.press("Escape")
     expect(file_of(page, FILE)).to_be_visible()
+    expect(file_of(page, FILE).get_by_role("button", name=f"Open {FILE}")).to_be_focused()
     want(page, {"kind": "open-file", "path": "long.py", "line": 2500})
     here = page.locator("diff-source .d-here")
     expect(here).to_contain_text("x = 2500")
     expect(here).to_be_in_viewport()
     page.get_by_role("button", name="Earlier lines").click()
     expect(page.locator("diff-source tr").first).to_contain_text("x = 1001")
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("diff-source")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_list_marks_the_file_that_is_read_or_was_chosen_also_after_news(
+    page: Page, server: ServedRepository, workspace: Path
+) -> None:
+    for name in "abcd":
+        (workspace / f"{name}.txt").write_text("".join(f"line {n}\n" for n in range(1, 20)))
+    (workspace / "big.txt").write_text("line\n" * 18_000)
+    open_changes(page, server)
+    marked = page.locator('.d-item[aria-current="true"]')
+    items = page.locator("diff-list .d-item")
+    expect(items).to_have_count(7)
+    expect(page.locator(".d-summary")).to_have_text("7 files, +18,080 −1")
+    expect(items.nth(3).locator(".diff-count-add")).to_have_text("+18,000")
+    expect(marked).to_have_text(items.first.inner_text().replace("\n", ""))
+    # The last ones cannot come to the top, however far the others are scrolled.
+    for at in (6, 4, 5):
+        items.nth(at).click()
+        expect(items.nth(at)).to_have_attribute("aria-current", "true")
+        expect(marked).to_have_count(1)
+    (workspace / "e.txt").write_text("more\n")
+    refresh = "document.querySelector('diff-view').refresh()"
+    page.evaluate(refresh)
+    expect(items).to_have_count(8)
+    expect(marked).to_contain_text("d.txt")
+    main = page.locator(".d-main")
+    main.hover()
+    page.mouse.wheel(0, -100_000)
+    expect(items.first).to_have_attribute("aria-current", "true")
+    expect(marked).to_have_count(1)
+
+
+def test_on_a_phone_the_lines_have_the_room(browser: Browser, server: ServedRepository, workspace: Path) -> None:
+    (workspace / "big.txt").write_text("line\n" * 18_000)
+    (workspace / FILE).chmod(0o755)
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    phone = context.new_page()
+    open_changes(phone, server)
+    heads = phone.locator("diff-file .d-head")
+    expect(heads).to_have_count(3)
+    for head in heads.all():
+        box, opening = head.bounding_box(), head.get_by_role("button", name="Open").bounding_box()
+        assert box
+        assert opening
+        # Beside the name, not below it.
+        assert opening["y"] - box["y"] < 24
+        assert opening["x"] + opening["width"] <= 360
+    lines = phone.locator(".d-main").bounding_box()
+    assert lines
+    assert lines["y"] < 740 / 4
+    assert phone.evaluate("document.documentElement.scrollWidth") == 360
+    context.close()
 
 
 def test_a_commit_that_arrives_is_shown_and_the_reader_stays_where_they_are(
@@ -219,7 +277,7 @@ def test_a_hundred_thousand_lines_do_not_hold_up_the_page(
     (workspace / "huge.txt").write_text("".join(f"line {n}\n" for n in range(100_000)))
     open_changes(page, server)
     file = file_of(page, "huge.txt")
-    expect(file).to_contain_text("A large change: 100000 lines")
+    expect(file).to_contain_text("A large change: 100,000 lines")
     page.evaluate(
         """() => {
             window.longest = 0;
@@ -230,7 +288,7 @@ def test_a_hundred_thousand_lines_do_not_hold_up_the_page(
     )
     file.get_by_role("button", name="Show the lines").click()
     expect(file.locator("tr")).to_have_count(1000)
-    file.get_by_role("button", name=re.compile("Show more of 99000 lines")).click()
+    file.get_by_role("button", name=re.compile("Show more of 99,000 lines")).click()
     expect(file.locator("tr")).to_have_count(2000)
     assert page.evaluate("window.longest") < 2000
 

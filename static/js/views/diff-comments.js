@@ -55,7 +55,9 @@ export function commentBox(comment, comments, isOpen, onGone, open) {
       comments.say(comment, "");
       read();
     });
+    const hadFocus = box.contains(document.activeElement);
     box.replaceChildren(el("p", { class: "d-said", text: comment.text }), el("div", { class: "d-actions" }, change, remove));
+    if (hadFocus) change.focus();
   };
   const write = () => {
     const before = comment.text;
@@ -99,9 +101,11 @@ export class CommentBar extends HTMLElement {
     const take = el("button", { class: "button small primary", type: "button", text: t("Put into the message") });
     take.prepend(icon("send"));
     take.addEventListener("click", () => {
-      want(this, { kind: "append", text: promptOf(this.comments?.all ?? []) });
+      const text = promptOf(this.comments?.all ?? []);
       this.comments?.empty();
+      // First of all: a dialog that closes gives the focus back to what opened it, and it belongs into the field now.
       this.onTaken();
+      want(this, { kind: "append", text });
     });
     this.replaceChildren(this.#count, drop, take);
     this.show();

@@ -146,9 +146,25 @@ export class DiffFile extends HTMLElement {
       next.addEventListener("click", () => void this.load(1));
       parts.push(next);
     } else if (cut) parts.push(el("p", { class: "d-note", text: t("The change is too large to be shown whole.") }));
+    const restore = this.#focused();
     this.#body.replaceChildren(...parts);
     this.#body.querySelector(".d-no button")?.setAttribute("tabindex", "0");
     for (const comment of this.#desk.comments.of(this.key, this.#desk.commit)) this.#place(comment, false);
+    restore();
+  }
+
+  /** The line, or the comment, that has the focus: called when all is drawn anew, it gives it back. */
+  #focused() {
+    const focused = document.activeElement;
+    if (!(focused instanceof HTMLElement) || !this.#body.contains(focused)) return () => undefined;
+    const { side, line } = focused.dataset;
+    const at = focused.closest("[data-comment]")?.getAttribute("data-comment");
+    return () => {
+      const again = this.#body.querySelector(at ? `[data-comment="${at}"] button` : `.d-no button[data-side="${side}"][data-line="${line}"]`);
+      if (!(again instanceof HTMLElement)) return;
+      if (!at) chooseNumber(this, again);
+      again.focus({ preventScroll: true });
+    };
   }
 
   #drawHead() {

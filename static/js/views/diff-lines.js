@@ -1,6 +1,7 @@
 /** @import { Line } from "../diff.js" */
 
 import { el } from "../dom.js";
+import { number } from "../format.js";
 import { counted } from "../words.js";
 import { parseDiff } from "../diff.js";
 
@@ -55,8 +56,8 @@ export function diffLines(text) {
           "summary",
           {},
           el("span", { class: "diff-path", text: file.path }),
-          el("span", { class: "diff-count diff-count-add", text: `+${file.added}` }),
-          el("span", { class: "diff-count diff-count-del", text: `−${file.removed}` }),
+          el("span", { class: "diff-count diff-count-add", text: `+${number(file.added)}` }),
+          el("span", { class: "diff-count diff-count-del", text: `−${number(file.removed)}` }),
         ),
         linesOf(file.lines),
       ),

@@ -2,6 +2,7 @@
 
 import { keyOf, treeOf } from "../changes.js";
 import { el } from "../dom.js";
+import { number } from "../format.js";
 import { t } from "../words.js";
 
 const STATUS = {
@@ -24,8 +25,8 @@ export function badge({ status }) {
 export function counts({ added, removed, binary }) {
   if (binary) return [el("span", { class: "d-count", text: t("binary") })];
   return [
-    added ? el("span", { class: "diff-count diff-count-add", text: `+${added}` }) : null,
-    removed ? el("span", { class: "diff-count diff-count-del", text: `−${removed}` }) : null,
+    added ? el("span", { class: "diff-count diff-count-add", text: `+${number(added)}` }) : null,
+    removed ? el("span", { class: "diff-count diff-count-del", text: `−${number(removed)}` }) : null,
   ].filter((each) => each !== null);
 }
 
@@ -59,8 +60,11 @@ export class DiffList extends HTMLElement {
 
   /** The file that is being looked at. @param {string} key */
   mark(key) {
-    this.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    this.#button(key)?.setAttribute("aria-current", "true");
+    const before = this.querySelector("button[aria-current]");
+    const now = this.#button(key);
+    if (before === now) return;
+    before?.removeAttribute("aria-current");
+    now?.setAttribute("aria-current", "true");
   }
 
   /** @param {string} key */

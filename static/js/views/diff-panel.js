@@ -43,6 +43,9 @@ export class DiffPanel extends HTMLElement {
   connectedCallback() {
     // A press on the dialog itself, and not on what is in it, is one on the backdrop.
     this.#dialog.addEventListener("click", (event) => event.target === this.#dialog && this.#dialog.close());
+    // By its key, and by a phone's own way back.
+    this.#dialog.addEventListener("keydown", (event) => event.key === "Escape" && this.#goBack(event));
+    this.#dialog.addEventListener("cancel", (event) => this.#goBack(event));
     this.append(this.#dialog);
   }
 
@@ -85,6 +88,11 @@ export class DiffPanel extends HTMLElement {
     } catch (error) {
       if (asked === this.#asked) this.#say(error);
     }
+  }
+
+  #goBack(event) {
+    if (event.target instanceof HTMLSelectElement || event.defaultPrevented || !this.#view?.back()) return;
+    event.preventDefault();
   }
 
   /** @param {unknown} error */

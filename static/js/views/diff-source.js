@@ -20,8 +20,12 @@ export class DiffSource extends HTMLElement {
 
   connectedCallback() {
     if (this.#body.isConnected) return;
-    const back = el("button", { class: "button small", type: "button", onClick: () => this.#close() }, icon("back"), t("Back"));
+    const back = el("button", { class: "button small", type: "button", onClick: () => this.close() }, icon("back"), t("Back"));
     this.append(el("div", { class: "d-head" }, back, this.#title), this.#note, this.#body);
+  }
+
+  close() {
+    this.#close();
   }
 
   /** @param {{ quoted: string, path: string, at: string, line: number, onClose: () => void }} asked */

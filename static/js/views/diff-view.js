@@ -1,7 +1,7 @@
 /**
  * All that changed, or one commit: the list of files, and each file's lines. Loaded when the panel is first opened.
  *
- * @import { ChangedLines, Changes, Comment, FileLines } from "../changes.js"
+ * @import { ChangedFile, ChangedLines, Changes, Comment, FileLines } from "../changes.js"
  * @import { Desk, LinesAsked } from "./diff-file.js"
  *
  * @typedef {{
@@ -14,6 +14,7 @@
 import { ApiError } from "../api.js";
 import { filesOf, keyOf, treeOf } from "../changes.js";
 import { el, say, want } from "../dom.js";
+import { number } from "../format.js";
 import { counted, t } from "../words.js";
 import { CommentBar, Comments } from "./diff-comments.js";
 import { DiffFile } from "./diff-file.js";
@@ -25,6 +26,10 @@ import { DiffSource } from "./diff-source.js";
 
 /** Side by side, a line needs room for forty characters twice. */
 const WIDE = "(min-width: 64rem)";
+/** Of a commit's hash, as everywhere on the page. */
+const HASH_CHARS = 8;
+/** A file of which less is in view has been read. */
+const READ_PX = 24;
 
 export class DiffView extends HTMLElement {
   /** @param {Source} source @param {Comment[]} comments @param {Choices} choices @param {() => void} close */
@@ -68,7 +73,9 @@ export class DiffView extends HTMLElement {
   #reader = new DiffSource();
   #bar = new CommentBar();
   #inView = new IntersectionObserver((entries) => this.#look(entries), { root: this.#main, rootMargin: "400px 0px" });
-  #atTop = new IntersectionObserver((entries) => this.#mark(entries), { root: this.#main, rootMargin: "0px 0px -85% 0px" });
+  /** The file that was chosen in the list, until the reader goes elsewhere: the last ones cannot come to the top. */
+  #chosen = "";
+  #marking = false;
 
   connectedCallback() {
     if (this.#main.isConnected) return;
@@ -82,8 +89,9 @@ export class DiffView extends HTMLElement {
     });
     this.#comments.addEventListener("emptied", () => this.#redraw());
     for (const moving of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-      this.#main.addEventListener(moving, () => this.#queue.unpin(), { passive: true });
+      this.#main.addEventListener(moving, () => this.#leave(), { passive: true });
     }
+    this.#main.addEventListener("scroll", () => this.#markLater(), { passive: true });
     this.#wide.addEventListener("change", () => this.#redraw());
     this.#box.open = matchMedia("(min-width: 56rem)").matches;
     const tools = el("div", { class: "d-tools" }, this.#scope, this.#summary, this.#split, this.#space);
@@ -156,8 +164,8 @@ export class DiffView extends HTMLElement {
     const files = filesOf(treeOf(changes.files));
     this.#drawScope();
     const words = counted("1 file", "{count} files", files.length + more);
-    say(this.#summary, `${words}, +${changes.added} −${changes.removed}`);
-    this.#list.show(files, this.#choices.isFlat, (key) => this.#jump(key));
+    say(this.#summary, `${words}, +${number(changes.added)} −${number(changes.removed)}`);
+    this.#showList(files);
     /** @type {Desk} */
     const desk = this.#desk();
     const before = this.#files;
@@ -172,7 +180,6 @@ export class DiffView extends HTMLElement {
       if (next !== view) this.#stack.insertBefore(view, next);
       if (!before.has(view.key)) {
         this.#inView.observe(view);
-        this.#atTop.observe(view);
       }
       last = view;
     }
@@ -182,12 +189,19 @@ export class DiffView extends HTMLElement {
       this.#stack.append(el("p", { class: "d-note", text }));
     }
     await Promise.all(files.map((file) => this.#files.get(keyOf(file))?.update(file)));
+    this.#mark();
+  }
+
+  /** Where a file is read, back to what changed; otherwise there is nothing to go back from. @returns {boolean} whether it was */
+  back() {
+    if (this.#reader.hidden) return false;
+    this.#reader.close();
+    return true;
   }
 
   /** @param {DiffFile} view */
   #forget(view) {
     this.#inView.unobserve(view);
-    this.#atTop.unobserve(view);
     this.#queue.drop(view);
     view.remove();
   }
@@ -213,14 +227,14 @@ export class DiffView extends HTMLElement {
     const commits = this.#changes?.commits ?? [];
     const known = commits.some(({ hash }) => hash === this.#commit) || !this.#commit;
     const all = known ? commits : [{ hash: this.#commit, subject: this.#title }, ...commits];
-    const options = all.map(({ hash, subject }) => el("option", { value: hash, text: `${hash.slice(0, 7)} ${subject}` }));
+    const options = all.map(({ hash, subject }) => el("option", { value: hash, text: `${hash.slice(0, HASH_CHARS)} ${subject}` }));
     this.#scope.replaceChildren(el("option", { value: "", text: t("All changes") }), ...options);
     this.#scope.value = this.#commit;
   }
 
   #choose() {
     const { value, selectedOptions } = this.#scope;
-    void this.open(value, selectedOptions[0]?.textContent?.slice(8) ?? "");
+    void this.open(value, selectedOptions[0]?.textContent?.slice(HASH_CHARS + 1) ?? "");
   }
 
   /** @param {string} text @param {keyof Choices} name */
@@ -231,11 +245,17 @@ export class DiffView extends HTMLElement {
       this.#choices = { ...this.#choices, [name]: !this.#choices[name] };
       button.setAttribute("aria-pressed", String(this.#choices[name]));
       want(this, { kind: "diff-choices", choices: this.#choices });
-      if (name === "isFlat") this.#list.show([...this.#files.values()].map(({ file }) => file), this.#choices.isFlat, (key) => this.#jump(key));
+      if (name === "isFlat") this.#showList([...this.#files.values()].map(({ file }) => file));
       else if (name === "isSplit") this.#redraw();
       else this.#reload();
     });
     return button;
+  }
+
+  /** @param {ChangedFile[]} files */
+  #showList(files) {
+    this.#list.show(files, this.#choices.isFlat, (key) => this.#jump(key));
+    this.#mark();
   }
 
   #redraw() {
@@ -260,7 +280,8 @@ export class DiffView extends HTMLElement {
     if (!matchMedia("(min-width: 56rem)").matches) this.#box.open = false;
     this.#queue.jump(view);
     view.querySelector("button")?.focus({ preventScroll: true });
-    this.#list.mark(key);
+    this.#chosen = key;
+    this.#mark();
   }
 
   #leaveFile() {
@@ -276,10 +297,27 @@ export class DiffView extends HTMLElement {
     this.#queue.look(seen);
   }
 
-  /** @param {IntersectionObserverEntry[]} entries */
-  #mark(entries) {
-    const top = entries.find(({ isIntersecting }) => isIntersecting)?.target;
-    if (top instanceof DiffFile) this.#list.mark(top.key);
+  /** The reader goes elsewhere. */
+  #leave() {
+    this.#queue.unpin();
+    this.#chosen = "";
+  }
+
+  #markLater() {
+    if (this.#marking) return;
+    this.#marking = true;
+    requestAnimationFrame(() => {
+      this.#marking = false;
+      this.#mark();
+    });
+  }
+
+  /** In the list, the file that is read: the first that is in view with more than its end. */
+  #mark() {
+    const edge = this.#main.getBoundingClientRect().top + READ_PX;
+    const top = [...this.#files.values()].find((each) => each.isConnected && each.getBoundingClientRect().bottom > edge);
+    const key = this.#files.has(this.#chosen) ? this.#chosen : top?.key;
+    if (key) this.#list.mark(key);
   }
 
   /** What is at the top of the view stays there while `change` is made. @param {() => Promise<void>} change */

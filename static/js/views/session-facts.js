@@ -6,7 +6,7 @@
  */
 
 import { el, icon, say, want } from "../dom.js";
-import { shortPath } from "../format.js";
+import { number, shortPath } from "../format.js";
 import { counted, t } from "../words.js";
 import { TaskTree } from "./task-tree.js";
 import { TodoList } from "./todo-list.js";
@@ -79,8 +79,8 @@ export class SessionFacts extends HTMLElement {
     this.#showCounted(then);
     this.#back.hidden = state.message_count === 0;
     this.#todo.show(state.todo);
-    say(this.#added, state.diff_lines_added ? `+${state.diff_lines_added}` : "");
-    say(this.#removed, state.diff_lines_removed ? `−${state.diff_lines_removed}` : "");
+    say(this.#added, state.diff_lines_added ? `+${number(state.diff_lines_added)}` : "");
+    say(this.#removed, state.diff_lines_removed ? `−${number(state.diff_lines_removed)}` : "");
     const directory = state.working_dir || state.inside_working_dir;
     const facts = [
       [t("Branch"), state.branch_name || t("made with the first commit"), state.branch_name],
