@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.pages.conftest import DESK
 from tests.pages.test_dashboard import ask, wait_idle, wait_status
 from tests.replays import replayed
 from tests.served import ServedRepository
@@ -116,9 +117,24 @@ def test_the_line_of_a_running_tool_ends_where_its_button_begins(phone: Page, se
     wait_idle(phone)
 
 
-def test_drawers_have_a_title_and_a_button_that_closes_them(phone: Page, server: ServedRepository) -> None:
+def test_a_title_has_two_lines_and_drawers_have_one_and_a_button_that_closes_them(
+    phone: Page, server: ServedRepository
+) -> None:
     phone.goto(server.link)
     wait_status(phone, "connected")
+    bar = phone.locator(".bar")
+    height = bar.evaluate("(e) => e.offsetHeight")
+    with server.client() as client:
+        session = client.get("state").json()["session_id"]
+        client.patch(f"sessions/{session}", json={"title": "Fold the case of what is counted"})
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Fold the case of what is counted")
+    assert (
+        phone.get_by_role("heading", level=1).evaluate(
+            "(e) => e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight)"
+        )
+        >= 2
+    )
+    assert bar.evaluate("(e) => e.offsetHeight") == height
     for panel in ("#sessions-panel", "#facts-panel"):
         phone.locator(f'.bar [popovertarget="{panel[1:]}"]').tap()
         expect(phone.locator(panel)).to_be_visible()
@@ -128,6 +144,21 @@ def test_drawers_have_a_title_and_a_button_that_closes_them(phone: Page, server:
         assert min(box["width"], box["height"]) >= 44
         close.tap()
         expect(phone.locator(panel)).to_be_hidden()
+
+
+def test_what_the_user_should_know_is_whole_beside_all_buttons(browser: Browser, server: ServedRepository) -> None:
+    context = browser.new_context(viewport=DESK, locale="de-DE")
+    page = context.new_page()
+    page.goto(server.link)
+    wait_status(page, "connected")
+    ask(page, "slow 600")
+    expect(page.locator('tool-card[data-status="running"]')).to_be_visible()
+    context.set_offline(True)
+    news = page.locator(".hint.news", has_text="Offline")
+    expect(news).to_have_text("Offline: Was Sie senden, geht hinaus, sobald Sie wieder online sind")
+    assert news.evaluate("(e) => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth")
+    context.set_offline(False)
+    context.close()
 
 
 def test_at_four_times_the_size_there_is_a_conversation_to_read_and_a_button_that_sends(

@@ -9,6 +9,7 @@
 
 import { el, icon, say, want } from "../dom.js";
 import { ago, agentState } from "../format.js";
+import { legible } from "../snippet.js";
 import { t } from "../words.js";
 
 /** A search is sent when the user has paused that long. */
@@ -173,16 +174,11 @@ function sessionOption(session) {
   );
 }
 
-/** White space as JSON spells it, as a space; a backslash that is one stays. @param {string} json */
-const spaced = (json) => json.replace(/\\\\|(\\[nrt])+/g, (found) => (found === "\\\\" ? found : " "));
-
 /** @param {FoundMessage} message */
 function messageOption({ url, title, idx, type, timestamp, snippet, archived }) {
   const where = t("{title} · message {number}", { title: title || t("New session"), number: idx + 1 });
   const notes = [where, ago(timestamp, Date.now()), archived ? t("archived") : ""];
-  // What a tool was asked is JSON, where white space is written as \n and the like.
-  const read = type === "tool" ? spaced : (/** @type {string} */ words) => words;
-  const text = snippet.map((piece) => (piece.hit ? el("mark", { text: read(piece.text) }) : read(piece.text)));
+  const text = snippet.map(({ text: part, hit }) => (hit ? el("mark", { text: legible(part, type) }) : legible(part, type)));
   return el(
     "div",
     { class: "palette-option", role: "option", "data-url": url },

@@ -324,7 +324,7 @@ export default {
   "The server did not accept that.": "Der Server hat das nicht angenommen.",
   "The server does not answer.": "Der Server antwortet nicht.",
   "The sessions will be listed when the server answers.": "Die Sitzungen erscheinen, sobald der Server antwortet.",
-  "The shell ended with status {status}. Enter begins a new one.": "Die Shell endete mit Status {status}. Die Eingabetaste beginnt eine neue.",
+  "The shell ended with status {status}. Enter begins a new one.": "Die Shell endete mit Status {status}. Mit Eingabe beginnt eine neue.",
   "There are more; another word narrows it down.": "Es gibt noch mehr; ein weiteres Wort grenzt es ein.",
   "There is no session yet.": "Es gibt noch keine Sitzung.",
   "There is no such session": "Diese Sitzung gibt es nicht",
