@@ -11,6 +11,8 @@
 
 /** Messages in one page. */
 export const PAGE = 64;
+/** The page of message `idx`. @param {number} idx */
+export const pageOf = (idx) => Math.floor(idx / PAGE);
 /** The stream and the rendering of Markdown need connections too. */
 const AT_ONCE = 2;
 const MAX_PAGES = 64;
@@ -52,7 +54,7 @@ export class History {
 
   /** The message, if its page is here. @param {number} idx */
   get(idx) {
-    const page = Math.floor(idx / PAGE);
+    const page = pageOf(idx);
     return this.#pages.get(page)?.[idx - page * PAGE];
   }
 

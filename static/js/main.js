@@ -300,6 +300,7 @@ function act(intent) {
     case "replay":
       return (recording ?? parts.travel).part?.command(intent.command);
     case "travel":
+      // Of what was recorded a replay's own bar leads through all; and where nothing was said there is nothing to look back to.
       if (recording || countOf(store.snapshot.log) === 0) return;
       return parts.travel.use((travel) => travel.go(intent.idx));
     case "now":
@@ -329,7 +330,7 @@ document.addEventListener("keydown", (event) => {
   if (!action) return;
   event.preventDefault();
   if (action === "next" || action === "previous") sessions.step(action === "next" ? 1 : -1);
-  else act({ kind: action });
+  else act(action === "travel" ? { kind: action, idx: -1 } : { kind: action });
 });
 
 /** The message that the address leads to, until it is shown; -1 = none. */
@@ -357,7 +358,10 @@ function showWanted() {
 views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log), views.timeline);
 views.timeline.history = new History(world, {
   fetch: (start, end) => api.messages(start, end),
-  onPage: (page) => views.timeline.pageCame(page),
+  onPage: (page) => {
+    views.timeline.pageCame(page);
+    parts.travel.part?.pageCame();
+  },
   count: () => countOf(store.snapshot.log),
 });
 store.subscribe((snapshot) => {
@@ -368,14 +372,16 @@ store.subscribe((snapshot) => {
   views.network.show(connection, world.now);
   parts.offerTerminals(connection);
   const shown = doing.see(snapshot);
-  views.header.show(snapshot, shown);
-  views.timeline.show(parts.travel.part?.shown(snapshot) ?? snapshot);
+  const travel = parts.travel.part;
+  views.timeline.show(travel?.shown(snapshot) ?? snapshot);
+  views.header.show(snapshot, shown, travel?.away ?? false);
   views.composer.show(snapshot);
   sessions.look();
   views.list.show(snapshot, shown);
   views.origin.show(snapshot);
   if (!recording) summons.see(log, connection.status === "connected");
-  for (const { part } of [parts.facts, parts.changes, parts.palette, recording ?? parts.travel]) part?.show(snapshot);
+  parts.facts.part?.show(snapshot, travel?.moment(snapshot) ?? null);
+  for (const { part } of [parts.changes, parts.palette, recording ?? parts.travel]) part?.show(snapshot);
   views.notice.show(notice);
   showWanted();
 });

@@ -4,16 +4,19 @@
  *
  * @import { Api } from "./api.js"
  * @import { Command } from "./replay.js"
+ * @import { Moment } from "./state-then.js"
  * @import { Snapshot } from "./store.js"
  * @import { World } from "./stream.js"
  * @import { Message } from "./wire.js"
  *
  * @typedef {{
- *   snapshot: () => Snapshot, earlier: (idx: number) => Message | undefined, onChange: () => void, onFailure: (error: unknown) => void,
- * }} Page  `earlier` gives a message from before the part of the log that is here, if it is at hand.
+ *   snapshot: () => Snapshot, earlier: (idx: number) => Message | undefined, want: (idx: number) => void, onChange: () => void,
+ *   onFailure: (error: unknown) => void,
+ * }} Page  `earlier` gives a message from before the part of the log that is here, if it is at hand; `want` has it come.
  */
 
 import { find } from "./dom.js";
+import { countOf } from "./reducer.js";
 import { Replay } from "./replay.js";
 import { TimeTravel } from "./time-travel.js";
 import { ReplayBar } from "./views/replay-bar.js";
@@ -39,9 +42,10 @@ export class Travel {
     this.#travel.command(command);
   }
 
-  /** To the moment when message `idx` was the last. @param {number} idx */
+  /** To the moment when message `idx` was the last; -1 = where one is, and from now that is the last of all. @param {number} idx */
   go(idx) {
-    this.#travel.go(idx + 1);
+    if (idx >= 0) this.#travel.go(idx + 1);
+    else if (!this.away) this.#travel.go(countOf(this.#page.snapshot().log));
     this.show(this.#page.snapshot());
     this.#bar.focusSlider();
   }
@@ -50,6 +54,16 @@ export class Travel {
   leave() {
     this.#travel.leave();
     this.show(this.#page.snapshot());
+  }
+
+  /** More of the history is here. */
+  pageCame() {
+    this.#travel.pageCame();
+  }
+
+  /** What is known of the moment besides its messages; null now. @param {Snapshot} snapshot @returns {Moment | null} */
+  moment(snapshot) {
+    return this.#travel.moment(snapshot.log);
   }
 
   /** What the timeline is to show. @param {Snapshot} snapshot @returns {Snapshot} */

@@ -3,7 +3,7 @@
  *
  * @typedef {{ keys: readonly string[], what: string, fits?: (event: KeyPress) => boolean, does?: Action }} Shortcut
  *   `what` is English, for `t`. Without `fits`, an element listens by itself.
- * @typedef {"palette" | "next" | "previous" | "shortcuts"} Action
+ * @typedef {"palette" | "next" | "previous" | "travel" | "shortcuts"} Action
  * @typedef {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">} KeyPress
  */
 
@@ -22,6 +22,13 @@ export const SHORTCUTS = [
   },
   { keys: ["Alt", "↓"], what: "Next session", fits: (event) => altOnly(event) && event.key === "ArrowDown", does: "next" },
   { keys: ["Alt", "↑"], what: "Previous session", fits: (event) => altOnly(event) && event.key === "ArrowUp", does: "previous" },
+  {
+    keys: ["Alt", "T"],
+    what: "Look back through the session",
+    // A Mac writes a dagger with it.
+    fits: (event) => altOnly(event) && ["t", "†"].includes(event.key.toLowerCase()),
+    does: "travel",
+  },
   { keys: ["?"], what: "These shortcuts", fits: (event) => plain(event) && event.key === "?", does: "shortcuts" },
   { keys: ["Enter"], what: "Send the message" },
   { keys: ["Shift", "Enter"], what: "Begin a new line" },

@@ -14,13 +14,15 @@ test("keys lead to actions, whatever has the focus", () => {
     assert.equal(actionOf(press("K", { metaKey: true }), writing), "palette");
     assert.equal(actionOf(press("ArrowDown", { altKey: true }), writing), "next");
     assert.equal(actionOf(press("ArrowUp", { altKey: true }), writing), "previous");
+    assert.equal(actionOf(press("t", { altKey: true }), writing), "travel");
+    assert.equal(actionOf(press("†", { altKey: true }), writing), "travel");
   }
 });
 
 test("what is written is written", () => {
   assert.equal(actionOf(press("?", { shiftKey: true }), true), null);
   assert.equal(actionOf(press("?", { shiftKey: true }), false), "shortcuts");
-  for (const key of ["k", "Enter", "ArrowUp", "Escape"]) assert.equal(actionOf(press(key), false), null);
+  for (const key of ["k", "t", "Enter", "ArrowUp", "Escape"]) assert.equal(actionOf(press(key), false), null);
 });
 
 test("keys of the browser's are left to it", () => {

@@ -35,13 +35,23 @@ function journey(messages, base = 0) {
       world.time = end;
     },
   };
-  const state = /** @type {any} */ ({ agent_state: "SendingToLLM", message_count: base + messages.length });
+  const state = /** @type {any} */ ({
+    ...{ agent_state: "SendingToLLM", message_count: base + messages.length, todo: [], context_window: 100, context_used: 50 },
+    total_usage: { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0, total_cost_usd: 0, messages: 0 },
+  });
   const present = { ...EMPTY, log: "l", base, messages: messages.slice(), state, draft: /** @type {any} */ ({ idx: 9 }) };
   /** @type {Map<number, any>} */
   const earlier = new Map();
+  /** @type {number[]} */
+  const wanted = [];
   let changes = 0;
-  const travel = new TimeTravel(world, { log: () => present, earlier: (idx) => earlier.get(idx), onChange: () => (changes += 1) });
-  return { world, present, travel, earlier, changes: () => changes };
+  const travel = new TimeTravel(world, {
+    log: () => present,
+    earlier: (idx) => earlier.get(idx),
+    want: (idx) => wanted.push(idx),
+    onChange: () => (changes += 1),
+  });
+  return { world, present, travel, earlier, wanted, changes: () => changes };
 }
 
 test("now is the log itself", () => {
@@ -107,7 +117,7 @@ test("it plays at the pace at which it was recorded, times the speed, to the end
   assert.equal(countOf(travel.shown(present)), 4);
 });
 
-test("long pauses are cut, clocks that go back make none, and times that are not here a short one", () => {
+test("long pauses are cut, clocks that go back make none, and times that are not told a short one", () => {
   const { world, travel } = journey([said(0), said(50), said(10), said(11, { timestamp: "" })]);
   travel.go(1);
   travel.command({ playing: true });
@@ -144,4 +154,48 @@ test("a place outside the log is the nearest within", () => {
   assert.equal(travel.known.position, 2);
   travel.go(-5);
   assert.equal(travel.known.position, 1);
+});
+
+test("it waits for the part of the log that it is to play, and keeps the pauses that there were", () => {
+  const { world, travel, earlier, wanted } = journey([said(50)], 50);
+  earlier.set(0, said(0));
+  travel.go(1);
+  assert.equal(wanted.length, 0, "who does not play asks for nothing");
+  travel.command({ playing: true });
+  world.pass(700);
+  assert.deepEqual([travel.known.position, travel.known.waiting], [1, true]);
+  assert.ok(wanted.includes(1));
+  for (let idx = 1; idx < 50; idx++) earlier.set(idx, said(idx));
+  travel.pageCame();
+  world.pass(999);
+  assert.deepEqual([travel.known.position, travel.known.waiting], [1, false]);
+  world.pass(1);
+  assert.equal(travel.known.position, 2);
+  travel.command({ speed: 50 });
+  world.pass(48 * 20);
+  assert.equal(travel.known.position, 50);
+  world.pass(20);
+  assert.deepEqual([travel.known.position, travel.known.playing], [51, false]);
+});
+
+test("a page that did not come is asked for again, and who pauses meanwhile is not moved when it comes", () => {
+  const { world, travel, earlier, wanted } = journey([said(50)], 50);
+  travel.go(10);
+  travel.command({ playing: true });
+  const before = wanted.length;
+  world.pass(10_000);
+  assert.ok(wanted.length > before);
+  assert.equal(travel.known.position, 10);
+  travel.command({ playing: false });
+  for (let idx = 0; idx < 50; idx++) earlier.set(idx, said(idx));
+  travel.pageCame();
+  world.pass(10_000);
+  assert.deepEqual([travel.known.position, travel.known.waiting, world.timers.length], [10, false, 0]);
+});
+
+test("what is asked for ahead is near, and what is needed first is asked for last, which comes first", () => {
+  const { travel, wanted } = journey([said(1000)], 1000);
+  travel.go(100);
+  travel.command({ playing: true });
+  assert.deepEqual(wanted, [100 + 2 * 64, 100 + 64, 99, 100]);
 });

@@ -20,6 +20,7 @@ export class EndFollower {
   #box;
   #content;
   #sticking = true;
+  #empty = false;
   #unseen = 0;
   #top = 0;
   /** What stands at the box's upper edge, the outermost first, and where in the content. @type {{ element: Element, at: number }[]} */
@@ -49,14 +50,35 @@ export class EndFollower {
     resized.observe(box);
   }
 
+  /** Whether there is nothing to follow: what stands in its place is read from its top. @param {boolean} yes */
+  set empty(yes) {
+    if (yes === this.#empty) return;
+    this.#empty = yes;
+    this.#sticking = true;
+    if (yes) this.#box.scrollTop = 0;
+    this.#top = this.#box.scrollTop;
+  }
+
   get sticking() {
     return this.#sticking;
   }
 
   /** The content may have changed: go to the end if that is where the user is, else back to what they read. */
   settle() {
+    if (this.#empty) return;
+    this.notice();
+    this.adjust();
+  }
+
+  /** Call before the content is changed: afterwards nobody can say whether the user has gone up or what was there is gone. */
+  notice() {
     // Scrolled, and the event is still to come.
     if (this.#sticking && this.#box.scrollTop < this.#top) this.#scrolled();
+  }
+
+  /** The same as `settle` where the content alone may have moved anything. */
+  adjust() {
+    if (this.#empty) return;
     if (this.#sticking) {
       this.#box.scrollTop = this.#box.scrollHeight;
       this.#top = this.#box.scrollTop;
@@ -71,7 +93,7 @@ export class EndFollower {
 
   toEnd() {
     this.#sticking = true;
-    this.settle();
+    this.adjust();
   }
 
   /** Put `element` into the middle of the box, and stay there. @param {Element} element */
@@ -102,6 +124,7 @@ export class EndFollower {
 
   /** The user wants to go there. @param {number} way below 0 = up */
   #goes(way) {
+    if (this.#empty) return;
     if (way < 0 && this.#box.scrollTop > 0) this.#sticking = false;
     else if (way > 0 && this.#fromEnd < NEAR_PX) this.#sticking = true;
     else return;
@@ -110,6 +133,7 @@ export class EndFollower {
   }
 
   #scrolled() {
+    if (this.#empty) return;
     const { scrollTop } = this.#box;
     const moved = scrollTop - this.#top;
     this.#top = scrollTop;

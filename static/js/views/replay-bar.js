@@ -17,7 +17,7 @@ const SPEEDS = [0.5, 1, 2, 5, 10, 20, 50, 100];
 export class ReplayBar extends HTMLElement {
   #slider = el("input", { type: "range", id: "replay-position", min: 1, max: 1, step: 1, "aria-label": t("Message") });
   #word = el("span", { class: "replay-word" });
-  #numbers = el("span");
+  #numbers = el("span", { class: "replay-numbers" });
   #place = el(
     "output",
     { class: "replay-place", id: "replay-place", for: "replay-position" },
@@ -70,11 +70,11 @@ export class ReplayBar extends HTMLElement {
   /**
    * The bar for looking back in a session that goes on: nothing of it needs the server.
    * @param {Snapshot} snapshot
-   * @param {Replayed & { timestamp: string }} known
+   * @param {Replayed & { timestamp: string, waiting: boolean }} known
    */
   showTravel(snapshot, known) {
     this.#travel = true;
-    this.#time = clockTime(known.timestamp);
+    this.#time = known.waiting ? t("loading…") : clockTime(known.timestamp);
     this.show(snapshot, known, { position: known.position });
   }
 
@@ -93,6 +93,9 @@ export class ReplayBar extends HTMLElement {
     this.#playing = pending.playing ?? known?.playing ?? false;
     const over = !this.#playing && this.#position === this.#count;
     this.#slider.max = String(this.#count);
+    // What is beside it must not move while the numbers grow.
+    const longest = t("{position} of {count}", { position: number(this.#count), count: number(this.#count) });
+    this.#numbers.style.setProperty("--longest", `${longest.length}ch`);
     if (!this.#dragging) {
       this.#slider.value = String(this.#position);
       this.#tell(this.#position);

@@ -1,7 +1,7 @@
 /**
  * What the session does, where and with what: the panel beside the timeline. Of an earlier moment, what is known of it.
  *
- * @import { Then } from "../state-then.js"
+ * @import { Moment } from "../state-then.js"
  * @import { Snapshot } from "../store.js"
  */
 
@@ -64,9 +64,9 @@ export class SessionFacts extends HTMLElement {
     );
   }
 
-  /** @param {Snapshot} snapshot @param {Then | null} [then] the earlier moment that is shown */
-  show(snapshot, then = null) {
-    const log = then?.log ?? snapshot.log;
+  /** @param {Snapshot} snapshot @param {Moment | null} [moment] the earlier moment that is shown */
+  show(snapshot, moment = null) {
+    const log = moment?.log ?? snapshot.log;
     const { state, messages } = log;
     this.#changes.disabled = snapshot.gone;
     if (!state) return;
@@ -76,7 +76,7 @@ export class SessionFacts extends HTMLElement {
     this.#state = state;
     this.#messages = messages;
     this.#usage.show(log, state);
-    this.#showCounted(then);
+    this.#showCounted(moment);
     this.#back.hidden = state.message_count === 0;
     this.#todo.show(state.todo);
     say(this.#added, state.diff_lines_added ? `+${number(state.diff_lines_added)}` : "");
@@ -103,12 +103,12 @@ export class SessionFacts extends HTMLElement {
     );
   }
 
-  /** @param {Then | null} then */
-  #showCounted(then) {
-    const from = then?.countedFrom ?? 0;
+  /** @param {Moment | null} moment */
+  #showCounted(moment) {
+    const from = moment?.countedFrom ?? 0;
     // What a turn has left, and tables of turns, need the whole of them.
     this.toggleAttribute("data-partial", from > 0);
-    this.#counted.hidden = !then;
+    this.#counted.hidden = !moment;
     say(
       this.#counted,
       from > 0
@@ -121,6 +121,7 @@ export class SessionFacts extends HTMLElement {
     // Where this is a drawer, it lies over what is to be seen.
     const drawer = /** @type {HTMLElement | null} */ (this.closest(":popover-open"));
     drawer?.hidePopover();
+    want(this, { kind: "travel", idx: -1 });
   }
 }
 

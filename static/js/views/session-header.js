@@ -29,14 +29,14 @@ export class SessionHeader extends HTMLElement {
     this.append(this.#title, this.#state, this.#told);
   }
 
-  /** @param {Snapshot} snapshot @param {Doing | null} doing */
-  show({ log, connection }, doing) {
+  /** @param {Snapshot} snapshot @param {Doing | null} doing @param {boolean} [away] whether the page shows an earlier moment */
+  show({ log, connection }, doing, away = false) {
     const { state } = log;
     if (!state || !doing) return;
     const title = inProse(state.title || t("New session"));
     say(this.#title, title);
     this.#title.title = title;
-    say(this.#words, doing.words);
+    say(this.#words, away ? t("Earlier · now: {doing}", { doing: doing.words }) : doing.words);
     this.#state.dataset.state = state.agent_state;
     // What was true when the connection broke may not be true now: shown, but not as if it were live.
     const live = connection.status === "connected";

@@ -10,7 +10,7 @@
 
 import { el, want } from "../dom.js";
 import { isWorking } from "../format.js";
-import { PAGE } from "../history.js";
+import { pageOf } from "../history.js";
 import { countOf, EMPTY } from "../reducer.js";
 import { Reading } from "../reading.js";
 import { CardBlocks } from "./card-blocks.js";
@@ -49,7 +49,7 @@ export class SessionTimeline extends HTMLElement {
     near: (block, isNear) => this.#cards.near(block, isNear),
     has: (idx) => this.#reading.get(idx) !== undefined,
     want: (page) => this.history?.want(page),
-    settle: () => this.#end.settle(),
+    settle: () => this.#end.adjust(),
   });
   #draftSlot = el("div", { class: "cards" });
   #queue = new PendingList();
@@ -79,6 +79,7 @@ export class SessionTimeline extends HTMLElement {
 
   /** @param {Snapshot} snapshot */
   show(snapshot) {
+    this.#end.notice();
     const { log, pending, connection } = snapshot;
     this.#showConnected(connection.status === "connected");
     const isOther = log.generation !== this.#log.generation || log.log !== this.#log.log;
@@ -92,13 +93,14 @@ export class SessionTimeline extends HTMLElement {
     this.#take();
     this.#showDraft();
     this.#showOpen();
-    // Who has just written wants to see it, wherever they were reading.
-    if (this.#queue.show(pending)) this.#end.toEnd();
     const empty = this.#catchingUp || (countOf(log) === 0 && pending.length === 0 && !log.draft);
     this.#empty.hidden = !empty;
+    this.#end.empty = empty;
+    // Who has just written wants to see it, wherever they were reading.
+    if (this.#queue.show(pending)) this.#end.toEnd();
     if (this.#catchingUp) loading(this.#empty, log.messages.length, log.announced - log.base);
     else if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
-    this.#end.settle();
+    this.#end.adjust();
     this.#blocks.look();
     this.#unread.show(this, unreadOf(log));
     this.#seek();
@@ -106,10 +108,11 @@ export class SessionTimeline extends HTMLElement {
 
   /** A page of the history is here. @param {number} page */
   pageCame(page) {
+    this.#end.notice();
     this.#learn(this.#reading.came(page));
     this.#blocks.look();
     this.#showOpen();
-    this.#end.settle();
+    this.#end.adjust();
     this.#seek();
   }
 
@@ -157,7 +160,7 @@ export class SessionTimeline extends HTMLElement {
       this.#news.tell(fresh);
     }
     this.#learn(fresh);
-    if (this.#end.sticking) this.#end.settle();
+    if (this.#end.sticking) this.#end.adjust();
     this.#blocks.look();
   }
 
@@ -236,9 +239,6 @@ export class SessionTimeline extends HTMLElement {
     if (card && !(card instanceof ToolCard && card.running)) this.#end.hold();
   }
 }
-
-/** @param {number} idx */
-const pageOf = (idx) => Math.floor(idx / PAGE);
 
 /** Whether nothing is at work any more, as far as this page has been told; calls without a result were cut off then. @param {Log} log */
 function isOver(log) {
