@@ -9,6 +9,9 @@
  * @import { Attached, Found, Message, SessionSummary } from "./wire.js"
  */
 
+/** Another one whenever the server renders messages in another way (`web/render.py`). */
+const RENDERER = 2;
+
 /** The server answered, and the answer was no. `status` is HTTP's; `message` is fit for the user. */
 export class ApiError extends Error {
   /** @param {number} status @param {string} message @param {number} retryAfterMs 0 = the server named no time */
@@ -135,12 +138,12 @@ export class Api {
 
   /**
    * A message's Markdown as sanitised HTML. The browser may keep it for ever, so the log is part of its address: in a store
-   * that was restored, the index is another message's.
+   * that was restored, the index is another message's. So is what renders it: one from before may have hidden what is told now.
    * @param {number} idx
    * @param {string} log
    */
   async html(idx, log) {
-    const response = await this.#get(this.url(`messages/${idx}/html?log=${encodeURIComponent(log)}`), "default");
+    const response = await this.#get(this.url(`messages/${idx}/html?log=${encodeURIComponent(log)}&by=${RENDERER}`), "default");
     // A captive portal answers 200 too, with a page of its own, and that is neither the message nor sanitised.
     if (!response.headers.has("X-Request-Id")) throw new Error("something else answered in the server's place");
     return response.text();

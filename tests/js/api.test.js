@@ -120,7 +120,7 @@ test("a message's HTML is asked for by its log too, or the browser's cache would
   await api.html(3, "xyz");
   assert.deepEqual(
     asked.map(({ url }) => url),
-    ["http://h/sub/sessions/s/messages/3/html?log=abc", "http://h/sub/sessions/s/messages/3/html?log=xyz"],
+    ["http://h/sub/sessions/s/messages/3/html?log=abc&by=2", "http://h/sub/sessions/s/messages/3/html?log=xyz&by=2"],
   );
 });
 
