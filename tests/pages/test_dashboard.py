@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.pages.conftest import PATIENCE_MS
 from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
@@ -195,7 +196,8 @@ def test_a_turn_of_many_steps_is_told_to_readers_of_screens_in_three_sentences(
     expect(page.locator("session-list .session-row")).to_have_count(1)
     page.evaluate(HEAR)
     ask(page, "show me around")
-    expect(page.locator("session-header").get_by_role("status")).to_have_text("The agent is done")
+    told = page.locator("session-header").get_by_role("status")
+    expect(told).to_have_text("The agent is done", timeout=PATIENCE_MS)
     heard = page.evaluate("heard")
     assert heard[0] == "The agent is at work"
     assert heard[-1] == "The agent is done"
