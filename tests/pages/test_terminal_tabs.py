@@ -15,7 +15,13 @@ from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
 
-AT_THE_END = re.compile(r"\n40\n.*[$#] *$", re.DOTALL)
+TYPE_ELSEWHERE = """([url, token, text]) => {
+  const socket = new WebSocket(url);
+  socket.onopen = () => {
+    socket.send(JSON.stringify({ token }));
+    socket.send(new TextEncoder().encode(text));
+  };
+}"""
 
 
 @pytest.fixture(autouse=True)
@@ -40,16 +46,19 @@ def add_terminal(page: Page) -> None:
     wait_for(page, PROMPT)
 
 
-def wait_end(page: Page) -> None:
-    """Until the newest line is on the screen."""
-    wait_for(page, "40")
-    expect(page.locator(ROWS)).to_contain_text(re.compile(r"40.*[$#]"), timeout=PATIENCE_MS)
-    assert AT_THE_END.search(shown(page)), shown(page)
+def ends_with(number: int) -> re.Pattern[str]:
+    return re.compile(f"{number}.*[$#]")
+
+
+def wait_end(page: Page, number: int) -> None:
+    """Until the newest line, a prompt, is on the screen, below `number`."""
+    expect(page.locator(ROWS)).to_contain_text(ends_with(number), timeout=PATIENCE_MS)
+    assert re.search(rf"\n{number}\n.*[$#]$", shown(page)), shown(page)
 
 
 def test_what_was_not_in_front_is_shown_at_its_end_after_a_reload(server: ServedRepository, page: Page) -> None:
     open_terminal(page, server.link)
-    page.keyboard.type("PS1='$ '; clear; seq -s ' ' 5 9; seq 100 3000; seq 40\n")
+    page.keyboard.type("PS1='$ '; clear; seq 100 3000; seq 40\n")
     wait_for(page, "40")
     add_terminal(page)
     page.reload()
@@ -57,13 +66,16 @@ def test_what_was_not_in_front_is_shown_at_its_end_after_a_reload(server: Served
     expect(page.locator("#terminal-1 .xterm-rows")).to_contain_text("40")
     page.set_viewport_size({"width": 1280, "height": 600})
     page.get_by_role("tab", name="Terminal 1").click()
-    wait_end(page)
+    wait_end(page, 40)
     # The same for all of them, out of sight and in again.
     page.get_by_role("button", name="Hide the terminals").click()
     expect(page.locator("terminal-panel")).to_be_hidden()
-    page.set_viewport_size({"width": 1280, "height": 900})
+    address = server.url.replace("http", "ws") + "terminal/1"
+    page.evaluate(TYPE_ELSEWHERE, [address, server.token, "clear; seq 100 4000; seq 41\n"])
+    expect(page.locator("#terminal-1 .xterm-rows")).to_contain_text(ends_with(41))
+    page.set_viewport_size({"width": 1280, "height": 500})
     page.get_by_role("button", name="Terminals", exact=True).click()
-    wait_end(page)
+    wait_end(page, 41)
 
 
 def test_a_terminal_is_closed_by_its_button_and_its_number_is_free(server: ServedRepository, page: Page) -> None:
@@ -144,11 +156,11 @@ def test_where_there_is_no_session_there_is_no_terminal(server: ServedRepository
 def test_a_finger_has_the_keys_that_its_keyboard_lacks(server: ServedRepository, phone: Page, page: Page) -> None:
     open_terminal(phone, server.link)
     run(phone, "echo re''ady; cat -v > told; echo do''ne", "ready")
-    for key in ("Escape", "Arrow up", "Pipe", "Tab"):
+    for key in ("Esc", "Arrow up", "Pipe", "Tab"):
         phone.get_by_role("button", name=key, exact=True).tap()
     assert phone.evaluate("document.activeElement.closest('.xterm') !== null"), "the keyboard stays"
     phone.keyboard.type("\n")
-    control = phone.get_by_role("button", name="Control, for the next key")
+    control = phone.get_by_role("button", name="Ctrl, for the next key")
     control.tap()
     expect(control).to_have_attribute("aria-pressed", "true")
     phone.keyboard.type("d")
@@ -185,3 +197,6 @@ def test_many_tabs_are_beside_nothing_else_on_a_phone_and_the_one_in_front_is_se
             assert other
             beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
             assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+    # A keyboard that comes up, or a page that is turned.
+    phone.set_viewport_size({"width": 320, "height": 380})
+    expect(phone.get_by_role("button", name="Close terminal 6")).to_be_in_viewport(ratio=1)

@@ -11,7 +11,7 @@ import { t } from "../words.js";
 export class TerminalKeys extends HTMLElement {
   /** @type {(key: string, isControl: boolean) => void} */
   onPress = () => undefined;
-  #control = this.#key("Ctrl", t("Control, for the next key"), () => this.#hold(!this.#isHeld));
+  #control = this.#key("Ctrl", t("Ctrl, for the next key"), () => this.#hold(!this.#isHeld));
   #isHeld = false;
 
   connectedCallback() {
@@ -21,8 +21,8 @@ export class TerminalKeys extends HTMLElement {
     const named = (/** @type {string} */ text, /** @type {string} */ key, /** @type {string} */ name) =>
       this.#key(text, name, () => this.#press(key));
     this.append(
-      named("Esc", "Escape", t("Escape")),
-      named("Tab", "Tab", t("Tab")),
+      named("Esc", "Escape", "Esc"),
+      named("Tab", "Tab", "Tab"),
       this.#control,
       named("←", "ArrowLeft", t("Arrow left")),
       named("↑", "ArrowUp", t("Arrow up")),

@@ -29,6 +29,7 @@ export class TerminalTabs extends HTMLElement {
   connectedCallback() {
     if (!this.#list.isConnected) this.append(this.#list);
     this.addEventListener("keydown", (event) => this.#key(event));
+    new ResizeObserver(() => this.#reveal()).observe(this);
   }
 
   get numbers() {
@@ -42,7 +43,7 @@ export class TerminalTabs extends HTMLElement {
     const tab = el(
       "button",
       { class: "terminal-tab", type: "button", role: "tab", id: tabIdOf(number), "aria-controls": panelIdOf(number), "aria-keyshortcuts": "Delete", onClick },
-      String(number),
+      `${number} `,
       end,
     );
     const name = t("Close terminal {number}", { number });
@@ -75,24 +76,30 @@ export class TerminalTabs extends HTMLElement {
       tab.setAttribute("aria-selected", String(each === number));
       tab.tabIndex = each === number ? 0 : -1;
     }
-    this.#tabs.get(number)?.item.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.#reveal();
   }
 
   /** Say what has become of a terminal. @param {number} number @param {Mark} mark */
   mark(number, { exitStatus, isEnding }) {
     const each = this.#tabs.get(number);
     if (!each) return;
+    // What is read out holds what is seen: who speaks to the page says that.
     const ended = exitStatus === null ? "" : t("exit {status}", { status: exitStatus });
     say(each.end, isEnding ? "…" : ended);
-    const name = exitStatus === null ? t("Terminal {number}", { number }) : t("Terminal {number}, ended with status {status}", { number, status: exitStatus });
+    const name = exitStatus === null ? t("Terminal {number}", { number }) : t("Terminal {number} exit {status}", { number, status: exitStatus });
     each.tab.setAttribute("aria-label", isEnding ? t("Terminal {number}, being closed", { number }) : name);
     each.item.toggleAttribute("data-ended", exitStatus !== null || isEnding);
-    if (each.end.textContent && number === this.#selected) each.item.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (number === this.#selected) this.#reveal();
   }
 
   /** @param {number} number */
   focusOn(number) {
     this.#tabs.get(number)?.tab.focus();
+  }
+
+  /** Scroll the one that is selected into view. */
+  #reveal() {
+    this.#tabs.get(this.#selected)?.item.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   #own() {
