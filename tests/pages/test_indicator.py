@@ -12,6 +12,16 @@ from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
 
+COUNT_PULSES = """
+    window.pulses = 0;
+    const { read } = ReadableStreamDefaultReader.prototype;
+    ReadableStreamDefaultReader.prototype.read = async function () {
+        const piece = await read.call(this);
+        window.pulses += piece.value?.length === 2;
+        return piece;
+    };
+"""
+
 
 def face(page: Page, name: str) -> None:
     expect(page.locator("network-status")).to_have_attribute("data-face", name)
@@ -78,8 +88,10 @@ def test_a_session_that_is_not_there_and_a_page_without_a_token_have_words_of_th
 def test_a_server_that_stands_still_is_not_called_connected_and_neither_is_its_agent_called_at_work(
     page: Page, server: ServedRepository
 ) -> None:
+    page.add_init_script(COUNT_PULSES)
     page.goto(server.link)
     face(page, "connected")
+    page.wait_for_function("() => window.pulses > 0")
     server.process.send_signal(signal.SIGSTOP)
     try:
         face(page, "reconnecting")
