@@ -35,8 +35,8 @@ export class Reading {
 
   /** The message, if it can be read. @param {number} idx @returns {Message | undefined} */
   get(idx) {
-    if (idx < 0 || idx >= this.#count) return undefined;
     const { base, messages } = this.#log;
+    // The log of a moment has no message from `base` on that is later, so one that lies in a page is not looked up there.
     return idx >= base ? messages[idx - base] : this.#earlier(idx);
   }
 

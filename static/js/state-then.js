@@ -13,7 +13,6 @@
  */
 
 import { parseInput } from "./format.js";
-import { countOf } from "./reducer.js";
 
 const PLANNING_TOOL = "todo_write";
 
@@ -33,7 +32,7 @@ export function logThen(log, count, get) {
   const past = { ...log, base, messages, announced: count, draft: null, outputs: new Map(), waiting: [] };
   const { state: now } = log;
   if (!now) return { log: past, countedFrom: 0 };
-  const since = messagesSince(log, now, count, get);
+  const since = messagesSince(now, count, get);
   const usage = base > 0 && since ? without(now.total_usage, since) : sumOf(before);
   const answer = before.findLast(({ type, usage: used, parent_conversation_id: parent }) => type === "agent" && used && !parent);
   const state = {
@@ -53,10 +52,9 @@ export function logThen(log, count, get) {
 
 /**
  * What came after the moment, and what the State counts; null where not all of it is here.
- * @param {Log} log @param {State} now @param {number} count @param {(idx: number) => Message | undefined} get
+ * @param {State} now @param {number} count @param {(idx: number) => Message | undefined} get
  */
-function messagesSince(log, now, count, get) {
-  if (now.message_count > countOf(log)) return null;
+function messagesSince(now, count, get) {
   const since = [];
   for (let idx = count; idx < now.message_count; idx++) {
     const message = get(idx);
