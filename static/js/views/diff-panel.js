@@ -90,6 +90,7 @@ export class DiffPanel extends HTMLElement {
     }
   }
 
+  /** Out of a file first, and only then out of the changes. @param {Event} event */
   #goBack(event) {
     if (event.target instanceof HTMLSelectElement || event.defaultPrevented || !this.#view?.back()) return;
     event.preventDefault();
