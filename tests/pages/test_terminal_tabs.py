@@ -134,10 +134,11 @@ def test_a_task_of_a_new_server_is_not_called_as_an_old_one_of_its_number(
     # The terminal is there again before the page hears what else is.
     page.route("**/stream?**", lambda route: route.abort())
     server.kill()
+    state = page.locator(".terminal-state")
+    expect(state).to_contain_text("Reconnecting")
     server.start()
-    with server.client() as client:
-        while [task["id"] for task in client.get("/tasks").json()["tasks"]] != [1]:
-            page.wait_for_timeout(50)
+    expect(state).to_be_empty()
+    wait_for(page, PROMPT)
     page.unroute("**/stream?**")
     expect(page.locator("task-tree[data-stale]")).to_have_count(0)
     expect(rows).to_have_count(1)
