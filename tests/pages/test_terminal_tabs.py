@@ -167,7 +167,7 @@ def test_a_finger_has_the_keys_that_its_keyboard_lacks(server: ServedRepository,
     phone.keyboard.type("d")
     expect(control).to_have_attribute("aria-pressed", "false")
     wait_for(phone, "done")
-    run(phone, "od -c told; echo re''ad", "read")
+    run(phone, "od -c told; echo fini''shed", "finished")
     assert "^   [   ^   [   [   A   |  \\t" in shown(phone)
     sizes = phone.locator("terminal-keys button").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect().toJSON())"
