@@ -35,9 +35,9 @@ export class CardBlocks {
    * @param {{
    *   build: (idx: number) => HTMLElement | null, drop: (block: HTMLElement) => void,
    *   near: (block: HTMLElement, isNear: boolean) => void, has: (idx: number) => boolean,
-   *   want: (page: number) => void, settle: () => void,
+   *   want: (page: number) => void, begin: () => void, settle: () => void,
    * }} rows  `build` makes the card of a message, or null for one that is shown in another's. `near`: the block, or more in it, is
-   *   near the view or not. `settle`: sizes have changed.
+   *   near the view or not. `begin`: sizes may change now; `settle`: they have.
    */
   constructor(box, rows) {
     this.#box = box;
@@ -69,6 +69,7 @@ export class CardBlocks {
   /** Fill what is in view or near it. Call when the log has grown, was scrolled, or a page has come. */
   look() {
     if (this.#count === 0) return;
+    this.#rows.begin();
     // Filling changes sizes, and so what is in view.
     for (let round = 0; round < 6; round++) {
       const [first, last] = this.#near(NEAR);
@@ -200,6 +201,7 @@ export class CardBlocks {
     this.#filling = true;
     setTimeout(() => {
       this.#filling = false;
+      this.#rows.begin();
       const deadline = performance.now() + SLICE_MS;
       let block = this.#next();
       if (block < 0) return;

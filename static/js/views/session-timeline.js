@@ -49,6 +49,7 @@ export class SessionTimeline extends HTMLElement {
     near: (block, isNear) => this.#cards.near(block, isNear),
     has: (idx) => this.#reading.get(idx) !== undefined,
     want: (page) => this.history?.want(page),
+    begin: () => this.#end.notice(),
     settle: () => this.#end.adjust(),
   });
   #draftSlot = el("div", { class: "cards" });
@@ -110,6 +111,7 @@ export class SessionTimeline extends HTMLElement {
   pageCame(page) {
     this.#end.notice();
     this.#learn(this.#reading.came(page));
+    this.#end.adjust();
     this.#blocks.look();
     this.#showOpen();
     this.#end.adjust();
@@ -154,6 +156,8 @@ export class SessionTimeline extends HTMLElement {
     if (this.#catchingUp) return;
     const fresh = this.#reading.take(this.#log);
     if (count === before) return;
+    // Already here, or the log would first be looked at from its top.
+    this.#end.empty = count === 0;
     this.#blocks.resize(count);
     if (before > 0) {
       this.#end.grew(count - before);
