@@ -122,7 +122,7 @@ def search(page: Page, house: House) -> None:
 
 def sessions(page: Page, house: House) -> None:
     tour(page, house)
-    panel = page.locator('[popovertarget="sessions-panel"]')
+    panel = page.locator('.bar [popovertarget="sessions-panel"]')
     if panel.is_visible():
         panel.click()
     row = page.locator(f'[data-session="{house.empty}"]')
@@ -133,7 +133,7 @@ def sessions(page: Page, house: House) -> None:
 
 def facts(page: Page, house: House) -> None:
     tour(page, house)
-    panel = page.locator('[popovertarget="facts-panel"]')
+    panel = page.locator('.bar [popovertarget="facts-panel"]')
     if panel.is_visible():
         panel.click()
     expect(page.locator("#changes")).to_be_visible()
@@ -191,7 +191,7 @@ def failed(page: Page, house: House) -> None:
 
 def settings(page: Page, house: House) -> None:
     empty(page, house)
-    panel = page.locator('[popovertarget="sessions-panel"]')
+    panel = page.locator('.bar [popovertarget="sessions-panel"]')
     if panel.is_visible():
         panel.click()
     page.click("#settings")

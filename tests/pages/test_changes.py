@@ -208,6 +208,13 @@ def test_the_list_marks_the_file_that_is_read_or_was_chosen_also_after_news(
     expect(marked).to_have_count(1)
 
 
+OPENS = """heads => heads.map(head => {
+    const open = [...head.querySelectorAll("button")].find(each => each.textContent === "Open").getBoundingClientRect();
+    return [open.top - head.getBoundingClientRect().top, open.right];
+})"""
+"""Of each head, how far below its top its button begins and where on the page it ends: at one moment, for all still moves."""
+
+
 def test_on_a_phone_the_lines_have_the_room(browser: Browser, server: ServedRepository, workspace: Path) -> None:
     (workspace / "big.txt").write_text("line\n" * 18_000)
     (workspace / FILE).chmod(0o755)
@@ -216,13 +223,10 @@ def test_on_a_phone_the_lines_have_the_room(browser: Browser, server: ServedRepo
     open_changes(phone, server)
     heads = phone.locator("diff-file .d-head")
     expect(heads).to_have_count(3)
-    for head in heads.all():
-        box, opening = head.bounding_box(), head.get_by_role("button", name="Open").bounding_box()
-        assert box
-        assert opening
+    for below, right in heads.evaluate_all(OPENS):
         # Beside the name, not below it.
-        assert opening["y"] - box["y"] < 24
-        assert opening["x"] + opening["width"] <= 360
+        assert below < 24
+        assert right <= 360
     lines = phone.locator(".d-main").bounding_box()
     assert lines
     assert lines["y"] < 740 / 4

@@ -98,15 +98,14 @@ def test_the_tree_is_used_by_keys(page: Page, server: ServedRepository) -> None:
     expect(page.locator("session-timeline")).to_contain_text("Stopped by you")
 
 
-def test_what_the_user_began_runs_in_the_session_and_has_no_stop_where_it_cannot_be_stopped_alone(
-    page: Page, server: ServedRepository
-) -> None:
+def test_what_the_user_began_runs_in_the_session_and_can_be_stopped_there(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     wait_status(page, "connected")
     page.get_by_role("button", name="Terminals").click()
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("Terminal 1")
-    expect(rows(page).get_by_role("button")).to_have_count(0)
+    rows(page).get_by_role("button", name="Stop").click()
+    expect(rows(page)).to_have_count(0)
 
 
 SCRIPT = [

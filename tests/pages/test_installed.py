@@ -54,7 +54,7 @@ def test_a_phone_neither_zooms_into_a_field_nor_misses_a_button(browser: Browser
     assert details is not None
     assert details["x"] >= 0
     assert details["x"] + details["width"] <= 320
-    page.locator('[popovertarget="sessions-panel"]').tap()
+    page.locator('.bar [popovertarget="sessions-panel"]').tap()
     page.locator("#settings").tap()
     small = page.evaluate(
         """() => [...document.querySelectorAll("input, select, textarea")]

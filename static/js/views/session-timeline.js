@@ -61,6 +61,8 @@ export class SessionTimeline extends HTMLElement {
   #end = new EndFollower(this, this.#content);
   #log = EMPTY;
   #catchingUp = false;
+  /** Whether all that was there has been shown: what comes from now on is news, be it the first message. */
+  #isCurrent = false;
   /** @type {MessageCard | null} */
   #draft = null;
   /** The message to lead to once it is here; -1 = none. */
@@ -101,6 +103,7 @@ export class SessionTimeline extends HTMLElement {
     if (this.#queue.show(pending)) this.#end.toEnd();
     if (this.#catchingUp) loading(this.#empty, log.messages.length, log.announced - log.base);
     else if (empty) welcome(this.#empty, snapshot, (text) => want(this, { kind: "suggest", text }));
+    this.#isCurrent ||= log.state !== null && countOf(log) >= log.announced;
     this.#end.adjust();
     this.#blocks.look();
     this.#unread.show(this, unreadOf(log));
@@ -139,6 +142,7 @@ export class SessionTimeline extends HTMLElement {
   #clear() {
     this.#reading.clear();
     this.#catchingUp = false;
+    this.#isCurrent = false;
     this.#draft = null;
     this.#draftSlot.replaceChildren();
     this.#cards.drop(this.#blocks.element);
@@ -159,7 +163,7 @@ export class SessionTimeline extends HTMLElement {
     // Already here, or the log would first be looked at from its top.
     this.#end.empty = count === 0;
     this.#blocks.resize(count);
-    if (before > 0) {
+    if (this.#isCurrent) {
       this.#end.grew(count - before);
       this.#news.tell(fresh);
     }
