@@ -17,7 +17,7 @@ import pytest
 from tests.deadline import run_within_deadline
 
 # A busy machine makes an example slow, not wrong; what must be fast is asserted by ratio.
-hypothesis.settings.register_profile("gate", deadline=None)
+hypothesis.settings.register_profile("gate", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("gate")
 
 

@@ -10,7 +10,10 @@ from playwright.sync_api import Page, TimeoutError
 READ = """async () => {
     // What a tool said is built when its card is opened, which the browser tells in a task of its own.
     for (const details of document.querySelectorAll("tool-card details:not([open])")) details.open = true;
-    await new Promise(done => setTimeout(done, 50));
+    // It may even have to be loaded first.
+    const cards = [...document.querySelectorAll("tool-card[data-type]")];
+    const built = () => cards.every(card => card.querySelector(".tool-output"));
+    for (let tries = 0; tries < 100 && !built(); tries++) await new Promise(done => setTimeout(done, 50));
     const text = card => card.querySelector(":scope > .text")?.textContent ?? "";
     return [...document.querySelectorAll("[data-idx]")].map(card => ({
         idx: Number(card.dataset.idx),

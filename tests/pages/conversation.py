@@ -108,7 +108,7 @@ CONVERSATION = (
     Message(type="user", content="How long does it take for fifty million words?"),
     Message(type="agent", content="Let me measure it.", tool_calls=(SLOW,), model="demo"),
     answer(SLOW, "", 30, tool_error=True, display={"kind": "stopped", "by": "user"}),
-    Message(type="error", content="Cancelled by the user while bash ran.", end_of_turn=True),
+    Message(type="error", content="Cancelled: user requested cancellation", end_of_turn=True),
     Message(
         type="budget", content="The budget of $5.00 a turn is used up: $5.02. Another message goes on with a new one."
     ),

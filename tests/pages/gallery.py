@@ -12,6 +12,7 @@ import httpx2
 from playwright.sync_api import Page, expect
 
 from tests.pages.conversation import CONVERSATION
+from tests.pages.test_parts import wait_for_parts
 from tests.projects import commit_files, make_project
 from tests.replays import Replayed, replayed
 from tests.runtime.recordings import lines
@@ -152,12 +153,14 @@ def composer(page: Page, house: House) -> None:
 
 def offline(page: Page, house: House) -> None:
     tour(page, house)
+    wait_for_parts(page)
     page.context.set_offline(True)
     expect(page.locator('network-status[data-status="offline"]')).to_be_visible()
 
 
 def stale(page: Page, house: House) -> None:
     busy(page, house)
+    wait_for_parts(page)
     page.context.set_offline(True)
     expect(page.locator('network-status[data-status="offline"]')).to_be_visible()
     expect(page.locator("session-list[data-stale]")).to_be_attached()

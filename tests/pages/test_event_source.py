@@ -34,7 +34,6 @@ HEAR = """([types, comesBack]) => {
 PIECES: dict[str, Callable[[bytes], list[bytes]]] = {
     "whole": lambda stream: [stream],
     "byte by byte": lambda stream: _cut(stream, 1, 0),
-    "two by two": lambda stream: _cut(stream, 2, 0),
     "two by two from the second": lambda stream: _cut(stream, 2, 1),
 }
 MANY = 400

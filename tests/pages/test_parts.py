@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.pages.test_dashboard import ask, wait_status
+from tests.pages.test_dashboard import ask, wait_idle, wait_status
 from tests.served import ServedRepository
 
 pytestmark = pytest.mark.browser
@@ -69,7 +69,9 @@ def test_a_card_that_is_opened_before_what_is_in_it_came_is_filled_when_it_comes
     page.route("**/tool-inside.js", lambda route: held.append(route))
     page.goto(server.link)
     ask(page, "bash seq 200")
-    expect(page.locator('tool-card[data-status="ok"]')).to_be_visible()
+    # The answer has come: nothing else may move the card.
+    expect(page.locator("message-card .markdown").last).to_contain_text("200")
+    wait_idle(page)
     page.locator("tool-card summary").click()
     expect(page.locator("tool-card details")).to_have_attribute("open", "")
     top = page.locator("tool-card summary").bounding_box()

@@ -125,6 +125,7 @@ async def test_what_is_sent_is_described_too() -> None:
             "sessions",
             "prompts",
             "tasks",
+            "pulse",
             "access_token",
             "Last-Event-ID",
         }
