@@ -5,11 +5,15 @@ from __future__ import annotations
 from xdist.scheduler import LoadFileScheduling
 
 BROWSED = ("tests/pages/", "tests/faults/")
-"""Where the tests are that drive Chromium. One of them is enough for the machine: two make each other late."""
+"""Where the tests are that drive Chromium. One of them at a time is enough for the machine: two make each other late."""
+PATIENT = ("tests/pages/test_screenshots.py", "tests/pages/test_changes.py", "tests/pages/test_terminal")
+"""Those of them that ask how things look and what they say, and not when: they fill the other lane's end."""
 
 
 class Lanes(LoadFileScheduling):
-    """As `--dist loadfile`, with all files of the browser as one: tests of a file count each other's processes."""
+    """As `--dist loadfile`, with all files of the browser as one, but for the patient ones: tests of a file count each other's processes."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith(BROWSED) else str(super()._split_scope(nodeid))
+        if nodeid.startswith(BROWSED) and not nodeid.startswith(PATIENT):
+            return "browser"
+        return str(super()._split_scope(nodeid))
