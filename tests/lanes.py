@@ -11,7 +11,7 @@ PATIENT = ("tests/pages/test_screenshots.py", "tests/pages/test_changes.py", "te
 
 
 class Lanes(LoadFileScheduling):
-    """As `--dist loadfile`, for tests of a file count each other's processes; of the browser all files but the patient are one."""
+    """As `--dist loadfile`; all files of the browser but the patient ones are one."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(BROWSED) and not nodeid.startswith(PATIENT):
