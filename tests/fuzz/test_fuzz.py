@@ -1,4 +1,4 @@
-"""Ten thousand requests, each broken, odd or wrong in its own way; `python -m tests.fuzz` throws as many as one likes."""
+"""Five thousand requests, each broken, odd or wrong in its own way; `python -m tests.fuzz` throws as many as one likes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fuzz.shots import directed, pipelines, shot
 from tests.fuzz.target import target
 from trio_agent.web.routes import expanded
 
-REQUESTS, TOGETHER = 10_000, 2_500
+REQUESTS, TOGETHER = 5_000, 2_500
 DIGEST = """
 import hashlib
 from tests.fuzz.shots import shot
