@@ -13,8 +13,8 @@
 
 import { parseInput } from "./format.js";
 
-/** The tool that makes sub-agents. */
-const SUBAGENT = "subagent";
+/** The tool that makes sub-agents, and so all conversations that have a parent. */
+export const SUBAGENT = "subagent";
 
 export class Links {
   /** @type {Map<string, number[]>} Indexes of the messages that make a call, by tool_call_id. */

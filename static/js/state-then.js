@@ -13,6 +13,7 @@
  */
 
 import { parseInput } from "./format.js";
+import { tokensIn } from "./usage.js";
 
 const PLANNING_TOOL = "todo_write";
 
@@ -45,7 +46,7 @@ export function logThen(log, count, get) {
     todo: planThen(now, before, since, base),
     model: answer?.model || now.model,
     // Of no use without the other, and 0 says that it is not known.
-    ...(answer?.usage ? { context_used: contextOf(answer.usage) } : { context_window: 0 }),
+    ...(answer?.usage ? { context_used: tokensIn(answer.usage) } : { context_window: 0 }),
   };
   return { log: { ...past, state }, countedFrom: base > 0 && !since ? base : 0 };
 }
@@ -74,10 +75,6 @@ function planThen(now, before, since, base) {
 
 /** @param {Message} message */
 const isPlan = ({ tool_name: name, tool_error: failed }) => name === PLANNING_TOOL && !failed;
-
-/** @param {NonNullable<Message["usage"]>} usage */
-const contextOf = (usage) =>
-  usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
 
 /** @param {readonly Message[]} messages @returns {CumulativeUsage} without the tools, which `tally` counts */
 function sumOf(messages) {

@@ -98,7 +98,7 @@ export class EventStream {
   #wanted = false;
   /** Messages that the log had when the connection began; Infinity until it is known, -1 once we have them. */
   #missing = Infinity;
-  /** @type {Alarms<"due" | "settle" | "watch" | "late" | "quiet">} */
+  /** @type {Alarms<"due" | "settle" | "watch" | "late">} */
   #alarms;
 
   start() {
@@ -195,7 +195,6 @@ export class EventStream {
     this.#request = null;
     this.#alarms.stop("watch");
     this.#alarms.stop("late");
-    this.#alarms.stop("quiet");
   }
 
   #close() {
@@ -336,9 +335,9 @@ export class EventStream {
     if (!this.#request || this.#queued) return;
     const age = this.#world.now() - this.#byteAt;
     if (age > this.#silenceMs) return this.#input("silent", t("the connection went silent"));
-    this.#alarms.set("watch", this.#silenceMs - age + 1, () => this.#watch());
     const quiet = this.#hasPulse && age > QUIET_MS;
-    if (this.#hasPulse && !quiet) this.#alarms.set("quiet", QUIET_MS - age + 1, () => this.#watch());
+    const next = this.#hasPulse && !quiet ? QUIET_MS : this.#silenceMs;
+    this.#alarms.set("watch", next - age + 1, () => this.#watch());
     if (quiet === this.#quiet) return;
     this.#quiet = quiet;
     this.#hooks.onChange(this.connection);

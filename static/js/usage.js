@@ -16,8 +16,8 @@
  * @typedef {{ turns: readonly Turn[], tools: readonly ToolUse[] }} Tally
  */
 
-/** The tool that makes sub-agents, and so all conversations that have a parent. */
-const SUBAGENT = "subagent";
+import { SUBAGENT } from "./links.js";
+
 /** Characters of the user's words that name a turn. */
 const WORDS = 80;
 
@@ -47,7 +47,7 @@ export function tally(messages) {
     if (usage) add(turn, usage, type);
     if (usage && !own) {
       const use = useOf(tools, SUBAGENT);
-      use.tokens += usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
+      use.tokens += tokensIn(usage);
       use.cost += usage.cost_usd;
     }
     if (type === "tool") {
@@ -100,6 +100,13 @@ function useOf(tools, name) {
   if (!use) tools.set(name, (use = { name, calls: 0, failed: 0, ms: 0, given: 0, tokens: 0, cost: 0 }));
   return use;
 }
+
+/**
+ * All tokens that were used.
+ * @param {Pick<NonNullable<Message["usage"]>, "input_tokens" | "cache_creation_input_tokens" | "cache_read_input_tokens" | "output_tokens">} usage
+ */
+export const tokensIn = (usage) =>
+  usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
 
 /** All tokens of a turn. @param {Sums} sums */
 export const tokensOf = ({ input, cached, output }) => input + cached + output;

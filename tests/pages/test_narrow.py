@@ -146,13 +146,17 @@ def test_a_title_has_two_lines_and_drawers_have_one_and_a_button_that_closes_the
         expect(phone.locator(panel)).to_be_hidden()
 
 
-def test_what_the_user_should_know_is_whole_beside_all_buttons(browser: Browser, server: ServedRepository) -> None:
-    context = browser.new_context(viewport=DESK, locale="de-DE")
-    page = context.new_page()
+def open_at_work(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     wait_status(page, "connected")
     ask(page, "slow 600")
     expect(page.locator('tool-card[data-status="running"]')).to_be_visible()
+
+
+def test_what_the_user_should_know_is_whole_beside_all_buttons(browser: Browser, server: ServedRepository) -> None:
+    context = browser.new_context(viewport=DESK, locale="de-DE")
+    page = context.new_page()
+    open_at_work(page, server)
     context.set_offline(True)
     news = page.locator(".hint.news", has_text="Offline")
     expect(news).to_have_text("Offline: Was Sie senden, geht hinaus, sobald Sie wieder online sind")
@@ -166,10 +170,7 @@ def test_at_four_times_the_size_there_is_a_conversation_to_read_and_a_button_tha
 ) -> None:
     context = browser.new_context(viewport=ZOOMED, locale="de-DE")
     page = context.new_page()
-    page.goto(server.link)
-    wait_status(page, "connected")
-    ask(page, "slow 600")
-    expect(page.locator('tool-card[data-status="running"]')).to_be_visible()
+    open_at_work(page, server)
     # As it is most of the time, all is in view.
     assert bottom(page.locator("#send")) <= ZOOMED["height"]
     assert page.locator("session-timeline").evaluate("(e) => e.clientHeight") >= 120

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trio_agent.runtime.fork_title import LONGEST, fork_title
+from trio_agent.runtime.fork_title import MAX_TITLE_CHARS, fork_title
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_fork_is_called_like_its_origin_and_not_like_any_other(
 
 
 def test_a_long_title_makes_room_for_what_tells_the_fork_apart() -> None:
-    first = fork_title("x" * LONGEST, ())
+    first = fork_title("x" * MAX_TITLE_CHARS, ())
     second = fork_title(first, (first,))
-    assert len(first) == len(second) == LONGEST
+    assert len(first) == len(second) == MAX_TITLE_CHARS
     assert first.endswith("x (fork)")
     assert second.endswith("x (fork 2)")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from itertools import count
 
-LONGEST = 500
-"""Characters of a title, as a user may give one (web/bodies.py)."""
+MAX_TITLE_CHARS = 500
+"""As long as a user, too, may give one."""
 
 _SUFFIX = re.compile(r" \(fork(?: [0-9]{1,9})?\)$")
 
@@ -19,7 +19,7 @@ def fork_title(title: str, taken: Collection[str]) -> str:
         return ""
     for number in count(1):
         suffix = " (fork)" if number == 1 else f" (fork {number})"
-        called = stem[: LONGEST - len(suffix)] + suffix
+        called = stem[: MAX_TITLE_CHARS - len(suffix)] + suffix
         if called not in taken:
             return called
     raise AssertionError("there is always a next number")

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import msgspec
 
+from trio_agent.runtime.fork_title import MAX_TITLE_CHARS
+
 # A title goes out with every State, to every client.
-Title = Annotated[str, msgspec.Meta(max_length=500)]
+Title = Annotated[str, msgspec.Meta(max_length=MAX_TITLE_CHARS)]
 
 
 class AttachmentBody(msgspec.Struct, frozen=True):

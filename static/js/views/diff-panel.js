@@ -8,8 +8,9 @@
  * @typedef {{ comments: () => Comment[], choices: () => Partial<Choices> | null }} Kept  of an earlier visit
  */
 
-import { el, icon } from "../dom.js";
+import { el } from "../dom.js";
 import { t } from "../words.js";
+import { dialogHead } from "./dialog-head.js";
 
 /** @type {Choices} */
 const CHOICES = { isSplit: true, isFlat: false, ignoreSpace: false };
@@ -21,16 +22,7 @@ export class DiffPanel extends HTMLElement {
   #dialog = el(
     "dialog",
     { class: "sheet changes", "aria-labelledby": "diff-title" },
-    el(
-      "div",
-      { class: "sheet-head" },
-      el("h2", { id: "diff-title", text: t("Changes") }),
-      el(
-        "button",
-        { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() },
-        icon("close"),
-      ),
-    ),
+    dialogHead("sheet-head", "diff-title", t("Changes"), () => this.#dialog.close()),
     this.#body,
   );
   /** @type {DiffView | null} */

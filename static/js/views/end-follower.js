@@ -164,8 +164,9 @@ export class EndFollower {
 
   #show() {
     if (this.#sticking) this.#unseen = 0;
-    const isFar = this.#fromEnd > this.#box.clientHeight / 2;
-    this.pill.hidden = this.#sticking || (this.#unseen === 0 && !isFar);
+    // Measured only where it matters: who follows the end comes by with every word.
+    const isFar = () => this.#fromEnd > this.#box.clientHeight / 2;
+    this.pill.hidden = this.#sticking || (this.#unseen === 0 && !isFar());
     if (this.pill.hidden) return;
     say(this.pill, this.#unseen > 0 ? counted("1 new message", "{count} new messages", this.#unseen) : t("To the end"));
   }

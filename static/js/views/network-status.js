@@ -95,9 +95,9 @@ export class NetworkStatus extends HTMLElement {
 
   /** @param {Face} face @param {string} words */
   #withWait(face, words) {
-    if (face !== "reconnecting" && face !== "gone") return words;
+    // A connection that is open, and gives no sign of life, is not being made anew.
+    if ((face !== "reconnecting" && face !== "gone") || this.#connection?.state === "open") return words;
     const left = this.#secondsLeft(this.#connection?.dueAt ?? 0);
-    if (this.#connection?.state === "open") return words;
     if (left === 0) return face === "gone" ? t("Server gone: trying…") : t("Reconnecting…");
     const count = number(left);
     return face === "gone" ? t("Server gone: next try in {count} s", { count }) : t("Reconnecting in {count} s", { count });

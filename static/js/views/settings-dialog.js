@@ -1,8 +1,9 @@
 /** What the user chooses for this browser: colours, language, and how the page calls for them. */
 
-import { el, icon, want } from "../dom.js";
+import { el, want } from "../dom.js";
 import { chooseTheme, theme } from "../theme.js";
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../words.js";
+import { dialogHead } from "./dialog-head.js";
 
 /** @import { Summons } from "../summons.js" @import { Theme } from "../theme.js" */
 
@@ -22,16 +23,7 @@ export class SettingsDialog extends HTMLElement {
   #dialog = el(
     "dialog",
     { class: "dialog", "aria-labelledby": "settings-title" },
-    el(
-      "div",
-      { class: "dialog-head" },
-      el("h2", { id: "settings-title", text: t("Settings") }),
-      el(
-        "button",
-        { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() },
-        icon("close"),
-      ),
-    ),
+    dialogHead("dialog-head", "settings-title", t("Settings"), () => this.#dialog.close()),
     el("p", { class: "note", text: t("They are kept in this browser.") }),
     this.#theme,
     el("label", { class: "setting" }, el("span", { text: t("Language") }), this.#language),

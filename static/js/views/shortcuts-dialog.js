@@ -1,23 +1,15 @@
 /** The keys of the page, for who presses `?`. */
 
-import { el, icon } from "../dom.js";
+import { el } from "../dom.js";
 import { SHORTCUTS } from "../shortcuts.js";
 import { t } from "../words.js";
+import { dialogHead } from "./dialog-head.js";
 
 export class ShortcutsDialog extends HTMLElement {
   #dialog = el(
     "dialog",
     { class: "dialog", "aria-labelledby": "shortcuts-title" },
-    el(
-      "div",
-      { class: "dialog-head" },
-      el("h2", { id: "shortcuts-title", text: t("Keyboard shortcuts") }),
-      el(
-        "button",
-        { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() },
-        icon("close"),
-      ),
-    ),
+    dialogHead("dialog-head", "shortcuts-title", t("Keyboard shortcuts"), () => this.#dialog.close()),
   );
 
   connectedCallback() {

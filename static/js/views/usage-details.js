@@ -6,9 +6,11 @@
  * @import { State } from "../wire.js"
  */
 
-import { el, icon, say } from "../dom.js";
+import { el, say } from "../dom.js";
 import { clockTime, dollars, duration, number, tokens } from "../format.js";
+import { tokensIn } from "../usage.js";
 import { counted, t } from "../words.js";
+import { dialogHead } from "./dialog-head.js";
 import { UsageChart } from "./usage-chart.js";
 
 const BARS = 120;
@@ -31,12 +33,7 @@ export class UsageDetails extends HTMLElement {
   #dialog = el(
     "dialog",
     { class: "sheet usage-sheet", "aria-labelledby": "usage-title" },
-    el(
-      "div",
-      { class: "sheet-head" },
-      el("h2", { id: "usage-title", text: t("Usage") }),
-      el("button", { class: "button quiet", type: "button", "aria-label": t("Close"), onClick: () => this.#dialog.close() }, icon("close")),
-    ),
+    dialogHead("sheet-head", "usage-title", t("Usage"), () => this.#dialog.close()),
     el(
       "div",
       { class: "sheet-body", tabindex: 0 },
@@ -79,7 +76,7 @@ export class UsageDetails extends HTMLElement {
 
   /** @param {Tally} tally @param {Log} log @param {State} state */
   show(tally, log, { total_usage: usage }) {
-    const all = usage.input_tokens + usage.cache_creation_input_tokens + usage.cache_read_input_tokens + usage.output_tokens;
+    const all = tokensIn(usage);
     const values = {
       cost: dollars(usage.total_cost_usd),
       tokens: counted("1 token", "{count} tokens", all, { count: tokens(all) }),
