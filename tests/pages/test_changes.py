@@ -244,9 +244,8 @@ def test_a_commit_that_arrives_is_shown_and_the_reader_stays_where_they_are(
     page.locator("diff-list").get_by_role("button", name="zz.txt").click()
     expect(file_of(page, "zz.txt").locator("tr")).to_have_count(200)
     expect(page.locator(".d-item[aria-current]")).to_contain_text("zz.txt")
-    # Not every browser keeps the place by itself.
-    page.evaluate("document.querySelector('.d-main').style.overflowAnchor = 'none'")
-    target.scroll_into_view_if_needed()
+    let_the_page_keep_the_place(page)
+    read_on(page, target)
     before = target.bounding_box()
     with server.client() as client:
         more = "bash printf 'new\\n' > b.txt; rm a.txt; git add --all; git commit -q -m More"
@@ -259,6 +258,39 @@ def test_a_commit_that_arrives_is_shown_and_the_reader_stays_where_they_are(
     assert before is not None
     assert after is not None
     assert abs(before["y"] - after["y"]) < 3
+
+
+def test_lines_that_come_late_do_not_move_what_is_read(page: Page, server: ServedRepository, workspace: Path) -> None:
+    for name in ("y.txt", "zz.txt"):
+        (workspace / name).write_text("".join(f"{name} {n}\n" for n in range(200)))
+    late: list[Route] = []
+    lines_of_y = re.compile(r"changes/lines\?.*path=y\.txt")
+    page.route(lines_of_y, lambda route: late.append(route))
+    with page.expect_request(lines_of_y):
+        open_changes(page, server)
+    target = number(page, "zz.txt", 30)
+    page.locator("diff-list").get_by_role("button", name="zz.txt").click()
+    expect(file_of(page, "zz.txt").locator("tr")).to_have_count(200)
+    let_the_page_keep_the_place(page)
+    read_on(page, target)
+    before = target.bounding_box()
+    late[0].continue_()
+    expect(file_of(page, "y.txt").locator("tr")).to_have_count(200)
+    after = target.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 3
+
+
+def let_the_page_keep_the_place(page: Page) -> None:
+    """For not every browser does so by itself."""
+    page.evaluate("document.querySelector('.d-main').style.overflowAnchor = 'none'")
+
+
+def read_on(page: Page, target: Locator) -> None:
+    """To `target`, as a reader does: after a turn of the wheel the page no longer holds what was jumped to."""
+    page.locator(".d-main").dispatch_event("wheel")
+    target.scroll_into_view_if_needed()
 
 
 def test_what_is_written_is_kept_while_its_file_changes(page: Page, server: ServedRepository, workspace: Path) -> None:

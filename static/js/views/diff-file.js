@@ -8,7 +8,8 @@
  * @typedef {{
  *   commit: string, comments: Comments, isSplit: boolean, ignoreSpace: boolean,
  *   lines: (asked: LinesAsked) => Promise<ChangedLines>, open: (file: ChangedFile, line: number) => void,
- * }} Desk
+ *   draw: (file: DiffFile) => void,
+ * }} Desk  `draw` has a file drawn whose lines have come, without moving what is read
  */
 
 import { keyOf, textOf } from "../changes.js";
@@ -110,7 +111,7 @@ export class DiffFile extends HTMLElement {
       } while (lines.length < Math.min(wanted, told.count) && told.lines.length > 0);
       this.#lines = lines;
       this.#told = told;
-      this.draw();
+      this.#desk.draw(this);
     } catch (error) {
       if (asked !== this.#asked) return;
       const again = el("button", { class: "button small", type: "button", onClick: () => void this.load(), text: t("Try again") });

@@ -220,6 +220,7 @@ export class DiffView extends HTMLElement {
       },
       lines: this.#source.lines,
       open: (file, line) => void this.openFile(file.quoted, file.path, line, this.#commit),
+      draw: (file) => void keepPlace(this.#main, [...this.#files.values()], async () => file.draw()),
     };
   }
 
