@@ -3,6 +3,7 @@
  *
  * @import { Log } from "./reducer.js"
  * @import { Snapshot } from "./store.js"
+ * @import { SessionSummary } from "./wire.js"
  * @import { World } from "./stream.js"
  *
  * @typedef {"idle" | "working" | "asks" | "trouble"} Mood
@@ -46,6 +47,9 @@ export function doingOf({ log, stopping }) {
   if (tools.length > 0) return { words: t("Running {tools}", { tools: tools.join(", ") }), mood, atOnce: false };
   return { words: draft?.content.text ? t("Answering") : words, mood, atOnce: false };
 }
+
+/** Of a session that is not on screen: as the list of all of them tells it. @param {SessionSummary} session @returns {Pick<Doing, "words" | "mood">} */
+export const doingOfListed = ({ agent_state: state, asks }) => (asks ? { words: t("Waits for your answer"), mood: "asks" } : agentState(state));
 
 /** What does not last so long is not worth a word. */
 export const LASTING_MS = 300;

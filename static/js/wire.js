@@ -32,7 +32,7 @@
  * }} State
  * @typedef {{
  *   session_id: string, title: string, created: string, updated: string | null, archived: boolean, ended: boolean,
- *   agent_state: string, message_count: number | null, log: string, total_cost_usd: number | null, model: string, url: string,
+ *   agent_state: string, asks: boolean, message_count: number | null, log: string, total_cost_usd: number | null, model: string, url: string,
  *   damaged: string, forked_from: { session_id: string, index: number, title: string } | null,
  * }} SessionSummary
  *   `url` is relative to the page's base; `damaged` says why the log cannot be shown, empty if it can.

@@ -47,6 +47,19 @@ def test_a_press_answers_the_question_and_the_agent_goes_on(page: Page, server: 
     expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(0)
 
 
+def test_that_another_session_asks_is_told_by_the_list(page: Page, server: ServedRepository) -> None:
+    with server.client() as client:
+        asking = client.get("sessions").json()[0]["url"]
+        other = client.post("sessions", json={"title": "Another"}).json()["url"]
+        page.goto(f"{server.url}{other}#token={server.token}")
+        row = page.get_by_role("navigation", name="Sessions").locator("li").filter(has_text="paint it")
+        client.post(f"{asking}chat", json={"message": "paint it"})
+        expect(row).to_contain_text("Waits for your answer")
+        expect(row).to_have_attribute("data-mood", "asks")
+        client.post(f"{asking}chat", json={"message": "red"})
+        expect(row).not_to_contain_text("Waits for your answer")
+
+
 def test_all_of_the_page_says_that_the_agent_waits_for_an_answer(page: Page, server: ServedRepository) -> None:
     page.goto(server.link)
     ask(page, "paint it")

@@ -108,7 +108,9 @@ def test_text_being_written_streams_into_a_tab_that_follows(context: BrowserCont
     expect(late.locator('[data-idx="1"]')).to_be_visible()
     assert leaders([first, late]) == [first]
     # Each tab fetches the answer's Markdown when it comes to it; the words are the same before and after.
-    expect(late.locator('[data-idx="1"]')).to_have_text(first.locator('[data-idx="1"]').inner_text(), use_inner_text=True)
+    expect(late.locator('[data-idx="1"]')).to_have_text(
+        first.locator('[data-idx="1"]').inner_text(), use_inner_text=True
+    )
 
 
 def test_when_the_leader_is_closed_another_leads_within_two_seconds_and_nothing_is_lost(

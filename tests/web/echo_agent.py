@@ -16,7 +16,10 @@ TOOL_CALL = ToolCall(name="bash", input="{}", tool_call_id="call-1")
 
 
 class EchoAgent:
-    """Answers TEXT with `echo: TEXT`. `hang` never ends by itself; `tool` runs TOOL_CALL until that is cancelled."""
+    """Answers TEXT with `echo: TEXT`.
+
+    `hang` never ends by itself, `tool` runs TOOL_CALL until that is cancelled, `ask` waits for another message.
+    """
 
     def __init__(self) -> None:
         self.forgotten: list[str] = []
@@ -48,6 +51,9 @@ class _Echo:
                     self._agent.hanging.set()
                     with run.scope:
                         await trio.sleep_forever()
+            elif prompt.content == "ask":
+                asked = await self._session.record(Message(type="auto", content="What?"))
+                prompt = await self._session.wait_reply(asked)
             await self._session.record(Message(type="agent", content=f"echo: {prompt.content}", end_of_turn=True))
 
     async def diff(self, commit: str) -> str:

@@ -88,6 +88,27 @@ async def test_what_a_session_does_is_told_with_its_count_and_time() -> None:
         await client.post("/cancel")
 
 
+async def test_whether_a_session_waits_for_an_answer_is_told() -> None:
+    async with serving_app() as server, server.client() as client, open_events(client, ASKED) as events:
+        assert not (await next_told(events))["sessions"][0]["asks"]
+        await client.post("/chat", json={"message": "ask"})
+        while not (await next_told(events))["sessions"][0]["asks"]:
+            pass
+        await client.post("/chat", json={"message": "that"})
+        while (row := (await next_told(events))["sessions"][0])["message_count"] < 4:
+            pass
+        assert not row["asks"]
+
+
+async def test_one_that_is_cancelled_while_it_asks_asks_no_more() -> None:
+    async with serving_app() as server, server.client() as client, open_events(client, ASKED) as events:
+        await client.post("/chat", json={"message": "ask"})
+        while not (await next_told(events))["sessions"][0]["asks"]:
+            pass
+        await client.post("/cancel")
+        assert not (await client.get("/sessions")).json()[0]["asks"]
+
+
 async def test_a_client_that_leaves_leaves_no_task() -> None:
     async with serving_app() as server, server.client() as client:
         async with open_events(client, ASKED) as events:

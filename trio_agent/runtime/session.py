@@ -6,8 +6,8 @@ behind one Signal. Decisions are made synchronously between two awaits, so no re
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import msgspec
@@ -77,6 +77,7 @@ class Session:
         self._encoded: tuple[tuple[int, int], bytes] = ((-1, 0), b"")
         self.crowd = Crowd(signal)
         self._llm_calls = 0
+        self._questions = 0
         self.tasks = TaskTree(signal.notify)
         self._tools = ToolRuns(self.live, self.changed, self.tasks.touch)
         self._work = Work(self)
@@ -162,13 +163,23 @@ class Session:
 
     async def wait_reply(self, question: Message) -> Message:
         await trio.lowlevel.checkpoint()
-        while True:
-            version = self.signal.version
-            # No checkpoint from here to the caller: a reply that was taken and then lost would never be heard.
-            if (reply := self.prompts.take_reply(question.idx)) is not None:
-                self.changed()
-                return reply
-            await self.signal.wait_past(version)
+        with self._asking():
+            while True:
+                version = self.signal.version
+                # No checkpoint from here to the caller: a reply that was taken and then lost would never be heard.
+                if (reply := self.prompts.take_reply(question.idx)) is not None:
+                    return reply
+                await self.signal.wait_past(version)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        self._questions += 1
+        self.changed()
+        try:
+            yield
+        finally:
+            self._questions -= 1
+            self.changed()
 
     async def choose_model(self, name: str) -> None:
         await self.keep(model=name)
@@ -269,6 +280,11 @@ class Session:
     def running(self) -> bool:
         """Whether a turn is under way."""
         return self._work.running
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for an answer of the user's."""
+        return self._questions > 0
 
     @property
     def running_since(self) -> float | None:

@@ -57,7 +57,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A session in `GET /sessions`; one that is not open as it was when its last turn ended, null where that was not noted.
 
-    `damaged` says why the log cannot be shown; empty where it can, or where nobody has asked for it yet.
+    `damaged` says why the log cannot be shown; empty where it can, or where nobody has asked for it yet. `asks` where it waits
+    for an answer of the user's.
     """
 
     session_id: str
@@ -69,6 +70,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     ended: bool
     model: str
     agent_state: str
+    asks: bool
     message_count: int | None
     total_cost_usd: float | None
     updated: str | None
@@ -145,6 +147,7 @@ def listed(record: SessionRecord, session: Session | None) -> Listed:
         ended=record.ended or bool(damaged),
         model=record.model or record.facts.model,
         agent_state=(session.state if session else AgentState.WAITING_FOR_USER_INPUT).value,
+        asks=session is not None and session.asks,
         message_count=shown.log.cursor.index if shown else record.messages,
         total_cost_usd=shown.usage.total_cost_usd if shown else record.cost_usd,
         updated=shown.account.last if shown else record.updated,

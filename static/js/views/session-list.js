@@ -8,8 +8,9 @@
  * @import { SessionMenu } from "./session-menu.js"
  */
 
+import { doingOfListed } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
-import { ago, agentState, dollars } from "../format.js";
+import { ago, dollars } from "../format.js";
 import { Later } from "../later.js";
 import { inProse } from "../shown.js";
 import { counted, t } from "../words.js";
@@ -209,7 +210,7 @@ class SessionRow {
     // The stream knows the session on screen better than the list of all does.
     const live = state && session.session_id === state.session_id ? state : null;
     this.#session = live ? { ...session, agent_state: live.agent_state } : session;
-    const doing = (live && here) || agentState(session.agent_state);
+    const doing = (live && here) || doingOfListed(this.#session);
     const title = inProse(live?.title || session.title || t("New session"));
     const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;
     const isUnread = !live && unread.has(session.session_id);

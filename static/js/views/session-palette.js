@@ -7,8 +7,9 @@
  * @import { Found, FoundMessage, SessionSummary } from "../wire.js"
  */
 
+import { doingOfListed } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
-import { ago, agentState } from "../format.js";
+import { ago } from "../format.js";
 import { legible } from "../snippet.js";
 import { t } from "../words.js";
 
@@ -164,11 +165,11 @@ export class SessionPalette extends HTMLElement {
 
 /** @param {SessionSummary} session */
 function sessionOption(session) {
-  const { archived, agent_state } = session;
+  const { archived } = session;
   const notes = [ago(session.updated || session.created, Date.now()), archived ? t("archived") : ""];
   return el(
     "div",
-    { class: "palette-option", role: "option", "data-url": session.url, "data-mood": agentState(agent_state).mood },
+    { class: "palette-option", role: "option", "data-url": session.url, "data-mood": doingOfListed(session).mood },
     el("span", { class: "session-title", text: session.title || t("New session") }),
     el("span", { class: "session-note", text: notes.filter(Boolean).join(" · ") }),
   );
