@@ -3,13 +3,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import trio
 
 from tests.tools.bench import running
+from trio_agent.tools import process_tree
 from trio_agent.tools.process import ProcessGroup, run_group
 from trio_agent.tools.process_tree import CALL_MARKER, living_members, read_process
 
@@ -114,19 +118,68 @@ async def test_an_outer_deadline_does_not_hinder_the_ending(tmp_path: Path, nap:
     assert not running(nap)
 
 
-async def test_an_orphan_is_known_by_the_mark_in_its_environment(tmp_path: Path, nap: str) -> None:
+@contextmanager
+def marked_orphan(nap: str) -> Iterator[tuple[int, str]]:
+    """Its pid and its mark. Not one of ours, nor of anybody's session: nothing but the mark leads to it."""
     mark = f"mark-{nap}"
-    argv = ["sh", "-c", f"setsid sleep {nap} >/dev/null 2>&1 &"]
-    # Not one of ours: nothing but the mark leads to it.
-    await trio.run_process(argv, env={**ENVIRONMENT, CALL_MARKER: mark})
+    subprocess.run(
+        ["sh", "-c", f"setsid sleep {nap} >/dev/null 2>&1 &"], env={**ENVIRONMENT, CALL_MARKER: mark}, check=True
+    )
     try:
-        while not running(nap):
-            await trio.lowlevel.checkpoint()
-        assert [process.pid for process in living_members(leader=0x7FFFFFFF, mark=mark)] == running(nap)
-        assert living_members(leader=0x7FFFFFFF, mark=mark[:-1]) == []
+        while not (
+            found := [pid for pid in running(nap) if (process := read_process(pid)) and process.name == "sleep"]
+        ):
+            pass
+        yield found[0], mark
     finally:
         for pid in running(nap):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_an_orphan_is_known_by_the_mark_in_its_environment(nap: str) -> None:
+    with marked_orphan(nap) as (pid, mark):
+        assert [process.pid for process in living_members(leader=0x7FFFFFFF, mark=mark)] == [pid]
+        assert living_members(leader=0x7FFFFFFF, mark=mark[:-1]) == []
+
+
+def test_who_died_while_all_were_read_is_succeeded_by_one_who_is_found(
+    monkeypatch: pytest.MonkeyPatch, nap: str
+) -> None:
+    dead = 0x7FFFFFFE
+    with marked_orphan(nap) as (pid, mark):
+        # As where a parent was listed, and forked and died before it was its turn.
+        listings = iter([[dead]])
+        pids = process_tree._pids
+        monkeypatch.setattr(process_tree, "_pids", lambda: next(listings, None) or pids())
+        assert [process.pid for process in living_members(leader=0x7FFFFFFF, mark=mark)] == [pid]
+
+
+def test_who_is_in_the_middle_of_an_exec_is_looked_at_again(monkeypatch: pytest.MonkeyPatch, nap: str) -> None:
+    with marked_orphan(nap) as (pid, mark):
+        # It has an environment again once its new image is there.
+        without = {pid}
+        environment = process_tree._environment
+
+        def read(asked: int) -> bytes:
+            if asked in without:
+                without.remove(asked)
+                return b""
+            return environment(asked)
+
+        monkeypatch.setattr(process_tree, "_environment", read)
+        assert [process.pid for process in living_members(leader=0x7FFFFFFF, mark=mark)] == [pid]
+
+
+def test_doubts_that_do_not_end_do_not_hold_up_the_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = []
+
+    def pids() -> list[int]:
+        readings.append(1)
+        return [0x7FFFFFF0 - len(readings)]
+
+    monkeypatch.setattr(process_tree, "_pids", pids)
+    assert living_members(leader=0x7FFFFFFF, mark="none") == []
+    assert len(readings) == process_tree._READINGS
 
 
 def test_a_process_that_is_not_there_reads_as_none() -> None:
