@@ -151,7 +151,8 @@ def check_what_happened(log: list[Message]) -> None:
     assert [each.tool_error for each in result_of(log, "I go on.")] == [True, True, True]
     assert result_of(log, "That was wrong.")[0].tool_result == "The user answered: MIT"
     assert [each.content for each in log if each.type == "compact"] == [SUMMARY]
-    assert result_of(log, "Now the README.")[0].tool_error
+    # Cut where the price was told before the end of the answer, and so without its call; else the call was not run.
+    assert all(each.tool_error for each in result_of(log, "Now the README."))
     assert result_of(log, "Once more.")[0].tool_error
 
 
