@@ -271,19 +271,15 @@ function act(intent) {
       return keep(commentsKept(api), intent.comments.length > 0 ? JSON.stringify(intent.comments) : null);
     case "diff-choices":
       return keep(CHOICES_KEPT, JSON.stringify(intent.choices));
-    case "append": {
-      const before = views.composer.text.trimEnd();
-      return act({ kind: "suggest", text: before ? `${before}\n\n${intent.text}` : intent.text });
-    }
     case "blob":
       return void attempt(t("Loading what was kept"), api.blob(intent.blob).then(intent.take));
     case "palette":
       return parts.palette.use((palette) => palette.open());
     case "shortcuts":
       return parts.shortcuts.use((dialog) => dialog.open());
+    case "append":
     case "suggest":
-      views.composer.write(intent.text);
-      return views.composer.focusPrompt();
+      return views.composer.add(intent.text);
     case "draft":
       return drafts.keep(intent.draft);
     case "upload":

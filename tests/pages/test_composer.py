@@ -327,6 +327,20 @@ def test_a_command_is_completed_with_a_line_of_help(page: Page, server: ServedRe
     expect(page.locator('[data-type="auto"]')).to_contain_text("The model is demo")
 
 
+def test_a_suggestion_takes_nothing_away_and_is_undone_by_the_keyboard(page: Page, server: ServedRepository) -> None:
+    open_page(page, server)
+    field = page.locator("#prompt")
+    field.press_sequentially("my own careful words")
+    page.get_by_role("button", name="Show me around").click()
+    expect(field).to_have_value("my own careful words\n\nShow me around")
+    expect(field).to_be_focused()
+    field.press("Control+z")
+    expect(field).to_have_value("my own careful words")
+    field.fill("")
+    page.get_by_role("button", name="Show me around").click()
+    expect(field).to_have_value("Show me around")
+
+
 def test_what_was_said_before_comes_back_with_the_arrows(page: Page, server: ServedRepository) -> None:
     open_page(page, server)
     for text in ("echo one", "echo two\nlines"):

@@ -132,6 +132,17 @@ export class MessageComposer extends HTMLElement {
     this.#edited();
   }
 
+  /** Put `text` below what the user has written, as if they had typed it: they can undo it. @param {string} text */
+  add(text) {
+    const before = this.#prompt.value.trimEnd();
+    const whole = before ? `${before}\n\n${text}` : text;
+    this.focusPrompt();
+    this.#prompt.setSelectionRange(before.length, this.#prompt.value.length);
+    // Nothing else puts it into the history by which the keyboard undoes; and where the field has not got the focus, it does nothing.
+    const isTyped = document.activeElement === this.#prompt && document.execCommand("insertText", false, whole.slice(before.length));
+    if (!isTyped || this.#prompt.value !== whole) this.write(whole);
+  }
+
   get text() {
     return this.#prompt.value;
   }
