@@ -341,6 +341,31 @@ def test_a_suggestion_takes_nothing_away_and_is_undone_by_the_keyboard(page: Pag
     expect(field).to_have_value("Show me around")
 
 
+def test_names_that_come_after_the_words_were_sent_are_not_offered(page: Page, server: ServedRepository) -> None:
+    """Not before the pause is over, and not by a request that was out."""
+    open_page(page, server)
+    field = page.locator("#prompt")
+    choices = page.get_by_role("listbox", name="Completions")
+    field.press_sequentially("@word")
+    expect(choices).to_be_visible()
+    held: list[Route] = []
+    page.route("**/files?*", lambda route: held.append(route))
+    field.fill("")
+    with page.expect_request("**/files?*"):
+        field.press_sequentially("echo see @read")
+    field.press("Enter")
+    expect(page.locator('[data-idx="0"]')).to_contain_text("echo see @read")
+    for each in held:
+        each.fulfill(json={"names": ["README.md"]})
+    wait_idle(page)
+    ask(page, "echo see @read")
+    expect(page.locator('[data-idx="2"]')).to_be_visible()
+    wait_idle(page)
+    expect(choices).to_be_hidden()
+    field.press("ArrowUp")
+    expect(field).to_have_value("echo see @read")
+
+
 def test_what_was_said_before_comes_back_with_the_arrows(page: Page, server: ServedRepository) -> None:
     open_page(page, server)
     for text in ("echo one", "echo two\nlines"):

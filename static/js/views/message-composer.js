@@ -127,6 +127,8 @@ export class MessageComposer extends HTMLElement {
 
   /** Put `text` before the user, to send or to change, with those `files` beside what is attached. @param {string} text @param {readonly (Attached & { file?: Blob | null })[]} files */
   write(text, files = []) {
+    // What a word was to become, it becomes no more.
+    this.#choices?.close();
     this.#prompt.value = text;
     this.#files.restore(files);
     this.#edited();
@@ -141,6 +143,7 @@ export class MessageComposer extends HTMLElement {
     // Nothing else puts it into the history by which the keyboard undoes; and where the field has not got the focus, it does nothing.
     const isTyped = document.activeElement === this.#prompt && document.execCommand("insertText", false, whole.slice(before.length));
     if (!isTyped || this.#prompt.value !== whole) this.write(whole);
+    this.#choices?.close();
   }
 
   get text() {
