@@ -26,26 +26,6 @@ export const TOKEN_KEY = "trio-agent.token";
 /** Who waits longer for an answer is told that there is none. */
 const PING_MS = 5000;
 
-/**
- * The token, from the address's fragment if it is there. The fragment goes at once: an address is copied, bookmarked, shown.
- * @param {Location} location
- * @param {History} history
- * @param {{ recall: (key: string) => string | null, keep: (key: string, value: string | null) => void }} storage
- */
-export function takeToken(location, history, storage) {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given) {
-    storage.keep(TOKEN_KEY, given);
-    history.replaceState(history.state, "", location.pathname + location.search);
-  }
-  return given || storage.recall(TOKEN_KEY) || "";
-}
-
-/** The session that the page's address names; empty for the newest. @param {string} pathname */
-export function sessionOf(pathname) {
-  return decodeURIComponent(/\/sessions\/([^/]+)\/$/.exec(pathname)?.[1] ?? "");
-}
-
 export class Api {
   /**
    * @param {{

@@ -5,7 +5,8 @@
  * @import { Attached } from "./wire.js"
  */
 
-import { Api, ApiError, sessionOf, takeToken } from "./api.js";
+import { Address, sessionOf, takeToken } from "./address.js";
+import { Api, ApiError, TOKEN_KEY } from "./api.js";
 import { Contents } from "./contents.js";
 import { SteadyDoing } from "./doing.js";
 import { find } from "./dom.js";
@@ -17,7 +18,7 @@ import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
 import { CHOICES_KEPT, commentsKept, laterParts } from "./parts.js";
-import { messageOf, Sessions } from "./sessions.js";
+import { Sessions } from "./sessions.js";
 import { browserSummons } from "./browser-summons.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
 import { actionOf, isField, isTerminal } from "./shortcuts.js";
@@ -289,7 +290,7 @@ function act(intent) {
     case "withdraw":
       return void withdraw(intent.idx, intent.edit);
     case "token":
-      keep("trio-agent.token", intent.token);
+      keep(TOKEN_KEY, intent.token);
       api.token = intent.token;
       stream.start();
       return outbox.retry();
@@ -329,26 +330,20 @@ document.addEventListener("keydown", (event) => {
   else act(action === "travel" ? { kind: action, idx: -1 } : { kind: action });
 });
 
-/** The message that the address leads to, until it is shown; -1 = none. */
-let wanted = messageOf(location.hash);
-addEventListener("hashchange", () => {
-  wanted = messageOf(location.hash);
-  showWanted();
-});
+const address = new Address(location, history, { onToken: (token) => act({ kind: "token", token }), onMessage: showWanted });
+addEventListener("hashchange", () => address.changed());
 
 function showWanted() {
   const { log } = store.snapshot;
+  const { wanted } = address;
   if (wanted < 0 || !log.state) return;
-  if (wanted >= countOf(log)) {
-    if (countOf(log) < log.announced) return;
-    store.update({ notice: t("There is no message {number} yet", { number: number(wanted + 1) }) });
-    wanted = -1;
-    return;
-  }
+  const isHere = wanted < countOf(log);
+  if (!isHere && countOf(log) < log.announced) return;
+  address.wanted = -1;
+  if (!isHere) return store.update({ notice: t("There is no message {number} yet", { number: number(wanted + 1) }) });
   // What is looked for is in the present.
   parts.travel.part?.leave();
   views.timeline.reveal(wanted);
-  wanted = -1;
 }
 
 views.timeline.markdown = new MarkdownRenderer((idx) => api.html(idx, store.snapshot.log.log), views.timeline);

@@ -163,9 +163,3 @@ async function answered(work, done) {
     else done(error instanceof ApiError ? error.message : t("The server does not answer."));
   }
 }
-
-/** The message that an address leads to; -1 where it names none. @param {string} hash */
-export function messageOf(hash) {
-  const [, idx] = /^#message-(\d{1,15})$/.exec(hash) ?? [];
-  return idx === undefined ? -1 : Number(idx);
-}

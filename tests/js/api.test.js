@@ -1,39 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Api, ApiError, sessionOf, takeToken } from "../../static/js/api.js";
+import { Api, ApiError } from "../../static/js/api.js";
 import { sleepAwareClock } from "../../static/js/clock.js";
-
-/** @param {string} hash @param {string} kept */
-function tokenPage(hash, kept = "") {
-  const store = new Map([["trio-agent.token", kept]]);
-  const page = { shown: "" };
-  const location = /** @type {any} */ ({ hash, pathname: "/sub/", search: "?a" });
-  const history = /** @type {any} */ ({
-    state: null,
-    replaceState: (/** @type {null} */ _state, /** @type {string} */ _title, /** @type {string} */ url) =>
-      void (page.shown = url),
-  });
-  const token = takeToken(location, history, {
-    recall: (key) => store.get(key) ?? null,
-    keep: (key, value) => void store.set(key, value ?? ""),
-  });
-  return { token, kept: store.get("trio-agent.token"), shown: page.shown };
-}
-
-test("the token of the fragment is kept and leaves the address bar", () => {
-  assert.deepEqual(tokenPage("#token=new", "old"), { token: "new", kept: "new", shown: "/sub/?a" });
-});
-
-test("without a fragment the kept token serves and the address stays", () => {
-  assert.deepEqual(tokenPage("", "old"), { token: "old", kept: "old", shown: "" });
-  assert.deepEqual(tokenPage("#token=", "old"), { token: "old", kept: "old", shown: "" });
-});
-
-test("the session is named by the end of the path, whatever the prefix", () => {
-  const told = ["/", "/sessions/ab/", "/proxy/8000/sessions/ab/", "/sessions/a%20b/", "/sessions/ab"].map(sessionOf);
-  assert.deepEqual(told, ["", "ab", "ab", "a b", ""]);
-});
 
 /** @param {() => Response} answer @param {string} sessionId @param {string} token */
 function apiOf(answer, sessionId = "", token = "") {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { messageOf } from "../../static/js/sessions.js";
 import { actionOf, SHORTCUTS } from "../../static/js/shortcuts.js";
 import german from "../../static/js/words/de.js";
 
@@ -29,13 +28,6 @@ test("keys of the browser's are left to it", () => {
   assert.equal(actionOf(press("k", { ctrlKey: true, shiftKey: true }), false), null);
   assert.equal(actionOf(press("ArrowUp", { altKey: true, shiftKey: true }), false), null);
   assert.equal(actionOf(press("?", { ctrlKey: true }), false), null);
-});
-
-test("an address may lead to a message", () => {
-  assert.equal(messageOf("#message-12"), 12);
-  for (const hash of ["", "#message-", "#message-1x", "#message--1", "#token=message-1", `#message-${"9".repeat(16)}`]) {
-    assert.equal(messageOf(hash), -1);
-  }
 });
 
 test("a key is called what is written on it, in German too", () => {
