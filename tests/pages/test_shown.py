@@ -92,3 +92,25 @@ def test_nothing_in_a_text_turns_or_hides_what_stands_beside_it(page: Page, serv
     # What was said comes back as it was.
     page.get_by_role("textbox", name="Message").press("ArrowUp")
     expect(page.get_by_role("textbox", name="Message")).to_have_value(f"echo {turned}")
+
+
+def test_no_text_is_drawn_over_what_stands_beside_it(page: Page, server: ServedRepository) -> None:
+    """Letters with hundreds of marks above and below them are as high as a page."""
+    tall = "L" + "".join(chr(0x300 + at % 0x15) for at in range(400))
+    page.goto(server.link)
+    first = page.locator(f'[data-idx="{say(page, server, "echo This can be read.") + 1}"]')
+    expect(first.locator(".markdown")).to_be_visible()
+    expect(page.locator('[data-state="WaitingForUserInput"]').first).to_be_visible()
+    page.evaluate("document.fonts.ready")
+    before = first.screenshot()
+    index = say(page, server, f"echo {tall} {tall}")
+    expect(page.locator(f'[data-idx="{index + 1}"] .markdown')).to_be_visible()
+    expect(page.locator('[data-state="WaitingForUserInput"]').first).to_be_visible()
+    assert first.screenshot() == before
+    # Nor is what is beside it drawn over by its title.
+    with server.client() as client:
+        client.patch(f"sessions/{client.get('state').json()['session_id']}", json={"title": f"All of {tall}"})
+    expect(page.locator("session-header h1")).to_contain_text("All of")
+    expect(page.locator(".session-title").first).to_contain_text("All of")
+    for part in ("session-header h1", ".session-title"):
+        assert page.locator(part).first.evaluate("e => getComputedStyle(e).overflowY") in ("clip", "hidden"), part
