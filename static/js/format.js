@@ -173,11 +173,19 @@ export function resultLine({ display = {}, tool_result = "" }) {
     return counted("1 match", "{count} matches", matches);
   }
   if (kind === "web" && typeof status === "number") return String(status);
-  const lines = plain(tool_result).trim().split("\n");
+  const leftOut = [...tool_result.matchAll(LEFT_OUT)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+  // Of an excerpt nobody knows the lines: how much there was in all, its two counts tell.
+  if (leftOut > 0) return sizeOf(leftOut + new TextEncoder().encode(tool_result.replace(LEFT_OUT, "")).length);
+  const lines = plain(tool_result.replace(READ_ON, "")).trim().split("\n");
   if (lines.length > 1) return counted("1 line", "{count} lines", lines.length);
   const [line = ""] = lines;
   return line.length <= LONGEST_RESULT ? line : `${line.slice(0, LONGEST_RESULT)}…`;
 }
+
+/** What stands in an excerpt for what is not in it: see `tools/excerpt.py` and `tools/background_job.py`. */
+const LEFT_OUT = /(?:^|\n)… (\d+) bytes left out …\n/g;
+/** The last line of a part of a file: see `tools/read_file.py`. */
+const READ_ON = /\n\[cut here: read on with start_line \d+\]$/;
 
 /** Characters of a result that are shown in a call's line. */
 const LONGEST_RESULT = 40;

@@ -9,6 +9,7 @@ import {
   isWorking,
   plain,
   readableInput,
+  resultLine,
   shortPath,
   stoppedBy,
   tokens,
@@ -130,4 +131,13 @@ test("what would turn or hide a command is told in its line, in what was asked, 
   assert.equal(readableInput('{"path":"a\u202eb"}'), '{\n  "path": "a⟨U+202E⟩b"\n}');
   assert.equal(readableInput("\u202e"), "⟨U+202E⟩");
   assert.equal(plain("a\u202eb\r\n\u001b[31mc"), "a⟨U+202E⟩b\nc");
+});
+
+test("what came of a call is counted where all of it is there, and measured where only its ends are", () => {
+  const said = (/** @type {string} */ text) => resultLine(/** @type {any} */ ({ tool_result: text }));
+  assert.equal(said("one\ntwo\n"), "2 lines");
+  assert.equal(said("… and so on"), "… and so on");
+  assert.equal(said(`first\nsec\n… 3000000 bytes left out …\nnd\nlast ${"é".repeat(50_000)}\n`), "3.1 MB");
+  assert.equal(said("… 1500 bytes left out …\nmore\n\n… 500 bytes left out …\nlast"), "2 kB");
+  assert.equal(said("7\tseven\n8\teight\n[cut here: read on with start_line 9]"), "2 lines");
 });
