@@ -71,6 +71,20 @@ test("a singular is none of the plural's words", () => {
 /** Where an element is given what it shows: there, too, what is in the catalogue goes through `t`. @param {string} before */
 const isShown = (before) => /(\b(text|title|alt|placeholder|label)|[{,]S):$|[)}],$|\bsay\([^()]*,$/.test(before);
 
+/** A state, and no name of anything to press. */
+const NO_CONTROL = "Running {tools}";
+
+test("what a control is called has what stands on it in it, so that who speaks to the page can say it", () => {
+  const names = Object.keys(german).flatMap((key) => {
+    const [, shown = ""] = /^(.+?)(?: of|:)? \{\w+\}$/.exec(key) ?? [];
+    return shown in german && key !== NO_CONTROL ? [{ key, shown }] : [];
+  });
+  assert.ok(names.some(({ key }) => key === "View diff of {subject}"));
+  const words = /** @type {Record<string, string>} */ (german);
+  const otherwise = names.filter(({ key, shown }) => !words[key]?.toLowerCase().includes(words[shown]?.toLowerCase() ?? ""));
+  assert.deepEqual(otherwise.map(({ key }) => `${key}: ${words[key]}`), []);
+});
+
 test("nothing that is shown goes past the words", () => {
   const past = MODULES.flatMap(({ name, literals }) =>
     literals

@@ -355,7 +355,7 @@ export default {
   "Uploading…": "Wird hochgeladen …",
   Usage: "Verbrauch",
   "View diff": "Änderungen zeigen",
-  "View diff of {subject}": "Änderungen von {subject} zeigen",
+  "View diff of {subject}": "Änderungen zeigen: {subject}",
   "Waiting for you": "Wartet auf Sie",
   "Waits for its files: {problem}": "Wartet auf ihre Dateien: {problem}",
   "Waits for its files…": "Wartet auf ihre Dateien …",
