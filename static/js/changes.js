@@ -17,8 +17,9 @@
  * @typedef {{
  *   path: string, quoted: string, size: number, binary: boolean, start: number, count: number, lines: string[][], cut: boolean,
  * }} FileLines
- * @typedef {{ key: string, path: string, commit: string, side: "old" | "new", line: number, quote: string, text: string }} Comment
- *   `key` is the file's, see `keyOf`.
+ * @typedef {{
+ *   id: string, at: number, key: string, path: string, commit: string, side: "old" | "new", line: number, quote: string, text: string,
+ * }} Comment  `key` is the file's, see `keyOf`; `at` is when it was begun, in Unix milliseconds
  * @typedef {{ name: string, files: ChangedFile[], folders: Folder[] }} Folder  `name` may be several folders, `a/b`
  */
 

@@ -1,7 +1,6 @@
 /**
  * Making elements. Text only ever enters as text, and nothing in it turns or hides what stands around it (`shown.js`).
  *
- * @import { Comment } from "./changes.js"
  * @import { Draft } from "./drafts.js"
  * @import { Enclosed } from "./outbox.js"
  * @import { Command } from "./replay.js"
@@ -91,7 +90,6 @@ export function find(selector, kind) {
  *   | { kind: "discard", key: string, edit: boolean }
  *   | { kind: "diff", commit: string, title: string }
  *   | { kind: "open-file", path: string, line: number }
- *   | { kind: "comments", comments: Comment[] }
  *   | { kind: "diff-choices", choices: Choices }
  *   | { kind: "blob", blob: string, take: (data: Blob) => void }
  *   | { kind: "stop-task", id: number, done: Done }

@@ -17,7 +17,7 @@ import { Later, loadTheRest } from "./later.js";
 import { MarkdownRenderer } from "./markdown.js";
 import { newKey, Outbox } from "./outbox.js";
 import { countOf } from "./reducer.js";
-import { CHOICES_KEPT, commentsKept, laterParts } from "./parts.js";
+import { CHOICES_KEPT, laterParts } from "./parts.js";
 import { Sessions } from "./sessions.js";
 import { browserSummons } from "./browser-summons.js";
 import { browserWorld, openSessionStream } from "./session-stream.js";
@@ -268,8 +268,6 @@ function act(intent) {
       return parts.changes.use((panel) => void panel.open(intent.commit, intent.title));
     case "open-file":
       return parts.changes.use((panel) => void panel.openFile(intent.path, intent.line));
-    case "comments":
-      return keep(commentsKept(api), intent.comments.length > 0 ? JSON.stringify(intent.comments) : null);
     case "diff-choices":
       return keep(CHOICES_KEPT, JSON.stringify(intent.choices));
     case "blob":

@@ -9,6 +9,7 @@
 
 import { find } from "./dom.js";
 import { Later } from "./later.js";
+import { newKey } from "./outbox.js";
 import { keep, recallJson } from "./storage.js";
 import { t } from "./words.js";
 
@@ -34,14 +35,16 @@ export function laterParts(api, world, store, page) {
       return find("shortcuts-dialog", ShortcutsDialog);
     }),
     changes: new Later(async () => {
-      const { DiffPanel } = await import("./views/diff-panel.js");
+      const [{ DiffPanel }, { Comments, watchComments }] = await Promise.all([import("./views/diff-panel.js"), import("./comments.js")]);
       const panel = find("diff-panel", DiffPanel);
+      const comments = new Comments(() => api.sessionId, newKey, Date.now);
+      watchComments(comments);
       panel.source = {
         changes: (commit) => api.changes(commit),
         lines: (asked) => api.changedLines(asked),
         file: (asked) => api.fileLines(asked),
         diff: (commit) => api.diff(commit),
-        comments: () => recallJson(commentsKept(api)) ?? [],
+        comments,
         choices: () => recallJson(CHOICES_KEPT),
       };
       panel.show(store.snapshot);
@@ -76,7 +79,5 @@ export function laterParts(api, world, store, page) {
   };
 }
 
-/** Of what the user chose and wrote in the view of changes. */
+/** Of what the user chose in the view of changes. */
 export const CHOICES_KEPT = "trio-agent.diff";
-/** @param {Api} api */
-export const commentsKept = ({ sessionId }) => `trio-agent.comments.${sessionId}`;

@@ -117,7 +117,7 @@ test("spans are cut where marks begin and end", () => {
 
 test("comments become a prompt that says where, what stands there, and what is to be done", () => {
   /** @type {Comment} */
-  const comment = { key: "", path: "a.py", commit: "", side: "new", line: 12, quote: "  return 1", text: "Why 1?\n" };
+  const comment = { id: "a", at: 0, key: "", path: "a.py", commit: "", side: "new", line: 12, quote: "  return 1", text: "Why 1?\n" };
   const old = { ...comment, side: /** @type {const} */ ("old"), commit: "0123456789abcdef", line: 3 };
   assert.equal(
     promptOf([comment, old]),

@@ -133,6 +133,40 @@ def test_comments_on_lines_become_the_next_message(page: Page, server: ServedRep
     expect(page.locator("comment-bar")).to_be_hidden()
 
 
+def comment_on(page: Page, path: str, line: int, text: str) -> None:
+    number(page, path, line).click()
+    page.keyboard.type(text)
+    page.keyboard.press("Control+Enter")
+
+
+def test_two_tabs_show_each_others_comments_and_what_one_took_does_not_come_back(
+    page: Page, server: ServedRepository, workspace: Path
+) -> None:
+    open_changes(page, server)
+    other = page.context.new_page()
+    open_changes(other, server)
+    comment_on(page, FILE, 8, "of the one")
+    comment_on(other, "notes é.md", 3, "of the other")
+    for each in (page, other):
+        expect(each.locator(".d-said")).to_have_text(["of the one", "of the other"])
+        expect(each.locator("comment-bar")).to_contain_text("2 comments")
+    page.reload()
+    open_changes_again(page)
+    expect(page.locator(".d-said")).to_have_text(["of the one", "of the other"])
+    # Open for writing in one tab while the other takes it.
+    page.locator(".d-comment").first.get_by_role("button", name="Change").click()
+    page.keyboard.press("End")
+    other.get_by_role("button", name="Put into the message").click()
+    expect(page.locator(".d-comment")).to_have_count(0)
+    expect(number(page, FILE, 8)).to_be_focused()
+    page.keyboard.type("more")
+    expect(page.locator("comment-bar")).to_be_hidden()
+    page.reload()
+    open_changes_again(page)
+    expect(page.locator("comment-bar")).to_be_hidden()
+    expect(other.locator("#prompt")).to_have_value(re.compile("of the one(.|\\n)*of the other"))
+
+
 def open_changes_again(page: Page) -> None:
     expect(page.locator('[data-status="connected"]').first).to_be_visible()
     show_changes(page)

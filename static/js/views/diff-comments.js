@@ -1,37 +1,13 @@
 /**
- * Comments on lines: a draft, until it is put before the agent.
+ * Comments on lines, as they are written and read: `comments.js` keeps them.
  *
  * @import { Comment } from "../changes.js"
+ * @import { Comments } from "../comments.js"
  */
 
 import { promptOf } from "../changes.js";
 import { el, icon, say, want } from "../dom.js";
 import { counted, t } from "../words.js";
-
-/** All comments of the session. Tells by `changed` that they did, and by `emptied` that all are gone at once. */
-export class Comments extends EventTarget {
-  /** @type {Comment[]} */
-  all = [];
-
-  /** @param {string} key @param {string} commit */
-  of(key, commit) {
-    return this.all.filter((each) => each.key === key && each.commit === commit);
-  }
-
-  /** With no text it goes. @param {Comment} comment @param {string} text */
-  say(comment, text) {
-    comment.text = text;
-    this.all = this.all.filter((each) => each !== comment);
-    if (text.trim()) this.all.push(comment);
-    this.dispatchEvent(new Event("changed"));
-  }
-
-  empty() {
-    this.all = [];
-    this.dispatchEvent(new Event("changed"));
-    this.dispatchEvent(new Event("emptied"));
-  }
-}
 
 /**
  * What stands below a line: the comment, or the field to write it in.
@@ -101,7 +77,10 @@ export class CommentBar extends HTMLElement {
     const take = el("button", { class: "button small primary", type: "button", text: t("Put into the message") });
     take.prepend(icon("send"));
     take.addEventListener("click", () => {
+      // What another tab has taken just now must not come twice.
+      this.comments?.look();
       const text = promptOf(this.comments?.all ?? []);
+      if (!text) return;
       this.comments?.empty();
       // First of all: a dialog that closes gives the focus back to what opened it, and it belongs into the field now.
       this.onTaken();

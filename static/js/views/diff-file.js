@@ -2,7 +2,7 @@
  * One file that changed: its head, and its lines once they are wanted.
  *
  * @import { ChangedFile, ChangedLines, Line } from "../changes.js"
- * @import { Comments } from "./diff-comments.js"
+ * @import { Comments } from "../comments.js"
  *
  * @typedef {{ path: string, old: string, commit: string, start: number, context: number, ignoreSpace: boolean }} LinesAsked
  * @typedef {{
@@ -225,18 +225,40 @@ export class DiffFile extends HTMLElement {
     const found = this.#lines?.find((each) => (side === "old" ? each.kind === "removed" && each.old === line : each.new === line));
     const { path, old_path: old } = this.file;
     const quote = textOf(found?.spans);
-    /** @type {import("../changes.js").Comment} */
-    const fresh = { key: this.key, path: side === "old" ? old || path : path, commit, side, line, quote, text: "" };
-    this.#place(known ?? fresh, true);
+    const there = { key: this.key, path: side === "old" ? old || path : path, commit, side, line, quote };
+    this.#place(known ?? comments.begin(there), true);
+  }
+
+  /** What another tab did to comments, by their ids. What is written here stays open. @param {string[]} came @param {string[]} gone */
+  showComments(came, gone) {
+    for (const id of gone) {
+      const row = this.#rowOf(id);
+      const number = row?.contains(document.activeElement) && this.#numberOf(row.dataset);
+      row?.remove();
+      if (number) number.focus();
+    }
+    if (!this.#lines) return;
+    for (const comment of this.#desk.comments.of(this.key, this.#desk.commit)) {
+      if (came.includes(comment.id) && !this.#rowOf(comment.id)?.querySelector("textarea")) this.#place(comment, false);
+    }
+  }
+
+  /** @param {string} id @returns {HTMLElement | null} */
+  #rowOf(id) {
+    return this.querySelector(`[data-comment="${id}"]`);
+  }
+
+  /** The button of a line. @param {{ side?: string, line?: string | number }} place @returns {HTMLElement | null} */
+  #numberOf({ side, line }) {
+    return this.querySelector(`.d-no button[data-side="${side}"][data-line="${line}"]`);
   }
 
   /** @param {import("../changes.js").Comment} comment @param {boolean} isOpen */
   #place(comment, isOpen) {
-    const { side, line } = comment;
-    const at = `${side}-${line}`;
-    this.querySelector(`[data-comment="${at}"]`)?.remove();
-    const button = /** @type {HTMLElement | null} */ (this.querySelector(`.d-no button[data-side="${side}"][data-line="${line}"]`));
-    const row = el(button ? "tr" : "div", { "data-comment": at });
+    const { id, side, line } = comment;
+    this.#rowOf(id)?.remove();
+    const button = this.#numberOf(comment);
+    const row = el(button ? "tr" : "div", { "data-comment": id, "data-side": side, "data-line": line });
     const open = side === "new" && this.file.status !== "deleted" ? () => void this.#open(line) : null;
     const box = commentBox(comment, this.#desk.comments, isOpen, () => (row.remove(), button?.focus()), open);
     if (button) {

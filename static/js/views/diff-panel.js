@@ -1,11 +1,11 @@
 /**
  * What changed, over the page. What it takes is loaded when it is first opened.
  *
- * @import { Comment } from "../changes.js"
+ * @import { Comments } from "../comments.js"
  * @import { Snapshot } from "../store.js"
  * @import { Choices, DiffView, Source } from "./diff-view.js"
  *
- * @typedef {{ comments: () => Comment[], choices: () => Partial<Choices> | null }} Kept  of an earlier visit
+ * @typedef {{ comments: Comments, choices: () => Partial<Choices> | null }} Kept  of earlier visits
  */
 
 import { el } from "../dom.js";
@@ -74,7 +74,7 @@ export class DiffPanel extends HTMLElement {
       if (!source) throw new Error("the panel has no source");
       const { DiffView } = await import("./diff-view.js");
       if (asked !== this.#asked) return;
-      this.#view ??= new DiffView(source, source.comments(), { ...CHOICES, ...source.choices() }, () => this.#dialog.close());
+      this.#view ??= new DiffView(source, source.comments, { ...CHOICES, ...source.choices() }, () => this.#dialog.close());
       if (!this.#view.isConnected) this.#body.replaceChildren(this.#view);
       await how(this.#view);
     } catch (error) {

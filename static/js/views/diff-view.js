@@ -1,7 +1,8 @@
 /**
  * All that changed, or one commit: the list of files, and each file's lines. Loaded when the panel is first opened.
  *
- * @import { ChangedFile, ChangedLines, Changes, Comment, FileLines } from "../changes.js"
+ * @import { ChangedFile, ChangedLines, Changes, FileLines } from "../changes.js"
+ * @import { Comments } from "../comments.js"
  * @import { Desk, LinesAsked } from "./diff-file.js"
  *
  * @typedef {{
@@ -16,7 +17,7 @@ import { filesOf, keyOf, treeOf } from "../changes.js";
 import { el, say, want } from "../dom.js";
 import { number } from "../format.js";
 import { counted, t } from "../words.js";
-import { CommentBar, Comments } from "./diff-comments.js";
+import { CommentBar } from "./diff-comments.js";
 import { DiffFile } from "./diff-file.js";
 import { diffLines } from "./diff-lines.js";
 import { DiffList } from "./diff-list.js";
@@ -32,13 +33,13 @@ const HASH_CHARS = 8;
 const READ_PX = 24;
 
 export class DiffView extends HTMLElement {
-  /** @param {Source} source @param {Comment[]} comments @param {Choices} choices @param {() => void} close */
+  /** @param {Source} source @param {Comments} comments @param {Choices} choices @param {() => void} close */
   constructor(source, comments, choices, close) {
     super();
     this.#source = source;
     this.#choices = choices;
     this.#close = close;
-    this.#comments.all = comments;
+    this.#comments = comments;
     this.#split = this.#toggle(t("Side by side"), "isSplit");
     this.#space = this.#toggle(t("Ignore white space"), "ignoreSpace");
     this.#flat = this.#toggle(t("Flat list"), "isFlat");
@@ -48,7 +49,7 @@ export class DiffView extends HTMLElement {
   #source;
   #choices;
   #close;
-  #comments = new Comments();
+  #comments;
   #commit = "";
   #title = "";
   /** @type {Changes | null} */
@@ -83,11 +84,12 @@ export class DiffView extends HTMLElement {
     this.#reader.hidden = true;
     this.#bar.comments = this.#comments;
     this.#bar.onTaken = this.#close;
-    this.#comments.addEventListener("changed", () => {
-      this.#bar.show();
-      want(this, { kind: "comments", comments: this.#comments.all });
-    });
+    this.#comments.addEventListener("changed", () => this.#bar.show());
     this.#comments.addEventListener("emptied", () => this.#redraw());
+    this.#comments.addEventListener("elsewhere", (event) => {
+      const { came, gone } = /** @type {CustomEvent<{ came: string[], gone: string[] }>} */ (event).detail;
+      for (const view of this.#files.values()) view.showComments(came, gone);
+    });
     for (const moving of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.#main.addEventListener(moving, () => this.#leave(), { passive: true });
     }
@@ -100,6 +102,7 @@ export class DiffView extends HTMLElement {
 
   /** @param {string} commit empty = all @param {string} title what the commit is called */
   async open(commit, title) {
+    this.#comments.look();
     this.#leaveFile();
     if (this.#changes && commit === this.#commit) return this.refresh();
     this.#commit = commit;
