@@ -67,4 +67,13 @@ export class Address {
     this.wanted = messageOf(this.#location.hash);
     this.#onMessage();
   }
+
+  /**
+   * The session is known to which the root's address has led. From now on the page is at `url`, its own: going back to it, or
+   * loading it again, must not lead to one that has come since.
+   * @param {string} url
+   */
+  settle(url) {
+    this.#history.replaceState(this.#history.state, "", url + this.#location.search + this.#location.hash);
+  }
 }

@@ -139,7 +139,10 @@ function took(change) {
     isWhole = true;
     loadTheRest();
   }
-  if (log.state && !api.sessionId) settleOn(log.state.session_id);
+  if (log.state && !api.sessionId) {
+    settleOn(log.state.session_id);
+    address.settle(api.url(""));
+  }
   return fits;
 }
 

@@ -63,3 +63,12 @@ test("a link over the page that is here brings its token, or leads to its messag
   address.changed();
   assert.deepEqual(told, ["secret", "message 5", "message -1"]);
 });
+
+test("a page at the root goes to its session's own address, and keeps what else stands in its own", () => {
+  const location = /** @type {any} */ ({ hash: "#message-3", pathname: "/sub/", search: "?a" });
+  /** @type {unknown[]} */
+  const shown = [];
+  const history = /** @type {any} */ ({ state: 7, replaceState: (/** @type {unknown[]} */ ...told) => shown.push(told) });
+  new Address(location, history, { onToken: assert.fail, onMessage: assert.fail }).settle("http://host/sub/sessions/ab/");
+  assert.deepEqual(shown, [[7, "", "http://host/sub/sessions/ab/?a#message-3"]]);
+});

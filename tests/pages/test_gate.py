@@ -1,4 +1,4 @@
-"""The key to the server: brought by the printed link, in whatever tab it is pasted, or typed into the page that asks for it."""
+"""The key to the server: brought by the printed link, in whatever tab it is pasted, or typed where the page asks for it."""
 
 from __future__ import annotations
 

@@ -349,6 +349,27 @@ def test_a_message_is_forked_and_the_fork_says_where_it_came_from(
     expect(page.locator('[data-idx="3"]')).to_be_attached()
 
 
+def test_back_and_a_reload_stay_in_the_session_to_which_the_root_has_led(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    first = first_id(client)
+    current = row(page, first).get_by_role("link")
+    page.goto(server.link)
+    expect(current).to_have_attribute("aria-current", "page")
+    page.wait_for_url(server.url + f"sessions/{first}/")
+    page.click("#new-session")
+    page.wait_for_url(lambda url: "/sessions/" in url and first not in url)
+    expect(page.locator(".session-row")).to_have_count(2)
+    page.go_back()
+    expect(current).to_have_attribute("aria-current", "page")
+    begin(client, "Made on a phone")
+    page.reload()
+    expect(current).to_have_attribute("aria-current", "page")
+    # The root is the newest's, as before.
+    page.goto(server.url)
+    expect(page.locator(".session-row", has=page.locator("[aria-current]"))).to_contain_text("Made on a phone")
+
+
 def test_on_a_phone_the_list_is_a_drawer(browser: Browser, server: ServedRepository, client: httpx2.Client) -> None:
     made = begin(client, "On the train")
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
