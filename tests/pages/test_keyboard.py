@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pages.conftest import DESK
 from tests.served import ServedRepository
@@ -75,6 +75,51 @@ def test_focus_and_choice_are_seen_where_colours_are_forced(browser: Browser, se
     page.locator("#settings").click()
     chosen = page.locator("label", has=page.get_by_role("radio", name="As the system"))
     assert chosen.evaluate("label => getComputedStyle(label).outlineStyle") == "solid"
+    context.close()
+
+
+def colours(page: Page, part: Locator) -> list[str]:
+    """Those of the picture of `part` that are on more than a few of its pixels, the ground's first."""
+    counted: list[str] = page.evaluate(
+        """async (bytes) => {
+            const picture = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
+            const pen = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+            pen.drawImage(picture, 0, 0);
+            const { data } = pen.getImageData(0, 0, picture.width, picture.height);
+            const counts = new Map();
+            for (let at = 0; at < data.length; at += 4) {
+                const colour = data.slice(at, at + 3).join(" ");
+                counts.set(colour, (counts.get(colour) ?? 0) + 1);
+            }
+            return [...counts].filter(([, count]) => count > 100).sort((a, b) => b[1] - a[1]).map(([colour]) => colour);
+        }""",
+        list(part.screenshot()),
+    )
+    return counted
+
+
+def test_the_slider_and_the_way_to_the_end_are_seen_where_colours_are_forced(
+    browser: Browser, server: ServedRepository
+) -> None:
+    context = browser.new_context(viewport=DESK, forced_colors="active")
+    page = context.new_page()
+    page.goto(server.link)
+    wait_connected(page)
+    page.fill("#prompt", "echo " + "A line.\n\n" * 80)
+    page.press("#prompt", "Enter")
+    expect(page.locator('[data-idx="1"]')).to_be_visible()
+    page.locator("session-timeline").hover()
+    page.mouse.wheel(0, -2000)
+    pill = page.locator(".pill")
+    expect(pill).to_be_visible()
+    assert pill.evaluate("each => getComputedStyle(each).borderTopStyle") == "solid"
+    page.keyboard.press("Alt+t")
+    slider = page.get_by_role("slider")
+    expect(slider).to_be_visible()
+    slider.press("Home")
+    slider.evaluate("each => each.blur()")
+    # The ground, what was played or the handle, and the rest of the way.
+    assert len(colours(page, slider)) == 3
     context.close()
 
 
