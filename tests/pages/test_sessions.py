@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.pages.test_dashboard import ask, wait_idle, wait_status
 from tests.pages.test_parts import wait_for_parts
@@ -260,6 +260,38 @@ def test_words_lead_to_the_message_in_which_they_stand(
     page.wait_for_url(re.compile(rf"/sessions/{target}/#message-1$"))
     expect(page.locator('[data-idx="1"]')).to_be_in_viewport()
     expect(page.locator('[data-idx="1"]')).to_have_attribute("data-revealed", "")
+
+
+def test_enter_chooses_what_is_found_for_the_words_that_were_typed(
+    page: Page, server: ServedRepository, client: httpx2.Client
+) -> None:
+    say(client, "echo the needle", until="the needle")
+    target = client.get("state").json()["session_id"]
+    begin(client, "The newest")
+    page.goto(server.link)
+    wait_status(page, "connected")
+    asked: list[Route] = []
+    page.route(re.compile(r"/search\?"), lambda route: asked.append(route))
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Find")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2)
+    for words in ("needle", "nowhere"):
+        with page.expect_request(re.compile(rf"/search\?text={words}")):
+            field.fill(words)
+            field.press("Enter")
+        # What is listed still is the offer of before, of which none is chosen.
+        expect(page.get_by_text("Searching…")).to_be_visible()
+        expect(options.first).to_have_attribute("aria-selected", "false")
+        assert options.count() == 2
+    asked.pop().continue_()
+    expect(page.get_by_text("Nothing found for “nowhere”.")).to_be_visible()
+    with page.expect_request(re.compile(r"/search\?text=needle")):
+        field.fill("needle")
+        field.press("Enter")
+    expect(page.get_by_text("Searching…")).to_be_visible()
+    asked.pop().continue_()
+    page.wait_for_url(re.compile(rf"/sessions/{target}/"))
 
 
 def test_a_search_says_when_nothing_is_found_and_when_it_failed(page: Page, server: ServedRepository) -> None:

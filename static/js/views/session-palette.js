@@ -56,6 +56,10 @@ export class SessionPalette extends HTMLElement {
   /** @type {readonly SessionSummary[]} */
   #sessions = [];
   #at = 0;
+  /** What is listed was found for other words than those that stand in the field now. */
+  #searching = false;
+  /** Enter was pressed meanwhile: it is meant for what will be found. */
+  #chosen = false;
   #search = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -84,6 +88,7 @@ export class SessionPalette extends HTMLElement {
   #stop() {
     clearTimeout(this.#timer);
     this.#search.abort();
+    this.#searching = this.#chosen = false;
   }
 
   #typed() {
@@ -96,7 +101,9 @@ export class SessionPalette extends HTMLElement {
     }
     const search = new AbortController();
     this.#search = search;
-    if (this.#list.childElementCount === 0) say(this.#note, t("Searching…"));
+    this.#searching = true;
+    this.#mark();
+    if (this.#list.childElementCount === 0) this.#say(t("Searching…"));
     this.#timer = setTimeout(() => {
       want(this, {
         kind: "find",
@@ -105,6 +112,12 @@ export class SessionPalette extends HTMLElement {
         take: (found, problem) => this.#took(text, found, problem),
       });
     }, PAUSE_MS);
+  }
+
+  /** @param {string} note */
+  #say(note) {
+    say(this.#note, note);
+    this.#note.hidden = !note;
   }
 
   /** @param {string} text @param {Found | null} found @param {string} problem */
@@ -128,17 +141,26 @@ export class SessionPalette extends HTMLElement {
     });
     this.#list.replaceChildren(...options);
     this.#list.scrollTop = 0;
-    say(this.#note, note);
-    this.#note.hidden = !note;
+    this.#say(note);
+    this.#searching = false;
     this.#go(0);
+    if (this.#chosen) this.#choose(0);
+    this.#chosen = false;
   }
 
   /** @param {number} at */
   #go(at) {
+    const { length } = this.#list.children;
+    this.#at = length === 0 ? 0 : (at + length) % length;
+    this.#mark();
+  }
+
+  /** The one that Enter chooses: none of those that were found for other words. */
+  #mark() {
     const options = [...this.#list.children];
-    this.#at = options.length === 0 ? 0 : (at + options.length) % options.length;
-    options.forEach((each, index) => each.setAttribute("aria-selected", String(index === this.#at)));
-    const chosen = options[this.#at];
+    const at = this.#searching ? -1 : this.#at;
+    options.forEach((each, index) => each.setAttribute("aria-selected", String(index === at)));
+    const chosen = options[at];
     if (chosen) this.#field.setAttribute("aria-activedescendant", chosen.id);
     else this.#field.removeAttribute("aria-activedescendant");
   }
@@ -155,10 +177,14 @@ export class SessionPalette extends HTMLElement {
   #pressed(event) {
     if (event.isComposing) return;
     const steps = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (steps) this.#go(this.#at + steps);
-    else if (event.key === "Enter") this.#choose(this.#at);
-    else return;
+    if (!steps && event.key !== "Enter") return;
     event.preventDefault();
+    if (this.#searching) {
+      this.#chosen = !steps;
+      return this.#say(t("Searching…"));
+    }
+    if (steps) this.#go(this.#at + steps);
+    else this.#choose(this.#at);
     this.#list.children[this.#at]?.scrollIntoView({ block: "nearest" });
   }
 }
