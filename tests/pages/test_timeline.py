@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,6 +257,23 @@ def delegating(tmp_path: Path) -> Iterator[ServedRepository]:
     script.write_text("\n".join(map(json.dumps, SUB_SCRIPT)))
     with served(tmp_path / "wordcount", tmp_path / "data", "--model", f"scripted:{script}") as each:
         yield each
+
+
+@pytest.mark.parametrize("ahead_ms", [600_000, -600_000])
+def test_a_running_call_is_as_old_as_the_server_says_whatever_our_clock(
+    page: Page, server: ServedRepository, ahead_ms: int
+) -> None:
+    page.add_init_script(f"const now = Date.now.bind(Date); Date.now = () => now() + {ahead_ms};")
+    page.goto(server.link)
+    ask(page, "slow 600")
+    time = page.locator(".tool-time")
+    expect(time).to_have_text(re.compile(r"^[2-9] s$"))
+    page.reload()
+    expect(time).to_have_text(re.compile(r"^([3-9]|[1-5]\d) s$"))
+    # It did not begin anew.
+    age = page.locator('task-row[data-kind="tool"] .task-age')
+    told, shown = age.inner_text(), time.inner_text()
+    assert abs(int(told.rpartition(":")[2]) - int(shown.removesuffix(" s"))) <= 1
 
 
 def test_what_a_sub_agent_does_is_nested_in_its_call_and_folded_when_done(

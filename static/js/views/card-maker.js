@@ -5,6 +5,7 @@
  * @import { Message, ToolCall } from "../wire.js"
  * @import { MarkdownRenderer } from "../markdown.js"
  * @import { Log } from "../reducer.js"
+ * @import { Task } from "../tasks.js"
  */
 
 import { Links } from "../links.js";
@@ -126,16 +127,19 @@ export class CardMaker {
   /**
    * Show how it stands with the calls that have no result.
    * @param {Log} log
+   * @param {readonly Task[]} tasks what runs, as far as that is told
    * @param {boolean} over nobody works any more
    * @param {number} wholeFrom from where on all messages are here
    */
-  showOpen({ outputs }, over, wholeFrom) {
+  showOpen({ outputs }, tasks, over, wholeFrom) {
     if (over) for (const id of [...this.#questions.keys()]) this.#closeQuestion(id);
     for (const [card, maker] of this.#open) {
       card.setLive(outputs.get(card.dataset.toolCallId ?? "") ?? null);
       // Of the past, the answer may stand on a page that is not here.
       const status = maker < wholeFrom ? "unknown" : over ? "interrupted" : "running";
       if (card.dataset.status !== status) card.setStatus(status);
+      const task = tasks.find(({ kind, toolCallId }) => kind === "tool" && toolCallId === card.dataset.toolCallId);
+      if (task) card.runsSince(task.since);
     }
   }
 
@@ -155,13 +159,13 @@ export class CardMaker {
       // Its call is not on this page: the log begins after it, or its page has not come.
       const { tool_name: name = "tool", input = "", tool_call_id = "" } = message;
       const card = new ToolCard();
-      card.show({ name, input, tool_call_id }, 0);
+      card.show({ name, input, tool_call_id });
       card.finish(message);
       card.dataset.orphan = "";
       return card;
     }
     const card = draft ?? new MessageCard();
-    card.show(message, { markdown: this.#markdown(), call: (call, startedMs) => this.#call(call, message.idx, startedMs) });
+    card.show(message, { markdown: this.#markdown(), call: (call) => this.#call(call, message.idx) });
     card.toggleAttribute("data-orphan", Boolean(message.parent_conversation_id) && !this.#links.homeOf(message));
     card.toggleAttribute("data-withdrawn", this.#withdrawn.has(message.idx));
     const asks = card.dataset.question;
@@ -170,11 +174,11 @@ export class CardMaker {
     return card;
   }
 
-  /** @param {ToolCall} call @param {number} maker index of its message @param {number} startedMs */
-  #call(call, maker, startedMs) {
+  /** @param {ToolCall} call @param {number} maker index of its message */
+  #call(call, maker) {
     const card = new ToolCard();
     const { tool_call_id: id } = call;
-    card.show(call, startedMs);
+    card.show(call);
     card.dataset.call = nameOf({ id, maker });
     this.#calls.set(card.dataset.call, card);
     for (const idx of this.#links.saidUnder(id, maker)) {

@@ -75,8 +75,8 @@ export class MessageCard extends HTMLElement {
 
   /**
    * @param {Message} message
-   * @param {{ markdown: MarkdownRenderer, call: (call: ToolCall, startedMs: number) => HTMLElement }} made
-   *   `call` makes the card of a call; `startedMs` in Unix milliseconds.
+   * @param {{ markdown: MarkdownRenderer, call: (call: ToolCall) => HTMLElement }} made
+   *   `call` makes the card of a call.
    */
   show(message, { markdown, call }) {
     delete this.dataset.draft;
@@ -104,8 +104,7 @@ export class MessageCard extends HTMLElement {
     // Where somebody speaks is a place to go on from; commits and questions have buttons of their own.
     this.#actions.hidden = (message.type !== "agent" && message.type !== "user") || this.dataset.question !== undefined;
     this.#foot.append(this.#actions);
-    const startedMs = Date.parse(message.timestamp) || Date.now();
-    const cards = (message.tool_calls ?? []).map((each) => call(each, startedMs));
+    const cards = (message.tool_calls ?? []).map((each) => call(each));
     this.#tools.append(...cards);
     this.#tools.hidden = cards.length === 0;
     this.#tools.classList.toggle("parallel", cards.length > 1);

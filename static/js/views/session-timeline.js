@@ -6,6 +6,7 @@
  * @import { MarkdownRenderer } from "../markdown.js"
  * @import { Log } from "../reducer.js"
  * @import { Message } from "../wire.js"
+ * @import { Task } from "../tasks.js"
  */
 
 import { el, want } from "../dom.js";
@@ -60,6 +61,8 @@ export class SessionTimeline extends HTMLElement {
   #content = el("div", { class: "log" }, this.#blocks.element, this.#draftSlot, this.#queue);
   #end = new EndFollower(this, this.#content);
   #log = EMPTY;
+  /** @type {readonly Task[]} */
+  #tasks = [];
   #catchingUp = false;
   /** Whether all that was there has been shown: what comes from now on is news, be it the first message. */
   #isCurrent = false;
@@ -93,6 +96,7 @@ export class SessionTimeline extends HTMLElement {
     // Also of the same log less may be shown than before: as it was some time ago.
     if (isOther || countOf(log) < this.#reading.count) this.#clear();
     this.#log = log;
+    this.#tasks = snapshot.tasks?.tasks ?? [];
     this.#take();
     this.#showDraft();
     this.#showOpen();
@@ -208,7 +212,7 @@ export class SessionTimeline extends HTMLElement {
   }
 
   #showOpen() {
-    this.#cards.showOpen(this.#log, isOver(this.#log), this.#reading.wholeFrom);
+    this.#cards.showOpen(this.#log, this.#tasks, isOver(this.#log), this.#reading.wholeFrom);
   }
 
   #seek() {

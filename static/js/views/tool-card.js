@@ -25,7 +25,8 @@ const inside = new Later(async () => (await import("./tool-inside.js")).ToolInsi
 export class ToolCard extends HTMLElement {
   /** @type {ToolCall} */
   #call = { name: "", input: "", tool_call_id: "" };
-  #startedMs = 0;
+  /** By our clock, which may differ from the server's: when we heard of it, until we are told since when it runs. */
+  #startedMs = Date.now();
   /** @type {Message | null} */
   #result = null;
   /** @type {ToolStatus} */
@@ -48,10 +49,9 @@ export class ToolCard extends HTMLElement {
   /** Whether the user has opened or folded it: then it is theirs to do. */
   #touched = false;
 
-  /** @param {ToolCall} call @param {number} startedMs Unix milliseconds */
-  show(call, startedMs) {
+  /** @param {ToolCall} call */
+  show(call) {
     this.#call = call;
-    this.#startedMs = startedMs;
     this.dataset.toolCallId = call.tool_call_id;
     const line = toolLine(call.input);
     // The model may have left it out; a line must be called something.
@@ -136,6 +136,11 @@ export class ToolCard extends HTMLElement {
     if (output === this.#live) return;
     this.#live = output;
     if (this.#details.open && !this.#result) this.#write();
+  }
+
+  /** @param {number} startedMs Unix milliseconds of our clock */
+  runsSince(startedMs) {
+    this.#startedMs = startedMs;
   }
 
   /** @param {number} nowMs Unix milliseconds */
