@@ -21,9 +21,23 @@ export function laterParts(api, world, store, page) {
     panel.show(store.snapshot);
     return panel;
   });
+  let isConnected = false;
   const terminalsKept = () => `trio-agent.terminals.${api.sessionId}`;
+  const terminals = new Later(async () => {
+    const { TerminalPanel } = await import("./views/terminal-panel.js");
+    const panel = find("terminal-panel", TerminalPanel);
+    panel.source = {
+      world,
+      open: (number) => api.terminal(number),
+      token: () => api.token,
+      recall: () => recallJson(terminalsKept()),
+      keep: (state) => keep(terminalsKept(), JSON.stringify(state)),
+    };
+    return panel;
+  });
   return {
     facts,
+    terminals,
     palette: new Later(async () => {
       const { SessionPalette } = await import("./views/session-palette.js");
       const palette = find("session-palette", SessionPalette);
@@ -50,18 +64,6 @@ export function laterParts(api, world, store, page) {
       panel.show(store.snapshot);
       return panel;
     }),
-    terminals: new Later(async () => {
-      const { TerminalPanel } = await import("./views/terminal-panel.js");
-      const panel = find("terminal-panel", TerminalPanel);
-      panel.source = {
-        world,
-        open: (number) => api.terminal(number),
-        token: () => api.token,
-        recall: () => recallJson(terminalsKept()),
-        keep: (state) => keep(terminalsKept(), JSON.stringify(state)),
-      };
-      return panel;
-    }),
     travel: new Later(async () => new (await import("./past.js")).Travel(world, page)),
     /** Beside the timeline there is room for the facts on wide screens only; elsewhere they are in a drawer. */
     showFacts: () => {
@@ -73,6 +75,8 @@ export function laterParts(api, world, store, page) {
       const ended = status === "ended" ? t("This session has ended, and its terminals with it") : "";
       toggle.title = state === "missing" ? t("There is no such session, and so no terminal") : ended;
       toggle.disabled = toggle.title !== "";
+      if (status === "connected" && !isConnected) terminals.part?.reload();
+      isConnected = status === "connected";
     },
     /** Whether the terminals were open when the page was left. */
     hadTerminals: () => recallJson(terminalsKept())?.isOpen === true,

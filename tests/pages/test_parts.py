@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.pages.conftest import PATIENCE_MS
+from tests.pages.shells import PROMPT, ROWS
 from tests.pages.test_dashboard import ask, wait_idle, wait_status
 from tests.served import ServedRepository
 
@@ -42,6 +44,48 @@ def test_all_that_needs_no_server_is_there_when_the_server_has_gone(page: Page, 
     page.keyboard.press("Escape")
     page.locator("#prompt").fill("/com")
     expect(page.get_by_role("option", name="compact")).to_be_visible()
+    page.get_by_role("button", name="By turn and tool").click()
+    expect(page.get_by_role("dialog", name="Usage")).to_contain_text("bash")
+
+
+def test_terminals_and_changes_first_opened_without_the_server_say_so_and_come_with_it(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    wait_for_parts(page)
+    server.kill()
+    wait_status(page, "reconnecting")
+    page.get_by_role("button", name="Terminals", exact=True).click()
+    panel = page.locator("terminal-panel")
+    expect(panel.get_by_role("alert")).to_have_text("The terminals could not be loaded: The server did not send it.")
+    for name in ("Try again", "New terminal"):
+        panel.get_by_role("button", name=name).click()
+        expect(panel.get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="Changes").click()
+    dialog = page.get_by_role("dialog", name="Changes")
+    expect(dialog.get_by_role("alert")).to_have_text("The changes could not be fetched: The server did not send it.")
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    server.start()
+    expect(dialog).to_contain_text("Nothing has changed yet.", timeout=PATIENCE_MS)
+    page.keyboard.press("Escape")
+    expect(page.locator(ROWS)).to_contain_text(PROMPT, timeout=PATIENCE_MS)
+    expect(panel.get_by_role("tab")).to_have_count(1)
+
+
+def test_a_terminal_whose_program_did_not_come_is_loaded_again_with_the_connection(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    wait_status(page, "connected")
+    page.route("**/vendor/**", lambda route: route.abort())
+    page.route("**/healthz", lambda route: route.abort())
+    page.get_by_role("button", name="Terminals", exact=True).click()
+    expect(page.get_by_role("alert")).to_have_text("The terminals could not be loaded: The server did not send it.")
+    page.unroute("**/vendor/**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(ROWS)).to_contain_text(PROMPT, timeout=PATIENCE_MS)
 
 
 def test_a_part_that_cannot_be_had_is_said_and_asked_for_again(page: Page, server: ServedRepository) -> None:

@@ -9,11 +9,14 @@
  */
 
 import { el } from "../dom.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
 import { dialogHead } from "./dialog-head.js";
 
 /** @type {Choices} */
 const CHOICES = { isSplit: true, isFlat: false, ignoreSpace: false };
+
+const loading = new Later(async () => (await import("./diff-view.js")).DiffView, false);
 
 export class DiffPanel extends HTMLElement {
   /** @type {(Source & Kept) | null} Set before the first `open`. */
@@ -29,6 +32,9 @@ export class DiffPanel extends HTMLElement {
   #view = null;
   /** Of two requests only the later one may be shown. */
   #asked = 0;
+  /** What could not be shown, for want of the view: to be tried again. @type {(() => void) | null} */
+  #again = null;
+  #isConnected = false;
   /** How far the log was looked through for what may have changed files. */
   #seen = { generation: 0, count: 0 };
 
@@ -55,7 +61,10 @@ export class DiffPanel extends HTMLElement {
   }
 
   /** @param {Snapshot} snapshot */
-  show({ log: { messages, generation } }) {
+  show({ log: { messages, generation }, connection }) {
+    const isBack = connection.status === "connected" && !this.#isConnected;
+    this.#isConnected = connection.status === "connected";
+    if (isBack && this.#dialog.open) this.#again?.();
     const from = generation === this.#seen.generation ? this.#seen.count : 0;
     if (from === messages.length) return;
     this.#seen = { generation, count: messages.length };
@@ -67,18 +76,21 @@ export class DiffPanel extends HTMLElement {
   /** @param {(view: DiffView) => Promise<void>} how */
   async #show(how) {
     const asked = ++this.#asked;
+    this.#again = null;
     if (!this.#dialog.open) this.#dialog.showModal();
     if (!this.#view) this.#body.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
     try {
       const { source } = this;
       if (!source) throw new Error("the panel has no source");
-      const { DiffView } = await import("./diff-view.js");
+      const DiffView = await loading.get();
       if (asked !== this.#asked) return;
       this.#view ??= new DiffView(source, source.comments, { ...CHOICES, ...source.choices() }, () => this.#dialog.close());
       if (!this.#view.isConnected) this.#body.replaceChildren(this.#view);
       await how(this.#view);
     } catch (error) {
-      if (asked === this.#asked) this.#say(error);
+      if (asked !== this.#asked) return;
+      this.#again = () => void this.#show(how);
+      this.#say(error, this.#again);
     }
   }
 
@@ -88,10 +100,12 @@ export class DiffPanel extends HTMLElement {
     event.preventDefault();
   }
 
-  /** @param {unknown} error */
-  #say(error) {
+  /** @param {unknown} error @param {() => void} onAgain */
+  #say(error, onAgain) {
     const why = error instanceof Error ? error.message : String(error);
-    this.#body.replaceChildren(el("p", { class: "problem", text: t("The changes could not be fetched: {why}", { why }) }));
+    const words = el("p", { class: "problem", role: "alert", text: t("The changes could not be fetched: {why}", { why }) });
+    const again = el("button", { class: "button small", type: "button", onClick: onAgain, text: t("Try again") });
+    this.#body.replaceChildren(el("div", { class: "d-away" }, words, again));
   }
 }
 

@@ -10,12 +10,15 @@
  */
 
 import { el, icon, say } from "../dom.js";
+import { Later } from "../later.js";
 import { t } from "../words.js";
 import { TerminalKeys } from "./terminal-keys.js";
 import { TerminalQuestion } from "./terminal-question.js";
 import { panelIdOf, tabIdOf, TerminalTabs } from "./terminal-tabs.js";
 
 export const MOST = 8;
+
+const loading = new Later(() => import("./terminal-view.js"), false);
 
 export class TerminalPanel extends HTMLElement {
   /** @type {Source | null} Set before the first `open`. */
@@ -26,8 +29,6 @@ export class TerminalPanel extends HTMLElement {
   #isReader = false;
   /** @type {any} */
   #ticking = null;
-  /** @type {typeof import("./terminal-view.js") | null} */
-  #module = null;
   #tabs = new TerminalTabs();
   #keys = new TerminalKeys();
   #question = new TerminalQuestion();
@@ -93,12 +94,37 @@ export class TerminalPanel extends HTMLElement {
     this.toggleAttribute("hidden", false);
     this.#toggle?.setAttribute("aria-expanded", "true");
     this.#reader.checked = this.#isReader = kept?.isReader ?? this.#isReader;
+    clearInterval(this.#ticking);
     this.#ticking = setInterval(() => this.#say(), 500);
-    this.#module ??= await import("./terminal-view.js");
+    if (!(await this.#load())) return;
     for (const number of kept?.open?.filter((each) => each >= 1 && each <= MOST) ?? []) this.#make(number);
     if (this.#views.size === 0) this.#make(1);
     const shown = kept?.shown && this.#views.has(kept.shown) ? kept.shown : this.#shown;
     this.#show(this.#views.has(shown) ? shown : [...this.#views.keys()][0] ?? 1, isFocused);
+  }
+
+  /** Whether the terminals can be shown. Where not it says so, and they come when the server is back. */
+  async #load() {
+    if (loading.part) return true;
+    this.#body.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
+    try {
+      await loading.get();
+      // Of two that waited the first has made the terminals.
+      if (this.#views.size === 0) this.#body.replaceChildren();
+      return true;
+    } catch (error) {
+      const words = t("The terminals could not be loaded: {why}", { why: error instanceof Error ? error.message : String(error) });
+      const again = el("button", { class: "button small", type: "button", onClick: () => void this.open(), text: t("Try again") });
+      this.#body.replaceChildren(el("div", { class: "terminal-away" }, el("p", { class: "problem", role: "alert", text: words }), again));
+      return false;
+    }
+  }
+
+  /** The server is back: what could not be loaded may come now. */
+  reload() {
+    if (this.hasAttribute("hidden")) return;
+    if (!loading.part) return void this.open(false);
+    for (const view of this.#views.values()) if (view.problem) void view.load();
   }
 
   /** As the page was left. */
@@ -115,6 +141,7 @@ export class TerminalPanel extends HTMLElement {
   }
 
   #new() {
+    if (!loading.part) return void this.open();
     const free = Array.from({ length: MOST }, (_, index) => index + 1).find((number) => !this.#views.has(number));
     const ended = this.#ended;
     if (free) this.#make(free);
@@ -131,8 +158,8 @@ export class TerminalPanel extends HTMLElement {
   /** @param {number} number */
   #make(number) {
     const { source } = this;
-    if (!source || !this.#module || this.#views.has(number)) return;
-    const view = new this.#module.TerminalView(number, source.world, {
+    if (!source || !loading.part || this.#views.has(number)) return;
+    const view = new loading.part.TerminalView(number, source.world, {
       open: () => source.open(number),
       token: source.token,
       isReader: this.#isReader,
@@ -210,8 +237,8 @@ export class TerminalPanel extends HTMLElement {
     const { source } = this;
     const view = this.#current;
     this.#add.disabled = this.#views.size >= MOST && !this.#ended;
-    if (!view || !source || !this.#module) return;
-    const words = this.#module.stateOf(view, source.world.now());
+    if (!view || !source || !loading.part) return;
+    const words = loading.part.stateOf(view, source.world.now());
     // Nobody needs to be told all the time that all is well.
     const isWell = view.link.status === "connected" && view.exitStatus === null;
     say(this.#state, isWell ? "" : words);
@@ -227,7 +254,9 @@ export class TerminalPanel extends HTMLElement {
   }
 
   #keep() {
-    this.source?.keep({ open: [...this.#views.keys()], shown: this.#shown, isOpen: !this.hasAttribute("hidden"), isReader: this.#isReader });
+    // Those of the last visit, where they could not be shown yet.
+    const terminals = loading.part ? { open: [...this.#views.keys()], shown: this.#shown } : this.source?.recall();
+    this.source?.keep({ ...terminals, isOpen: !this.hasAttribute("hidden"), isReader: this.#isReader });
   }
 }
 

@@ -9,7 +9,7 @@
  * @import { Link, Surroundings, Told } from "../terminal-link.js"
  */
 
-import { el } from "../dom.js";
+import { el, want } from "../dom.js";
 import { sequenceOf } from "../terminal-keys.js";
 import { TerminalLink } from "../terminal-link.js";
 import { withSheets } from "../terminal-styles.js";
@@ -49,6 +49,7 @@ export class TerminalView extends HTMLElement {
   /** @type {FitAddon | null} */
   #fit = null;
   #link;
+  #isLoading = false;
   #isReplaying = true;
   #isOwn = true;
   /** Before there was anything to focus. */
@@ -94,9 +95,17 @@ export class TerminalView extends HTMLElement {
     return this.#link.link;
   }
 
-  async connectedCallback() {
+  connectedCallback() {
     if (this.#terminal) return;
     this.append(this.#screen);
+    void this.load();
+  }
+
+  /** Also once more, where it did not come. */
+  async load() {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    this.problem = "";
     this.#screen.replaceChildren(el("p", { class: "quiet", text: t("Loading…") }));
     try {
       const { Terminal, FitAddon } = await load();
@@ -104,11 +113,22 @@ export class TerminalView extends HTMLElement {
       if (!this.isConnected) return;
       this.#begin(Terminal, FitAddon);
     } catch (error) {
-      this.problem = t("This installation has no terminal for the page: xterm.js is missing. Install trio-agent again where npm's registry can be reached.");
-      this.#screen.replaceChildren(el("p", { class: "problem", text: this.problem, role: "alert" }));
       console.info("terminal", error);
-      this.#how.onChange();
+      // A server that answers has no xterm.js; one that does not may have it.
+      want(this, { kind: "ping", take: (ms) => this.#miss(ms !== null) });
+    } finally {
+      this.#isLoading = false;
     }
+  }
+
+  /** @param {boolean} isServed whether the server answers */
+  #miss(isServed) {
+    this.problem = isServed
+      ? t("This installation has no terminal for the page: xterm.js is missing. Install trio-agent again where npm's registry can be reached.")
+      : t("The terminals could not be loaded: {why}", { why: t("The server did not send it.") });
+    const again = el("button", { class: "button small", type: "button", onClick: () => void this.load(), text: t("Try again") });
+    this.#screen.replaceChildren(el("p", { class: "problem", text: this.problem, role: "alert" }), again);
+    this.#how.onChange();
   }
 
   /** @param {typeof Terminal} Kind @param {typeof FitAddon} Fit */

@@ -8,9 +8,12 @@
 
 import { el, say } from "../dom.js";
 import { dollars, duration, percent, tokens } from "../format.js";
+import { Later } from "../later.js";
 import { tally } from "../usage.js";
 import { counted, t } from "../words.js";
 import { UsageChart } from "./usage-chart.js";
+
+const details = new Later(async () => (await import("./usage-details.js")).UsageDetails);
 
 /** Bars in the panel, where each is still some pixels wide. */
 const BARS = 24;
@@ -31,7 +34,7 @@ export class UsageMeter extends HTMLElement {
     type: "button",
     id: "usage-details",
     text: t("By turn and tool"),
-    onClick: () => void this.#open(),
+    onClick: () => details.use((UsageDetails) => this.#open(UsageDetails)),
   });
   #history = el("div", { class: "usage-history", hidden: true }, this.#chart, this.#more);
   /** @type {Tally} */
@@ -101,9 +104,8 @@ export class UsageMeter extends HTMLElement {
     say(this.#left, t("{left} left for this turn", { left: left.join(", ") }));
   }
 
-  async #open() {
-    // Looked at seldom, so not before it is asked for.
-    const { UsageDetails } = await import("./usage-details.js");
+  /** @param {typeof import("./usage-details.js").UsageDetails} UsageDetails */
+  #open(UsageDetails) {
     // Not in here: where this is a drawer, it is hidden by what opens over it, with all that is in it.
     if (!this.#details) document.body.append((this.#details = new UsageDetails()));
     if (this.#known) this.#details.show(this.#tally, this.#known.log, this.#known.state);
