@@ -48,7 +48,7 @@ function note(moment, onPress) {
   const title = inProse(moment.title ? `${words[moment.why]}: ${moment.title}` : words[moment.why]);
   try {
     // With the same tag one replaces the other, also where two tabs are quicker than their locks.
-    const made = new Notification(title, { body: moment.text, tag: moment.key, icon: icon() });
+    const made = new Notification(title, { body: moment.text, tag: moment.claim, icon: icon() });
     made.onclick = () => {
       made.close();
       onPress(moment);

@@ -10,7 +10,7 @@
  * @typedef {{ words: string, mood: Mood, atOnce: boolean }} Doing  `atOnce`: the user waits to see just this
  */
 
-import { agentState } from "./format.js";
+import { agentState, ago } from "./format.js";
 import { t } from "./words.js";
 
 /** The tool by which the agent asks the user. */
@@ -50,6 +50,14 @@ export function doingOf({ log, stopping }) {
 
 /** Of a session that is not on screen: as the list of all of them tells it. @param {SessionSummary} session @returns {Pick<Doing, "words" | "mood">} */
 export const doingOfListed = ({ agent_state: state, asks }) => (asks ? { words: t("Waits for your answer"), mood: "asks" } : agentState(state));
+
+/** What there is to say of it: what it does, or how long ago it did something. @param {SessionSummary} session @param {Pick<Doing, "words" | "mood">} doing */
+export function noteOfListed(session, doing) {
+  if (session.damaged) return t("damaged");
+  if (session.ended) return t("ended");
+  if (doing.mood === "working" || doing.mood === "asks") return doing.words;
+  return ago(session.updated || session.created, Date.now());
+}
 
 /** What does not last so long is not worth a word. */
 export const LASTING_MS = 300;

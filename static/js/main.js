@@ -179,7 +179,10 @@ const doing = new SteadyDoing(world, () => store.update({}));
 
 followTheme();
 const summons = new Summons({
-  ...browserSummons(() => focus()),
+  ...browserSummons(({ url }) => {
+    focus();
+    if (url) sessions.open(url);
+  }),
   badge: (count) => {
     views.header.missed = count;
     store.update({});
@@ -371,7 +374,10 @@ store.subscribe((snapshot) => {
   sessions.look();
   views.list.show(snapshot, shown);
   views.origin.show(snapshot);
-  if (!recording) summons.see(log, connection.status === "connected");
+  if (!recording) {
+    summons.see(log, connection.status === "connected");
+    summons.hear(snapshot.roster, api.sessionId);
+  }
   parts.facts.part?.show(snapshot, travel?.moment(snapshot) ?? null);
   for (const { part } of [parts.changes, parts.palette, recording ?? parts.travel]) part?.show(snapshot);
   views.notice.show(notice);

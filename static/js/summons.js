@@ -1,16 +1,18 @@
 /**
- * Calls the user back to a page that they do not look at: when a turn has ended, and when the agent asks. By a mark in the
- * title, and by a notification and a sound where they want these; once in a browser, however many tabs show the session, and
- * never while one of them is in view.
+ * Calls the user back to a page that they do not look at: when a turn has ended, and when the agent asks, here or in another
+ * session. By a mark in the title, and by a notification and a sound where they want these; once in a browser, however many tabs
+ * there are, and never while one of them is in view.
  *
  * Every tab sees the same moment, and each knows only of itself whether it is looked at. So one that is claims the moment at
  * once, for nobody need be called; the others wait a little, and then the first to hold the lock claims it.
  *
  * @import { Log } from "./reducer.js"
+ * @import { Roster } from "./roster.js"
  * @import { Message } from "./wire.js"
  *
- * @typedef {{ key: string, why: "ended" | "asks" | "failed", title: string, text: string }} Moment
- *   `key` is the same in every tab. `title` is the session's, `text` the agent's own words.
+ * @typedef {{ key: string, claim: string, why: "ended" | "asks" | "failed", title: string, text: string, url: string }} Moment
+ *   `key` is the same in every tab of the session; `claim` in all that hear of it, of which others know neither message nor log.
+ *   `title` is the session's, `text` the agent's own words, empty where they are not known. `url` leads to another session.
  * @typedef {"granted" | "denied" | "default" | "missing"} Permission
  * @typedef {{
  *   hidden: () => boolean, permission: () => Permission, ask: () => Promise<unknown>,
@@ -21,6 +23,7 @@
  *   `alone` runs `work` while no other tab does. `badge` shows how many moments were not seen; 0 = none.
  */
 
+import { isAsking } from "./doing.js";
 import { isWorking } from "./format.js";
 import { plainWords } from "./plain-words.js";
 import { countOf } from "./reducer.js";
@@ -32,6 +35,8 @@ const SOUND = "trio-agent.sound";
 /** A tab that is in view is never so slow; hidden ones may be a second late in any case. */
 export const CLAIM_MS = 400;
 const LONGEST_TEXT = 160;
+/** So many claims are kept: moments of several sessions come close together. */
+const CLAIMS = 32;
 
 export class Summons {
   /** @param {Surroundings} around */
@@ -42,6 +47,8 @@ export class Summons {
   #around;
   /** @type {Log | null} The log as it was last looked at; null until one was whole. */
   #before = null;
+  /** All sessions as they were last told of; null until they were. @type {Roster | null} */
+  #roster = null;
   #missed = 0;
   /** The key of the newest moment. */
   #last = "";
@@ -93,11 +100,33 @@ export class Summons {
     const moment = this.#before && momentBetween(this.#before, log);
     // Where the state has not caught up with the log it is looked at again: nobody knows yet whether the turn goes on.
     if (this.#before && !moment && !isSettled(log) && !isWorking(log.state.agent_state)) return;
+    // It may ask again, and that is another moment.
+    if (this.#before && isAsking(this.#before) && (!isAsking(log) || moment?.why === "asks")) this.#free(asking(log.state.session_id));
     this.#before = log;
     // What is tidied up after the last message ends once more.
     if (!moment || moment.key === this.#last) return;
     this.#last = moment.key;
-    if (!this.#around.hidden()) return this.#around.keep(CLAIM, moment.key);
+    this.#meet(moment);
+  }
+
+  /** All sessions may have changed. @param {Roster | null} roster @param {string} here the one on the screen, of which the log tells */
+  hear(roster, here) {
+    const before = this.#roster;
+    if (!roster || roster === before) return;
+    this.#roster = roster;
+    if (!before) return;
+    const asked = new Set(before.sessions.filter(({ asks }) => asks).map(({ session_id }) => session_id));
+    for (const { session_id, asks, title, url } of roster.sessions) {
+      const claim = asking(session_id);
+      if (asked.has(session_id) && !asks) this.#free(claim);
+      if (asked.has(session_id) || !asks || session_id === here) continue;
+      this.#meet({ key: claim, claim, why: "asks", title, text: "", url });
+    }
+  }
+
+  /** @param {Moment} moment */
+  #meet(moment) {
+    if (!this.#around.hidden()) return this.#around.alone(() => this.#claim(moment));
     this.#missed += 1;
     this.#around.badge(this.#missed);
     this.#around.setTimer(() => this.#around.alone(() => this.#call(moment)), CLAIM_MS);
@@ -105,14 +134,33 @@ export class Summons {
 
   /** @param {Moment} moment */
   #call(moment) {
-    if (this.#around.recall(CLAIM) === moment.key) return;
-    this.#around.keep(CLAIM, moment.key);
+    if (!this.#claim(moment)) return;
     // They may have come back meanwhile.
     if (!this.#around.hidden()) return;
     if (this.notes) this.#around.note(moment);
     if (this.sound) this.#around.ring();
   }
+
+  #claims() {
+    return this.#around.recall(CLAIM)?.split(" ") ?? [];
+  }
+
+  /** @param {Moment} moment @returns {boolean} whether nobody had */
+  #claim({ claim }) {
+    const claims = this.#claims();
+    if (claims.includes(claim)) return false;
+    this.#around.keep(CLAIM, [...claims, claim].slice(-CLAIMS).join(" "));
+    return true;
+  }
+
+  /** @param {string} claim */
+  #free(claim) {
+    this.#around.alone(() => this.#around.keep(CLAIM, this.#claims().filter((each) => each !== claim).join(" ")));
+  }
 }
+
+/** That a session asks: who hears of it from the list knows no more. @param {string} sessionId */
+const asking = (sessionId) => `asks.${sessionId}`;
 
 /**
  * What has happened between two looks at a log that is worth a call; null = nothing.
@@ -129,9 +177,12 @@ export function momentBetween(before, now) {
   const last = asks ?? now.messages.findLast(isTelling);
   const why = asks ? "asks" : hasFailed(now) ? "failed" : "ended";
   const text = last?.type === "agent" ? plainWords(last.content) : inProse((last?.content ?? "").trim());
+  const key = `${now.log}.${asks ? asks.idx : countOf(now)}`;
   return {
-    key: `${now.log}.${asks ? asks.idx : countOf(now)}`,
+    key,
+    claim: asks ? asking(now.state.session_id) : key,
     why,
+    url: "",
     title: now.state.title,
     text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
   };

@@ -17,7 +17,7 @@ const message = (idx, rest) => ({
 const state = (agent_state, message_count) => ({
   event: "state",
   id: "",
-  data: JSON.stringify({ agent_state, message_count, title: "Paint it" }),
+  data: JSON.stringify({ agent_state, message_count, title: "Paint it", outstanding_tool_calls: [] }),
 });
 
 const READY = { event: "ready", id: "aaaaaaaaaaaaaaaa.0.0", data: '{"log":"aaaaaaaaaaaaaaaa","from":0,"count":0}' };
@@ -181,4 +181,58 @@ test("notifications are asked for by a press alone, and only where the answer is
   assert.equal(tabs[0]?.notes, true);
   await tabs[0]?.allowNotes(false);
   assert.equal(tabs[0]?.notes, false);
+});
+
+/** @param {...[string, boolean]} told id and whether it asks @returns {import("../../static/js/roster.js").Roster} */
+const rosterOf = (...told) => {
+  const sessions = told.map(([session_id, asks]) => ({ session_id, asks, title: session_id, url: `sessions/${session_id}/` }));
+  return { sessions: /** @type {any} */ (sessions), total: sessions.length };
+};
+
+const QUIET = rosterOf(["one", false], ["two", false]);
+
+test("a session that begins to ask calls once in a browser, from tabs that show others, and again when it asks again", () => {
+  const { tabs, calls, settle } = browser([true, true]);
+  const asks = rosterOf(["one", false], ["two", true]);
+  for (const roster of [QUIET, asks, asks]) for (const tab of tabs) tab.hear(roster, "one");
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "badge 1 1", "asks: two: ", "ring"]);
+  for (const roster of [QUIET, asks]) for (const tab of tabs) tab.hear(roster, "one");
+  settle();
+  assert.deepEqual(calls.slice(4), ["badge 0 2", "badge 1 2", "asks: two: ", "ring"]);
+});
+
+test("sessions that ask at one time are all called for, and the one on the screen, or one that asked before, is not", () => {
+  const { tabs, calls, settle } = browser([true, true]);
+  for (const tab of tabs) tab.hear(rosterOf(["one", false], ["two", false], ["three", false], ["four", true]), "one");
+  for (const tab of tabs) tab.hear(rosterOf(["new", true], ["one", true], ["two", true], ["three", false], ["four", true]), "one");
+  settle();
+  assert.deepEqual(calls.filter((call) => !call.startsWith("badge")), ["asks: new: ", "ring", "asks: two: ", "ring"]);
+});
+
+test("a question that one tab has in its log and another hears of calls once", () => {
+  const { tabs, calls, settle } = browser([true, true]);
+  const question = message(1, { content: "Which?", display: { kind: "question" }, tool_call_id: "q" });
+  const at = (/** @type {string} */ agent_state, /** @type {number} */ count) => ({
+    event: "state",
+    id: "",
+    data: JSON.stringify({
+      agent_state, message_count: count, title: "Paint it", session_id: "two", outstanding_tool_calls: ["ask_user"],
+    }),
+  });
+  tabs[0]?.see(logOf(ASKED, at("SendingToLLM", 1)), true);
+  tabs[0]?.see(logOf(ASKED, question, at("RunningTool", 2)), true);
+  for (const roster of [QUIET, rosterOf(["one", false], ["two", true])]) {
+    tabs[0]?.hear(roster, "two");
+    tabs[1]?.hear(roster, "one");
+  }
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "badge 1 1", "asks: Paint it: Which?", "ring"]);
+});
+
+test("nobody is called for a session that asks while a tab is in view", () => {
+  const { tabs, calls, settle } = browser([false, true]);
+  for (const roster of [QUIET, rosterOf(["one", false], ["two", true])]) for (const tab of tabs) tab.hear(roster, "one");
+  settle();
+  assert.deepEqual(calls, ["badge 1 1"]);
 });

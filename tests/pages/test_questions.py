@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.pages.test_settings import NOTED
 from tests.projects import make_project
 from tests.served import ServedRepository, served
 
@@ -56,8 +57,38 @@ def test_that_another_session_asks_is_told_by_the_list(page: Page, server: Serve
         client.post(f"{asking}chat", json={"message": "paint it"})
         expect(row).to_contain_text("Waits for your answer")
         expect(row).to_have_attribute("data-mood", "asks")
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("option").filter(has_text="paint it")).to_contain_text("Waits for your answer")
+        page.keyboard.press("Escape")
         client.post(f"{asking}chat", json={"message": "red"})
         expect(row).not_to_contain_text("Waits for your answer")
+
+
+def test_a_session_that_is_not_on_the_screen_and_asks_calls_the_user_and_marks_the_way_to_the_list(
+    page: Page, server: ServedRepository
+) -> None:
+    page.add_init_script(NOTED)
+    page.set_viewport_size({"width": 360, "height": 740})
+    with server.client() as client:
+        asking = client.get("sessions").json()[0]["url"]
+        other = client.post("sessions", json={"title": "Another"}).json()["url"]
+        page.goto(f"{server.url}{other}#token={server.token}")
+        opener = page.get_by_role("button", name="Sessions", exact=True)
+        expect(opener).to_be_visible()
+        expect(page.locator(".session-row")).to_have_count(2)
+        page.evaluate("localStorage.setItem('trio-agent.notify', 'on')")
+        page.evaluate("leave()")
+        client.post(f"{asking}chat", json={"message": "paint it"})
+        page.wait_for_function("() => noted.length > 0")
+        assert page.evaluate("noted[0].slice(0, 2)") == ["The agent asks: paint it", ""]
+        expect(page).to_have_title("(1) Another · Waiting for you")
+        page.evaluate("back()")
+        expect(page).to_have_title("Another · Waiting for you")
+        marked = page.get_by_role("button", name="Sessions: 1 other waits for your answer")
+        expect(marked).to_be_visible()
+        assert marked.evaluate("button => getComputedStyle(button, '::after').content") == '"?"'
+        client.post(f"{asking}chat", json={"message": "red"})
+        expect(opener).to_be_visible()
 
 
 def test_all_of_the_page_says_that_the_agent_waits_for_an_answer(page: Page, server: ServedRepository) -> None:

@@ -8,9 +8,9 @@
  * @import { SessionMenu } from "./session-menu.js"
  */
 
-import { doingOfListed } from "../doing.js";
+import { doingOfListed, noteOfListed } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
-import { ago, dollars } from "../format.js";
+import { dollars } from "../format.js";
 import { Later } from "../later.js";
 import { inProse } from "../shown.js";
 import { counted, t } from "../words.js";
@@ -106,10 +106,22 @@ export class SessionList extends HTMLElement {
     this.#toggle.hidden = archived.length === 0;
     if (archived.length === 0) this.#expand(false);
     say(this.#toggle, t("Archived ({count})", { count: archived.length }));
+    this.#markOpener(all.filter(({ asks, session_id }) => asks && session_id !== here).length);
     this.toggleAttribute("data-stale", connection.status !== "connected");
     this.classList.toggle("loading", !roster && connection.status !== "unauthorized");
     say(this.#note, this.#said(snapshot));
     this.#note.hidden = this.#note.textContent === "";
+  }
+
+  /** Where the list is a drawer, the button that opens it tells as well that a session in it asks. @param {number} asking */
+  #markOpener(asking) {
+    const opener = document.querySelector('.bar [popovertarget="sessions-panel"]');
+    const label =
+      asking > 0
+        ? counted("Sessions: 1 other waits for your answer", "Sessions: {count} others wait for your answer", asking)
+        : t("Sessions");
+    if (opener?.getAttribute("aria-label") !== label) opener?.setAttribute("aria-label", label);
+    opener?.toggleAttribute("data-asks", asking > 0);
   }
 
   /** What had the focus was moved, or is gone: then the row that took its place has it. @param {HTMLElement} focused @param {number} at */
@@ -215,7 +227,7 @@ class SessionRow {
     const cost = live?.total_usage.total_cost_usd ?? session.total_cost_usd ?? 0;
     const isUnread = !live && unread.has(session.session_id);
     const notes = [
-      note(session, doing),
+      noteOfListed(session, doing),
       cost > 0 ? dollars(cost) : "",
       session.forked_from ? t("forked at {number}", { number: session.forked_from.index }) : "",
       session.archived ? t("archived") : "",
@@ -233,14 +245,6 @@ class SessionRow {
     this.element.dataset.mood = session.damaged ? "trouble" : session.ended ? "idle" : doing.mood;
     this.element.toggleAttribute("data-unread", isUnread);
   }
-}
-
-/** @param {SessionSummary} session @param {Pick<Doing, "words" | "mood">} doing */
-function note(session, doing) {
-  if (session.damaged) return t("damaged");
-  if (session.ended) return t("ended");
-  if (doing.mood === "working" || doing.mood === "asks") return doing.words;
-  return ago(session.updated || session.created, Date.now());
 }
 
 customElements.define("session-list", SessionList);

@@ -7,7 +7,7 @@
  * @import { Found, FoundMessage, SessionSummary } from "../wire.js"
  */
 
-import { doingOfListed } from "../doing.js";
+import { doingOfListed, noteOfListed } from "../doing.js";
 import { el, icon, say, want } from "../dom.js";
 import { ago } from "../format.js";
 import { legible } from "../snippet.js";
@@ -191,11 +191,11 @@ export class SessionPalette extends HTMLElement {
 
 /** @param {SessionSummary} session */
 function sessionOption(session) {
-  const { archived } = session;
-  const notes = [ago(session.updated || session.created, Date.now()), archived ? t("archived") : ""];
+  const doing = doingOfListed(session);
+  const notes = [noteOfListed(session, doing), session.archived ? t("archived") : ""];
   return el(
     "div",
-    { class: "palette-option", role: "option", "data-url": session.url, "data-mood": doingOfListed(session).mood },
+    { class: "palette-option", role: "option", "data-url": session.url, "data-mood": doing.mood },
     el("span", { class: "session-title", text: session.title || t("New session") }),
     el("span", { class: "session-note", text: notes.filter(Boolean).join(" · ") }),
   );
