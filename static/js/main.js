@@ -53,6 +53,8 @@ const views = {
   settings: find("page-settings", PageSettings),
 };
 
+/** Where there is no hover there is a keyboard on the screen, which would come up over the log. */
+const hasKeyboard = matchMedia("(hover: hover)").matches;
 const addressed = sessionOf(location.pathname);
 const api = new Api({
   fetch: (url, init) => fetch(url, init),
@@ -294,6 +296,7 @@ function act(intent) {
     case "withdraw":
       return void withdraw(intent.idx, intent.edit);
     case "token":
+      views.gate.tried = true;
       keep(TOKEN_KEY, intent.token);
       api.token = intent.token;
       stream.start();
@@ -363,7 +366,7 @@ store.subscribe((snapshot) => {
   const { log, connection, notice } = snapshot;
   const barred = connection.status === "unauthorized";
   document.body.classList.toggle("barred", barred);
-  views.gate.show(barred);
+  if (views.gate.show(connection)) hasKeyboard ? views.composer.focusPrompt() : views.timeline.focus();
   views.network.show(connection, world.now);
   parts.offerTerminals(connection);
   const shown = doing.see(snapshot);
@@ -386,5 +389,4 @@ store.subscribe((snapshot) => {
 
 if (addressed) settleOn(addressed);
 stream.start();
-// Where there is no hover there is a keyboard on the screen, which would come up over the log.
-if (matchMedia("(hover: hover)").matches) views.composer.focusPrompt();
+if (hasKeyboard) views.composer.focusPrompt();
