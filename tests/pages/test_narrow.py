@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +152,31 @@ def open_at_work(page: Page, server: ServedRepository) -> None:
     wait_status(page, "connected")
     ask(page, "slow 600")
     expect(page.locator('tool-card[data-status="running"]')).to_be_visible()
+
+
+def test_what_the_agent_does_and_what_a_button_does_is_said_in_whole_words(
+    phone: Page, server: ServedRepository
+) -> None:
+    phone.goto(server.link)
+    wait_status(phone, "connected")
+    phone.fill("#prompt", "slow 600")
+    phone.click("#send")
+    words = phone.locator("#agent-state > span:last-child")
+    whole = "(e) => e.clientWidth > 0 && e.scrollWidth <= e.clientWidth"
+    expect(words).to_have_text(re.compile("bash"))
+    assert words.evaluate(whole)
+    later = phone.locator("#later")
+    assert later.locator("span").evaluate("(e) => e.offsetWidth") > 60
+    hint = phone.locator(".hint.news")
+    assert hint.evaluate("(e) => e.scrollHeight <= e.clientHeight")
+    assert right(hint) <= left(later)
+    for button in (later, phone.locator("#cancel"), phone.locator("#send")):
+        assert right(button) <= NARROW["width"]
+    assert bottom(later) <= phone.locator("#send").evaluate("(e) => e.getBoundingClientRect().top")
+    phone.keyboard.press("Alt+t")
+    expect(words).to_have_text(re.compile(" · .+ bash"))
+    assert words.evaluate(whole)
+    assert overflow(phone) <= 0
 
 
 def test_what_the_user_should_know_is_whole_beside_all_buttons(browser: Browser, server: ServedRepository) -> None:
