@@ -68,6 +68,18 @@ export class Address {
     this.#onMessage();
   }
 
+  /** A link to `url` was followed. To the address that the page has already, the browser goes without a word. @param {string} url */
+  followed(url) {
+    if (url === this.#location.href) this.changed();
+  }
+
+  /** @param {number} idx */
+  leadTo(idx) {
+    const hash = `#message-${idx}`;
+    if (this.#location.hash === hash) this.changed();
+    else this.#location.hash = hash;
+  }
+
   /**
    * The session is known to which the root's address has led. From now on the page is at `url`, its own: going back to it, or
    * loading it again, must not lead to one that has come since.
@@ -76,4 +88,14 @@ export class Address {
   settle(url) {
     this.#history.replaceState(this.#history.state, "", url + this.#location.search + this.#location.hash);
   }
+}
+
+/** @param {Address} address */
+export function watchAddress(address) {
+  addEventListener("hashchange", () => address.changed());
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const opensHere = link?.target === "" && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (opensHere && !event.defaultPrevented) address.followed(link.href);
+  });
 }

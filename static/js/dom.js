@@ -96,7 +96,7 @@ export function find(selector, kind) {
  *   | { kind: "token", token: string }
  *   | { kind: "replay", command: Command }
  *   | { kind: "open", url: string }
- *   | { kind: "fork" | "link" | "travel", idx: number }
+ *   | { kind: "fork" | "link" | "message" | "travel", idx: number }
  *   | { kind: "find", text: string, signal: AbortSignal, take: TakeFound }
  *   | { kind: "change-session", sessionId: string, change: { title?: string, archived?: boolean }, done: Done }
  *   | { kind: "delete-session", sessionId: string, stop: boolean, done: Done }

@@ -5,7 +5,7 @@
  * @import { Attached } from "./wire.js"
  */
 
-import { Address, sessionOf, takeToken } from "./address.js";
+import { Address, sessionOf, takeToken, watchAddress } from "./address.js";
 import { Api, ApiError, TOKEN_KEY } from "./api.js";
 import { Contents } from "./contents.js";
 import { SteadyDoing } from "./doing.js";
@@ -312,6 +312,11 @@ function act(intent) {
       return views.composer.focusPrompt();
     case "unloaded":
       return void attempt(t("Loading a part of the page"), Promise.reject(intent.error));
+    case "message":
+      return address.leadTo(intent.idx);
+    case "open":
+      sessions.open(intent.url);
+      return address.followed(api.rootUrl(intent.url));
     case "dismiss":
       return store.update({ notice: "" });
     default:
@@ -338,7 +343,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 const address = new Address(location, history, { onToken: (token) => act({ kind: "token", token }), onMessage: showWanted });
-addEventListener("hashchange", () => address.changed());
+watchAddress(address);
 
 function showWanted() {
   const { log } = store.snapshot;

@@ -104,9 +104,6 @@ export class Sessions {
       case "link":
         void this.#attempt(t("Copying the link"), navigator.clipboard.writeText(this.#linkTo(intent.idx)));
         return true;
-      case "open":
-        this.open(intent.url);
-        return true;
       case "change-session":
         void answered(this.#api.changeSession(intent.sessionId, intent.change), intent.done);
         return true;

@@ -72,3 +72,16 @@ test("a page at the root goes to its session's own address, and keeps what else 
   new Address(location, history, { onToken: assert.fail, onMessage: assert.fail }).settle("http://host/sub/sessions/ab/");
   assert.deepEqual(shown, [[7, "", "http://host/sub/sessions/ab/?a#message-3"]]);
 });
+
+test("a link to where the page is already leads there once more", () => {
+  const location = /** @type {any} */ ({ href: "http://host/#message-3", hash: "#message-3", pathname: "/", search: "" });
+  let led = 0;
+  const address = new Address(location, /** @type {any} */ ({}), { onToken: assert.fail, onMessage: () => (led += 1) });
+  address.followed("http://host/#message-3");
+  address.leadTo(3);
+  assert.equal(led, 2);
+  // Of another the browser itself tells.
+  address.followed("http://host/#message-4");
+  address.leadTo(5);
+  assert.deepEqual([led, location.hash], [2, "#message-5"]);
+});

@@ -318,7 +318,27 @@ def test_a_link_to_a_message_far_up_leads_there(page: Page, server: ServedReposi
     page.goto(f"{server.url}sessions/{here}/#message-40")
     expect(page.locator('[data-idx="40"]')).to_be_in_viewport()
     page.reload()
-    expect(page.locator('[data-idx="40"]')).to_be_in_viewport()
+    target = page.locator('[data-idx="40"]')
+    expect(target).to_be_in_viewport()
+    # The same link leads there again, from where the reader has gone meanwhile.
+    for way in ("link", "search"):
+        page.get_by_role("button", name="To the end").click()
+        expect(target).not_to_be_in_viewport()
+        if way == "link":
+            page.evaluate(
+                """() => {
+                    const link = document.body.appendChild(document.createElement("a"));
+                    link.href = location.href;
+                    link.click();
+                    link.remove();
+                }"""
+            )
+        else:
+            page.evaluate(
+                """(url) => document.dispatchEvent(new CustomEvent("intent", { detail: { kind: "open", url } }))""",
+                f"sessions/{here}/#message-40",
+            )
+        expect(target).to_be_in_viewport()
 
 
 def test_keys_switch_sessions_and_say_what_they_do(page: Page, server: ServedRepository, client: httpx2.Client) -> None:

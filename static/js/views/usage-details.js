@@ -6,7 +6,7 @@
  * @import { State } from "../wire.js"
  */
 
-import { el, say } from "../dom.js";
+import { el, say, want } from "../dom.js";
 import { clockTime, dollars, duration, number, tokens } from "../format.js";
 import { tokensIn } from "../usage.js";
 import { counted, t } from "../words.js";
@@ -129,8 +129,8 @@ export class UsageDetails extends HTMLElement {
   #goTo(idx) {
     this.#onClose = () => undefined;
     this.#dialog.close();
-    // The page goes to the message that its address names, as for a link that somebody was sent.
-    location.hash = `message-${idx}`;
+    // As for a link that somebody was sent; also where the address has named it before.
+    want(this, { kind: "message", idx });
   }
 }
 
