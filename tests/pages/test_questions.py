@@ -48,6 +48,18 @@ def test_a_press_answers_the_question_and_the_agent_goes_on(page: Page, server: 
     expect(page.get_by_role("article", name="Question").get_by_role("button")).to_have_count(0)
 
 
+def test_who_answers_by_keyboard_goes_on_in_the_field(page: Page, server: ServedRepository) -> None:
+    page.goto(server.link)
+    ask(page, "paint it")
+    option = page.get_by_role("article", name="Question").get_by_role("button", name="red")
+    expect(option).to_be_visible()
+    page.locator("#prompt").press("Shift+Tab")
+    option.focus()
+    option.press("Enter")
+    expect(page.locator("#prompt")).to_be_focused()
+    expect(page.locator('[data-idx="3"][data-type="user"]')).to_contain_text("red")
+
+
 def test_that_another_session_asks_is_told_by_the_list(page: Page, server: ServedRepository) -> None:
     with server.client() as client:
         asking = client.get("sessions").json()[0]["url"]

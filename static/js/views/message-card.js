@@ -11,6 +11,7 @@ import { breakOf, toldOf } from "../breaks.js";
 import { el, icon, say, want } from "../dom.js";
 import { clockTime, dollars, elapsed, tokens } from "../format.js";
 import { counted, t } from "../words.js";
+import { copyButton } from "./copy-button.js";
 import { grow } from "./growing-text.js";
 import { MessageActions } from "./message-actions.js";
 import { filesOf, MessageFiles } from "./message-files.js";
@@ -123,16 +124,10 @@ export class MessageCard extends HTMLElement {
       if (wide.matches("pre")) wide.setAttribute("role", "group");
       if (wide.matches("pre")) wide.setAttribute("aria-label", t("Code"));
     }
-    if (!navigator.clipboard) return;
     for (const pre of this.#text.querySelectorAll("pre")) {
-      const copy = el("button", { class: "copy", type: "button", "aria-label": t("Copy code"), title: t("Copy code") }, icon("copy"));
-      copy.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(pre.querySelector("code")?.textContent ?? pre.textContent ?? "");
-        copy.replaceChildren(icon("ok"));
-      });
       const box = el("div", { class: "code-box" });
       pre.replaceWith(box);
-      box.append(pre, copy);
+      box.append(pre, ...copyButton(() => pre.querySelector("code")?.textContent ?? pre.textContent ?? ""));
     }
   }
 
@@ -202,7 +197,8 @@ export class MessageCard extends HTMLElement {
 
   /** The question that this card asks was answered, or is so no longer. */
   closeQuestion() {
-    this.querySelector("question-options")?.toggleAttribute("hidden", true);
+    const options = this.querySelector("question-options");
+    if (options instanceof QuestionOptions) options.close();
   }
 
   /** @param {Message} message */

@@ -19,7 +19,10 @@ export class QuestionOptions extends HTMLElement {
 
   /** It was answered, or nobody waits for an answer any more. */
   close() {
+    const hadFocus = this.contains(document.activeElement) && document.activeElement?.matches(":focus-visible");
     this.hidden = true;
+    // What had the keyboard's focus is gone: on to the field. A finger would find a keyboard over the page there.
+    if (hadFocus) want(this, { kind: "now" });
   }
 
   /** @param {string} text */
