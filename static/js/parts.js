@@ -32,6 +32,8 @@ export function laterParts(api, world, store, page) {
       token: () => api.token,
       recall: () => recallJson(terminalsKept()),
       keep: (state) => keep(terminalsKept(), JSON.stringify(state)),
+      recallRun: (number) => recallJson(`${terminalsKept()}.${number}`),
+      keepRun: (number, run) => keep(`${terminalsKept()}.${number}`, run && JSON.stringify(run)),
     };
     return panel;
   });

@@ -8,8 +8,9 @@
  * @typedef {{ status: Status, dueAt: number, reason: string }} Link
  *   `dueAt`: when the next try comes, by the clock of the world; 0 = none is waited for. `reason` is the server's, or empty
  * @typedef {{
- *   replaying?: boolean, size?: [number, number], own?: boolean, exit_status?: number | null, runs?: string, pong?: number,
- * }} Told  `runs`: what stands in the way of closing the terminal
+ *   replaying?: boolean, server_run?: string, size?: [number, number], own?: boolean, exit_status?: number | null, runs?: string,
+ *   pong?: number,
+ * }} Told  `server_run` is another once the server was restarted; `runs`: what stands in the way of closing the terminal
  * @typedef {{
  *   now: () => number, random: () => number, setTimer: (run: () => void, ms: number) => any, clearTimer: (timer: any) => void,
  *   open: () => WebSocket, hello: () => string,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.pages.conftest import DESK, PATIENCE_MS
 from tests.pages.shells import PROMPT, ROWS, open_terminal, run, wait_for
@@ -34,6 +35,32 @@ def test_a_shell_runs_in_the_page_and_survives_a_reload(server: ServedRepository
     wait_for(page, "hello")
     page.locator("terminal-view:not([hidden])").click()
     run(page, "echo is-$x", "is-kept")
+
+
+def test_a_shell_that_was_lost_with_its_server_is_told_before_the_new_one(
+    server: ServedRepository, context: BrowserContext
+) -> None:
+    words = "The server was restarted: this is a new shell."
+    page = context.new_page()
+    open_terminal(page, server.link)
+    run(page, "echo he''llo", "hello")
+    state = page.locator(".terminal-state")
+    told = re.compile("^" + re.escape(f"[{words}]") + ".*[$#%>]")
+    for _ in range(2):
+        server.kill()
+        server.start()
+        expect(state).to_have_text(words, timeout=PATIENCE_MS)
+        expect(page.locator(ROWS)).to_have_text(told)
+        page.locator("terminal-view:not([hidden])").click()
+        run(page, "echo ag''ain", "again")
+        expect(state).to_have_text("")
+    page.reload()
+    wait_for(page, told)
+    page.get_by_role("button", name="Close terminal 1").click()
+    expect(page.locator("terminal-panel")).to_be_hidden()
+    page.get_by_role("button", name="Terminals", exact=True).click()
+    wait_for(page, PROMPT)
+    expect(page.locator(ROWS)).not_to_contain_text(words)
 
 
 def test_colours_come_through_the_policy(server: ServedRepository, page: Page) -> None:

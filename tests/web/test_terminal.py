@@ -117,6 +117,7 @@ async def test_viewers_of_one_terminal_see_the_same_and_those_of_another_do_not(
 async def test_who_asks_is_told_of_the_replay_the_size_and_the_shell() -> None:
     async with serving_app(TerminalAgent()) as server, connected(server) as socket:
         await socket.send_message(json.dumps({"token": TOKEN, "control": True, "resize": [100, 30]}))
+        assert json.loads(await socket.get_message()) == {"server_run": server.serving.run_id}
         assert json.loads(await socket.get_message()) == {"replaying": True}
         assert await socket.get_message() == b"scrollback\r\n"
         assert json.loads(await socket.get_message()) == {"replaying": False}
@@ -129,9 +130,15 @@ async def test_who_asks_is_told_of_the_replay_the_size_and_the_shell() -> None:
         assert await text_of(socket) == {"pong": 7}
 
 
+async def test_each_run_of_the_server_has_a_name_of_its_own() -> None:
+    async with serving_app(TerminalAgent()) as one, serving_app(TerminalAgent()) as other:
+        assert one.serving.run_id != other.serving.run_id
+
+
 async def test_a_viewer_that_lost_the_thread_is_told_that_it_is_replayed_to() -> None:
     async with serving_app(TerminalAgent()) as server, connected(server) as socket:
         await socket.send_message(json.dumps({"token": TOKEN, "control": True}))
+        await text_of(socket)
         assert (await text_of(socket), await text_of(socket)) == ({"replaying": True}, {"replaying": False})
         await text_of(socket)
         terminal_of(server).show(b"what is kept", forget=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,7 +16,7 @@ from trio_agent.web.roll import Roll
 
 
 class Serving:
-    """One run of the app: its hall, the event that says it is stopping, and the count of streams."""
+    """One run of the app, named `run_id`: its hall, the event that says it is stopping, and the count of streams."""
 
     def __init__(self, hall: Hall, clock: Clock, max_streams: int, check_model: Callable[[str], None]) -> None:
         self.hall = hall
@@ -23,6 +24,7 @@ class Serving:
         self.stopping = trio.Event()
         self.roll = Roll(hall)
         self.check_model = check_model
+        self.run_id = secrets.token_hex(8)
         self._max_streams = max_streams
         self._streams = 0
 

@@ -160,6 +160,8 @@ class Viewer:
             scope.cancel()
 
     async def _show(self) -> None:
+        # Before all that is shown: a shell ends with the server, and who saw one of an earlier run says so above the new one.
+        await self._tell(server_run=self._serving.run_id)
         position = version = -1
         replaying = False
         while True:

@@ -2,10 +2,11 @@
  * The terminals of the session, below the conversation; on a phone over it. A tab each; which are open is kept with the page.
  *
  * @import { Surroundings } from "../terminal-link.js"
- * @import { TerminalView } from "./terminal-view.js"
+ * @import { Run, TerminalView } from "./terminal-view.js"
  * @typedef {{
  *   world: Omit<Surroundings, "open" | "hello">, open: (number: number) => WebSocket, token: () => string,
  *   recall: () => { open?: number[], shown?: number, isOpen?: boolean, isReader?: boolean } | null, keep: (state: object) => void,
+ *   recallRun: (number: number) => Run | null, keepRun: (number: number, run: Run | null) => void,
  * }} Source
  */
 
@@ -120,8 +121,9 @@ export class TerminalPanel extends HTMLElement {
     }
   }
 
-  /** The server is back: what could not be loaded may come now. */
+  /** The server is back: what could not be loaded, or connected, may come now. */
   reload() {
+    this.#wake();
     if (this.hasAttribute("hidden")) return;
     if (!loading.part) return void this.open(false);
     for (const view of this.#views.values()) if (view.problem) void view.load();
@@ -171,6 +173,8 @@ export class TerminalPanel extends HTMLElement {
         this.#question.ask(number, program, () => view.end("now"));
       },
       onClosed: () => this.#remove(number),
+      recallRun: () => source.recallRun(number),
+      keepRun: (run) => source.keepRun(number, run),
     });
     view.id = panelIdOf(number);
     view.setAttribute("role", "tabpanel");
@@ -211,6 +215,7 @@ export class TerminalPanel extends HTMLElement {
     this.#views.delete(number);
     this.#tabs.drop(number);
     this.#question.forget(number);
+    this.source?.keepRun(number, null);
     const next = numbers.find((each) => each > number) ?? numbers.findLast((each) => each < number);
     if (next === undefined) {
       const wasOpen = !this.hasAttribute("hidden");
@@ -240,7 +245,7 @@ export class TerminalPanel extends HTMLElement {
     if (!view || !source || !loading.part) return;
     const words = loading.part.stateOf(view, source.world.now());
     // Nobody needs to be told all the time that all is well.
-    const isWell = view.link.status === "connected" && view.exitStatus === null;
+    const isWell = view.link.status === "connected" && view.exitStatus === null && !view.isNew;
     say(this.#state, isWell ? "" : words);
     this.#state.dataset.status = view.problem ? "ended" : view.link.status;
     this.#now.hidden = view.link.dueAt === 0;

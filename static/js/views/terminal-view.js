@@ -4,9 +4,13 @@
  * Answers to what a program asks its terminal (colours, cursor) are typed by the page. In a replay they were given already, and
  * where another viewer's size holds that viewer gives them: else a shell would read one answer several times, as words.
  *
+ * A shell ends with the server. So the page keeps in which run of the server it has seen the terminal; where that is another one
+ * now, a line of its own says so before what the new shell has shown, as long as there is that shell.
+ *
  * @import { FitAddon } from "@xterm/addon-fit"
  * @import { ITheme, Terminal } from "@xterm/xterm"
  * @import { Link, Surroundings, Told } from "../terminal-link.js"
+ * @typedef {{ id: string, isNew: boolean }} Run  of the server; `isNew`: the shell of an earlier one was seen in this terminal
  */
 
 import { el, want } from "../dom.js";
@@ -61,6 +65,10 @@ export class TerminalView extends HTMLElement {
   /** @type {number | null} */
   exitStatus = null;
   problem = "";
+  /** @type {Run | null} */
+  #run = null;
+  /** The shell before was lost with its server, and nothing has been typed since. */
+  isNew = false;
 
   /**
    * @param {number} number
@@ -68,6 +76,7 @@ export class TerminalView extends HTMLElement {
    * @param {{
    *   open: () => WebSocket, token: () => string, isReader: boolean, withKeys: (text: string) => string,
    *   onLeave: () => void, onChange: () => void, onBusy: (program: string) => void, onClosed: () => void,
+   *   recallRun: () => Run | null, keepRun: (run: Run) => void,
    * }} how
    *   `isReader`: a screen reader reads it out; `withKeys` gives what is typed as it is with the keys that are held down;
    *   `onBusy`: it was not closed, for this program runs in it
@@ -236,6 +245,7 @@ export class TerminalView extends HTMLElement {
 
   /** @param {Uint8Array} bytes */
   #type(bytes) {
+    this.isNew = false;
     if (!this.#isOwn && this.#link.size && this.#terminal) {
       // Whoever types is who should see it well.
       this.#isOwn = true;
@@ -246,7 +256,8 @@ export class TerminalView extends HTMLElement {
   }
 
   /** @param {Told} told */
-  #heard({ replaying, size, own, exit_status, runs }) {
+  #heard({ replaying, server_run, size, own, exit_status, runs }) {
+    if (server_run !== undefined) this.#see(server_run);
     // Behind what was written before: xterm.js takes it in its own time.
     if (replaying !== undefined) this.#terminal?.write("", () => (this.#isReplaying = replaying));
     if (runs !== undefined) this.#how.onBusy(runs);
@@ -255,6 +266,15 @@ export class TerminalView extends HTMLElement {
     this.exitStatus = exit_status ?? null;
     if (!own) this.#terminal?.resize(...size);
     this.#how.onChange();
+  }
+
+  /** @param {string} id of the server's run */
+  #see(id) {
+    const known = this.#run ?? this.#how.recallRun();
+    this.#run = { id, isNew: known !== null && (known.isNew || known.id !== id) };
+    this.#how.keepRun(this.#run);
+    if (known?.id !== id) this.isNew = this.#run.isNew;
+    if (this.#run.isNew) this.#terminal?.write(`[${restarted()}]\r\n`);
   }
 
   /** @param {Terminal} terminal */
@@ -298,8 +318,10 @@ export class TerminalView extends HTMLElement {
 
 customElements.define("terminal-view", TerminalView);
 
+const restarted = () => t("The server was restarted: this is a new shell.");
+
 /** What a terminal's state is called. @param {TerminalView} view @param {number} now */
-export function stateOf({ link, exitStatus, problem }, now) {
+export function stateOf({ link, exitStatus, isNew, problem }, now) {
   if (problem) return t("No terminal");
   switch (link.status) {
     case "connecting":
@@ -315,7 +337,7 @@ export function stateOf({ link, exitStatus, problem }, now) {
     case "unauthorized":
       return t("Not authorised");
     case "connected":
-      if (exitStatus === null) return t("Connected");
+      if (exitStatus === null) return isNew ? restarted() : t("Connected");
       return t("The shell ended with status {status}. Enter begins a new one.", { status: exitStatus });
   }
 }
