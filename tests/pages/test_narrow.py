@@ -108,6 +108,11 @@ def test_the_line_of_a_running_tool_ends_where_its_button_begins(phone: Page, se
     card = phone.locator('tool-card[data-status="running"]')
     expect(card.locator(".tool-time")).not_to_be_empty()
     assert right(card.locator(".tool-time")) <= left(card.locator(".tool-stop"))
+    # It is a button on all its sides, and no higher than the line.
+    borders = card.locator(".tool-stop").evaluate("(e) => getComputedStyle(e, '::before').borderWidth")
+    assert borders == "1px"
+    height = "(e) => e.offsetHeight"
+    assert card.locator(".tool-stop").evaluate(height) <= card.locator("summary").evaluate(height)
     card.locator("summary").click()
     output = card.locator(".tool-output")
     expect(output).to_be_visible()

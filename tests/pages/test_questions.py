@@ -16,7 +16,17 @@ from tests.served import ServedRepository, served
 pytestmark = pytest.mark.browser
 
 ASKS = {"name": "ask_user", "input": {"question": "Which colour?", "options": ["red", "blue <b>"]}}
+LONG = {
+    "name": "ask_user",
+    "input": {"question": "How?", "options": [("Slowly, and with great care. " * 6).strip(), "fast"]},
+}
 SCRIPT = [{"tool_calls": [ASKS]}, {"text": "Thanks."}, {"tool_calls": [ASKS]}, {"text": "Thanks again."}]
+ROOM = """(e) => {
+    const words = document.createRange();
+    words.selectNodeContents(e);
+    const [inner, outer] = [words.getBoundingClientRect(), e.getBoundingClientRect()];
+    return Math.min(inner.top - outer.top, outer.bottom - inner.bottom);
+}"""
 
 
 @pytest.fixture
@@ -58,6 +68,18 @@ def test_who_answers_by_keyboard_goes_on_in_the_field(page: Page, server: Served
     option.press("Enter")
     expect(page.locator("#prompt")).to_be_focused()
     expect(page.locator('[data-idx="3"][data-type="user"]')).to_contain_text("red")
+
+
+def test_a_long_answer_has_room_within_its_border(page: Page, tmp_path: Path) -> None:
+    make_project(tmp_path / "long")
+    script = tmp_path / "long.jsonl"
+    script.write_text(json.dumps({"tool_calls": [LONG]}))
+    with served(tmp_path / "long", tmp_path / "kept", "--model", f"scripted:{script}") as server:
+        page.goto(server.link)
+        ask(page, "paint it")
+        option = page.get_by_role("article", name="Question").get_by_role("button", name="Slowly")
+        expect(option).to_be_visible()
+        assert option.evaluate(ROOM) >= 6
 
 
 def test_that_another_session_asks_is_told_by_the_list(page: Page, server: ServedRepository) -> None:
