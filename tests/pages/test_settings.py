@@ -72,12 +72,40 @@ def test_the_page_speaks_the_browsers_language_or_the_one_that_was_chosen(
     assert page.evaluate("document.documentElement.lang") == "de"
     expect(page.get_by_role("complementary", name="Zu dieser Sitzung")).to_be_visible()
     page.click("#settings")
-    page.get_by_label("Sprache").select_option("en")
+    language = page.get_by_label("Sprache")
+    language.focus()
+    # By keys the last of them is reached over the others.
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(language).to_have_value("de")
+    page.keyboard.press("ArrowUp")
+    expect(language).to_have_value("en")
+    page.get_by_role("button", name="Sprache wechseln").click()
     expect(page.locator(".net-words")).to_have_text("Connected")
     assert page.evaluate("document.documentElement.lang") == "en"
     page.reload()
     expect(page.locator(".net-words")).to_have_text("Connected")
     context.close()
+
+
+def test_the_language_stays_while_the_server_is_away_and_the_page_says_why(
+    page: Page, server: ServedRepository
+) -> None:
+    page.goto(server.link)
+    wait_connected(page)
+    page.click("#settings")
+    dialog = page.get_by_role("dialog", name="Settings")
+    language = dialog.get_by_label("Language")
+    change = dialog.get_by_role("button", name="Change the language")
+    expect(change).to_be_hidden()
+    server.kill()
+    language.select_option("de")
+    change.click()
+    expect(dialog).to_contain_text("The server does not answer, and the page cannot be loaded again without it.")
+    page.keyboard.press("Escape")
+    page.click("#settings")
+    expect(language).to_have_value("")
+    expect(change).to_be_hidden()
 
 
 def test_the_end_of_a_turn_calls_the_user_once_in_a_browser_and_only_out_of_view(

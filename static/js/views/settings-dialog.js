@@ -1,6 +1,6 @@
 /** What the user chooses for this browser: colours, language, and how the page calls for them. */
 
-import { el, want } from "../dom.js";
+import { el, say, want } from "../dom.js";
 import { chooseTheme, theme } from "../theme.js";
 import { chooseLanguage, chosenLanguage, LANGUAGES, t } from "../words.js";
 import { dialogHead } from "./dialog-head.js";
@@ -16,7 +16,9 @@ export class SettingsDialog extends HTMLElement {
 
   #summons;
   #theme = el("fieldset", { class: "theme-choice" }, el("legend", { text: t("Colours") }));
-  #language = el("select", { id: "language" });
+  #language = el("select", { id: "language", "aria-describedby": "language-note" });
+  #languageNote = el("p", { class: "note", id: "language-note", role: "status", hidden: true });
+  #speak = el("button", { class: "button wide", type: "button", id: "speak", hidden: true, text: t("Change the language") });
   #notify = el("input", { type: "checkbox", id: "notify", "aria-describedby": "notify-note" });
   #notifyNote = el("p", { class: "note", id: "notify-note", role: "status" });
   #sound = el("input", { type: "checkbox", id: "sound" });
@@ -27,6 +29,8 @@ export class SettingsDialog extends HTMLElement {
     el("p", { class: "note", text: t("They are kept in this browser.") }),
     this.#theme,
     el("label", { class: "setting" }, el("span", { text: t("Language") }), this.#language),
+    this.#speak,
+    this.#languageNote,
     el("label", { class: "setting" }, el("span", { text: t("Notify me when the agent is done, or asks") }), this.#notify),
     this.#notifyNote,
     el("label", { class: "setting" }, el("span", { text: t("With a sound") }), this.#sound),
@@ -44,10 +48,9 @@ export class SettingsDialog extends HTMLElement {
     for (const [value, text] of Object.entries(languages)) {
       this.#language.append(el("option", { value, text, lang: value || null, selected: chosenLanguage() === value }));
     }
-    this.#language.addEventListener("change", () => {
-      chooseLanguage(this.#language.value);
-      want(this, { kind: "reload" });
-    });
+    // Arrow keys go through all of them, so that choosing alone does nothing yet.
+    this.#language.addEventListener("change", () => this.#offer());
+    this.#speak.addEventListener("click", () => this.#change());
     this.#notify.addEventListener("change", () => void this.#allow());
     this.#sound.addEventListener("change", () => {
       this.#summons.allowSound(this.#sound.checked);
@@ -59,7 +62,35 @@ export class SettingsDialog extends HTMLElement {
 
   open() {
     this.#draw();
+    this.#language.value = chosenLanguage();
+    this.#offer();
     if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  #offer() {
+    this.#speak.hidden = this.#language.value === chosenLanguage();
+    this.#tell(this.#speak.hidden ? "" : t("The page is loaded again for it."));
+  }
+
+  /** Without a server the page would be gone, with all that waits in it. */
+  #change() {
+    const chosen = this.#language.value;
+    this.#tell(t("Asking the server…"));
+    want(this, {
+      kind: "ping",
+      take: (ms) => {
+        if (this.#language.value !== chosen) return;
+        if (ms === null) return this.#tell(t("The server does not answer, and the page cannot be loaded again without it."));
+        chooseLanguage(chosen);
+        want(this, { kind: "reload" });
+      },
+    });
+  }
+
+  /** @param {string} words */
+  #tell(words) {
+    say(this.#languageNote, words);
+    this.#languageNote.hidden = words === "";
   }
 
   async #allow() {

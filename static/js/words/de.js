@@ -335,7 +335,6 @@ export default {
   "The server did not accept that.": "Der Server hat das nicht angenommen.",
   "The server did not send it.": "Der Server hat es nicht geschickt.",
   "The server does not answer.": "Der Server antwortet nicht.",
-  "The server was restarted: this is a new shell.": "Der Server wurde neu gestartet: Dies ist eine neue Shell.",
   "The sessions will be listed when the server answers.": "Die Sitzungen erscheinen, sobald der Server antwortet.",
   "The terminals could not be loaded: {why}": "Die Terminals konnten nicht geladen werden: {why}",
   "The shell ended with status {status}. Enter begins a new one.": "Die Shell endete mit Status {status}. Mit Eingabe beginnt eine neue.",
