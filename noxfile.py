@@ -24,7 +24,7 @@ import nox
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from tests.browser import INSTALL_HINT, browser_on_path  # noqa: E402  (found by the line above)
+from tests.browser import INSTALL_HINT, SHELL, browser_on_path  # noqa: E402  (found by the line above)
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -195,13 +195,14 @@ def _install_programs(session: nox.Session) -> None:
         session.error(INSTALL_HINT)
     for package, there in there_now.items():
         if not there:
-            session.warn(f"{package} is not installed: what uses it is tested in its absence only, or fails")
+            session.warn(f"{package} is not installed: what uses it is tested in its absence only, is slower, or fails")
 
 
 def _programs() -> dict[str, bool]:
     """Debian's packages that the tests use, and whether what they bring is there, by whatever way it came."""
     return {
         "chromium": browser_on_path() is not None,
+        SHELL: shutil.which(SHELL) is not None,
         "bubblewrap": shutil.which("bwrap") is not None,
         "ripgrep": shutil.which("rg") is not None,
         "curl": shutil.which("curl") is not None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+SHELL = "chromium-headless-shell"
+"""The same Chromium without windows: a page opens in less than half the processor's time."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_HINT = (
     "The browser tests need Chromium, and none of "
@@ -26,8 +28,13 @@ def browser_on_path() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def find_headless() -> str:
+    """The executable for pages that nobody looks at: the shell, or else the browser itself, which does the same more slowly."""
+    return shutil.which(SHELL) or find_chromium()
+
+
 def find_chromium() -> str:
-    """Chromium's executable. Raises FileNotFoundError that says what to install."""
+    """The executable of the browser itself, as a user's is. Raises FileNotFoundError that says what to install."""
     path = browser_on_path()
     if path is None:
         raise FileNotFoundError(INSTALL_HINT)

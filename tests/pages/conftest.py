@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.browser import FLAGS, find_chromium
+from tests.browser import FLAGS, find_headless
 from tests.projects import make_project
 from tests.served import ServedRepository, served
 
@@ -26,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[ServedRepository]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        chromium = playwright.chromium.launch(executable_path=find_headless(), args=list(FLAGS))
         yield chromium
         chromium.close()
 

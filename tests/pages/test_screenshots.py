@@ -91,6 +91,8 @@ def opened(browser: Browser, device: str) -> BrowserContext:
     assert AXE.is_file(), "axe-core is missing: run `npm ci`"
     # Before the page's own scripts, and so before its policy, which would not let it in.
     context.add_init_script(path=AXE)
+    # Not asked yet, whichever browser it is: Chromium's shell has no notifications, and says that they are forbidden.
+    context.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'default' })")
     return context
 
 
