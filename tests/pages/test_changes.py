@@ -327,6 +327,24 @@ def read_on(page: Page, target: Locator) -> None:
     target.scroll_into_view_if_needed()
 
 
+def test_a_tool_that_comes_as_the_page_lets_go_of_its_oldest_messages_is_not_missed(
+    page: Page, server: ServedRepository, workspace: Path
+) -> None:
+    open_changes(page, server)
+    expect(file_of(page, FILE)).to_be_visible()
+    with page.expect_request(re.compile(r"/changes\?")):
+        # As many are on the page as it looked through before, and the last of them is new.
+        page.evaluate(
+            """() => {
+                const panel = document.querySelector("diff-panel");
+                const messages = Array(2048).fill({ type: "auto" });
+                const show = log => panel.show({ log: { generation: -1, ...log }, connection: { status: "connected" } });
+                show({ base: 0, messages });
+                show({ base: 1, messages: [...messages.slice(1), { type: "tool" }] });
+            }"""
+        )
+
+
 def test_what_is_written_is_kept_while_its_file_changes(page: Page, server: ServedRepository, workspace: Path) -> None:
     open_changes(page, server)
     number(page, "notes é.md", 3).click()

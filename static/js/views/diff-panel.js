@@ -10,6 +10,7 @@
 
 import { el } from "../dom.js";
 import { Later } from "../later.js";
+import { countOf } from "../reducer.js";
 import { t } from "../words.js";
 import { dialogHead } from "./dialog-head.js";
 
@@ -61,16 +62,18 @@ export class DiffPanel extends HTMLElement {
   }
 
   /** @param {Snapshot} snapshot */
-  show({ log: { messages, generation }, connection }) {
+  show({ log, connection }) {
     const isBack = connection.status === "connected" && !this.#isConnected;
     this.#isConnected = connection.status === "connected";
     if (isBack && this.#dialog.open) this.#again?.();
+    const { base, generation, messages } = log;
     const from = generation === this.#seen.generation ? this.#seen.count : 0;
-    if (from === messages.length) return;
-    this.#seen = { generation, count: messages.length };
+    const count = countOf(log);
+    if (from === count) return;
+    this.#seen = { generation, count };
     if (!this.#dialog.open || !this.#view) return;
     // Files are changed by tools, and by nothing else that a log tells of.
-    if (messages.slice(from).some(({ type }) => type === "tool" || type === "commit")) void this.#view.refresh();
+    if (messages.slice(Math.max(0, from - base)).some(({ type }) => type === "tool" || type === "commit")) void this.#view.refresh();
   }
 
   /** @param {(view: DiffView) => Promise<void>} how */
