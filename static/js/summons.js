@@ -101,7 +101,7 @@ export class Summons {
     // Where the state has not caught up with the log it is looked at again: nobody knows yet whether the turn goes on.
     if (this.#before && !moment && !isSettled(log) && !isWorking(log.state.agent_state)) return;
     // It may ask again, and that is another moment.
-    if (this.#before && isAsking(this.#before) && (!isAsking(log) || moment?.why === "asks")) this.#free(asking(log.state.session_id));
+    if (this.#before && isAsking(this.#before) && (!isAsking(log) || moment?.why === "asks")) this.#free([log.state.session_id]);
     this.#before = log;
     // What is tidied up after the last message ends once more.
     if (!moment || moment.key === this.#last) return;
@@ -114,13 +114,15 @@ export class Summons {
     const before = this.#roster;
     if (!roster || roster === before) return;
     this.#roster = roster;
+    const asked = whoAsks(before);
+    const ask = whoAsks(roster);
+    // Those that were answered while no page was here are free as well.
+    const others = roster.sessions.map(({ session_id }) => session_id).filter((id) => !ask.has(id));
+    this.#free(others.filter((id) => !before || asked.has(id)));
     if (!before) return;
-    const asked = new Set(before.sessions.filter(({ asks }) => asks).map(({ session_id }) => session_id));
-    for (const { session_id, asks, title, url } of roster.sessions) {
-      const claim = asking(session_id);
-      if (asked.has(session_id) && !asks) this.#free(claim);
-      if (asked.has(session_id) || !asks || session_id === here) continue;
-      this.#meet({ key: claim, claim, why: "asks", title, text: "", url });
+    for (const { session_id, title, url } of roster.sessions) {
+      if (!ask.has(session_id) || asked.has(session_id) || session_id === here) continue;
+      this.#meet({ key: asking(session_id), claim: asking(session_id), why: "asks", title, text: "", url });
     }
   }
 
@@ -153,11 +155,16 @@ export class Summons {
     return true;
   }
 
-  /** @param {string} claim */
-  #free(claim) {
-    this.#around.alone(() => this.#around.keep(CLAIM, this.#claims().filter((each) => each !== claim).join(" ")));
+  /** These ask no more. @param {string[]} sessionIds */
+  #free(sessionIds) {
+    const over = new Set(sessionIds.map(asking));
+    if (!this.#claims().some((each) => over.has(each))) return;
+    this.#around.alone(() => this.#around.keep(CLAIM, this.#claims().filter((each) => !over.has(each)).join(" ")));
   }
 }
+
+/** @param {Roster | null} roster @returns {Set<string>} */
+const whoAsks = (roster) => new Set(roster?.sessions.filter(({ asks }) => asks).map(({ session_id }) => session_id));
 
 /** That a session asks: who hears of it from the list knows no more. @param {string} sessionId */
 const asking = (sessionId) => `asks.${sessionId}`;

@@ -236,3 +236,29 @@ test("nobody is called for a session that asks while a tab is in view", () => {
   settle();
   assert.deepEqual(calls, ["badge 1 1"]);
 });
+
+test("a session that was answered while no page was here calls when it asks again", () => {
+  const { tabs, calls, settle, kept } = browser([true]);
+  kept.set("trio-agent.summons", "asks.two asks.one");
+  tabs[0]?.hear(rosterOf(["one", true], ["two", false]), "one");
+  assert.equal(kept.get("trio-agent.summons"), "asks.one");
+  tabs[0]?.hear(rosterOf(["one", true], ["two", true]), "one");
+  settle();
+  assert.deepEqual(calls, ["badge 0 1", "asks: two: ", "ring"]);
+});
+
+test("one that asks twice in a turn calls twice, though the list tells of it but once", () => {
+  const { tabs, calls, settle } = browser([true]);
+  const question = (/** @type {number} */ idx) => message(idx, { content: `Which ${idx}?`, display: { kind: "question" }, tool_call_id: `q${idx}` });
+  const answer = message(2, { type: "tool", content: "red", tool_call_id: "q1" });
+  const at = (/** @type {string} */ agent_state, /** @type {number} */ message_count) => ({
+    ...state(agent_state, message_count),
+    data: JSON.stringify({ agent_state, message_count, title: "Paint it", session_id: "two", outstanding_tool_calls: ["ask_user"] }),
+  });
+  tabs[0]?.see(logOf(ASKED, at("SendingToLLM", 1)), true);
+  tabs[0]?.see(logOf(ASKED, question(1), at("RunningTool", 2)), true);
+  settle();
+  tabs[0]?.see(logOf(ASKED, question(1), answer, question(3), at("RunningTool", 4)), true);
+  settle();
+  assert.deepEqual(calls.filter((call) => call.startsWith("asks")), ["asks: Paint it: Which 1?", "asks: Paint it: Which 3?"]);
+});
