@@ -29,3 +29,5 @@ def test_that_code_was_copied_is_told_and_that_the_browser_refused_is_seen(
     told = code.get_by_role("status").bounding_box()
     assert told
     assert told["width"] > 100
+    page.locator("#prompt").focus()
+    expect(code.get_by_role("status")).to_have_text("")

@@ -13,7 +13,7 @@ export function copyButton(text) {
     // Where the sign does not tell it, the words are seen.
     said.classList.toggle("visually-hidden", isCopied);
     say(said, words);
-    copy.replaceChildren(icon(isCopied ? "ok" : "copy"));
+    copy.replaceChildren(icon(isCopied && words ? "ok" : "copy"));
   };
   copy.addEventListener("click", () => {
     // Emptied first: the same words once more would not be told.
@@ -26,5 +26,7 @@ export function copyButton(text) {
       },
     );
   });
+  // The words lie over the code.
+  copy.addEventListener("blur", () => done("", true));
   return [said, copy];
 }
