@@ -84,6 +84,7 @@ const stream = openSessionStream(world, tabs, api, {
     const isBack = connection.status === "connected" && store.snapshot.connection.status !== "connected";
     store.update({ connection });
     if (isBack) outbox.wake();
+    else if (connection.status === "reconnecting" || connection.status === "offline") outbox.doubt();
     if (connection.status === "connected") store.update({ gone: false });
     if (connection.state === "missing" || connection.state === "closed") void sessions.ask();
     if (connection.state === "missing" && !addressed && api.sessionId) {

@@ -71,19 +71,37 @@ export class Outbox {
   /** The request that is out, and whose. @type {{ key: string, abort: () => void } | null} */
   #out = null;
   #attempt = 0;
+  /** Whether there is a connection, as far as we were told: then an answer is but a moment away. */
+  #live = true;
   /** @type {unknown} */
   #timer = null;
 
   /** @param {string} text @param {Beside} beside */
   send(text, beside = {}) {
     const key = (this.#hooks.newKey ?? newKey)();
-    const status = isWhole(beside) ? "sending" : "gathering";
-    this.#set([...this.#pending, { ...beside, key, text, status, problem: "", log: "", idx: -1, echoed: false }]);
+    const begun = isWhole(beside) ? this.#outgoing : { status: /** @type {const} */ ("gathering"), problem: "" };
+    this.#set([...this.#pending, { ...beside, key, text, ...begun, log: "", idx: -1, echoed: false }]);
     void this.#pump();
+  }
+
+  /**
+   * The connection is gone. What is out may never be answered, and counts as what was not: it is tried again under its key, and can
+   * be taken back by it meanwhile.
+   */
+  doubt() {
+    this.#live = false;
+    const out = this.#find(this.#out?.key ?? "");
+    if (out?.status === "sending" && !out.echoed) this.#out?.abort();
+  }
+
+  /** How one that is posted now is shown. @returns {Pick<Pending, "status" | "problem">} */
+  get #outgoing() {
+    return this.#live ? { status: "sending", problem: "" } : { status: "waiting", problem: t("no answer from the server") };
   }
 
   /** There is a connection again: what waits for its next try need not. */
   wake() {
+    this.#live = true;
     if (this.#timer === null) return;
     this.#attempt = 0;
     void this.#pump();
@@ -103,7 +121,7 @@ export class Outbox {
     this.#set(
       this.#pending.map((each) => {
         if (each.status !== "failed" || each.hopeless) return each;
-        return { ...each, status: isWhole(each) ? "sending" : "gathering", problem: "" };
+        return isWhole(each) ? { ...each, ...this.#outgoing } : { ...each, status: "gathering", problem: "" };
       }),
     );
     void this.#pump();
@@ -124,6 +142,8 @@ export class Outbox {
     if (given?.status === "failed" || given?.status === "gathering") return this.discard(key);
     if (given?.status !== "waiting") return null;
     this.#change(key, { status: "leaving" });
+    // A try that is out would hold the withdrawal up. Which of the two comes first is all the same: a key that was withdrawn is refused.
+    if (this.#out?.key === key) this.#out.abort();
     void this.#pump();
     return given;
   }
@@ -151,7 +171,8 @@ export class Outbox {
     this.#world.clearTimer(this.#timer);
     this.#timer = null;
     this.#out = { key, abort: () => undefined };
-    if (status === "waiting") this.#change(key, { status: "sending" });
+    // Without a connection a try is only a try: what nobody answers can be taken back.
+    if (status === "waiting" && this.#live) this.#change(key, { status: "sending" });
     try {
       if (status === "leaving") {
         await this.#within(ANSWER_MS, (signal) => this.#hooks.withdraw(key, signal));
@@ -160,12 +181,13 @@ export class Outbox {
         const whole = status === "gathering" ? await this.#gather(head) : head;
         if (whole) {
           const { log, idx } = await this.#within(ANSWER_MS, (signal) => this.#hooks.post(whole, signal));
-          this.#change(key, { status: "accepted", problem: "", log, idx });
+          // Taken back while the answer came: whether it may be, the server says.
+          if (this.#find(key)?.status !== "leaving") this.#change(key, { status: "accepted", problem: "", log, idx });
         }
       }
       this.#attempt = 0;
     } catch (error) {
-      this.#refused(key, error);
+      this.#refused(key, error, status);
     } finally {
       this.#out = null;
     }
@@ -189,7 +211,7 @@ export class Outbox {
       }
     }
     // No wait from here to the post: what is said to be on its way cannot be taken back.
-    if (this.#find(key)) this.#change(key, { status: "sending", problem: "" });
+    if (this.#find(key)) this.#change(key, this.#outgoing);
     return this.#find(key) ?? null;
   }
 
@@ -205,8 +227,8 @@ export class Outbox {
     }
   }
 
-  /** @param {string} key @param {unknown} error */
-  #refused(key, error) {
+  /** @param {string} key @param {unknown} error @param {Pending["status"]} tried how it stood when it was tried */
+  #refused(key, error, tried) {
     const { status } = this.#find(key) ?? {};
     if (!status) {
       this.#attempt = 0;
@@ -215,6 +237,8 @@ export class Outbox {
     const leaving = status === "leaving";
     if (error instanceof Hopeless || (error instanceof ApiError && !mayPass(error.status))) {
       this.#attempt = 0;
+      // Taken back while it was refused: the next thing to try is that.
+      if (leaving && tried !== "leaving") return;
       const isTooLong = error instanceof ApiError && error.status === 413;
       const problem = isTooLong ? t("the message is too long; it may have {size}", { size: MOST }) : error.message;
       const hopeless = isTooLong || error instanceof Hopeless;

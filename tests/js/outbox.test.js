@@ -265,6 +265,63 @@ test("what is on its way this moment, or has arrived, is not taken back", async 
   assert.deepEqual(statuses(), ["accepted"]);
 });
 
+test("without a connection what is out counts as not sent, is tried under its key, and can be taken back", async () => {
+  const { fake, posts, withdrawals, page, outbox, statuses } = fixture();
+  outbox.send("first");
+  outbox.doubt();
+  await settled();
+  outbox.send("second");
+  assert.deepEqual(statuses(), ["waiting", "waiting"]);
+  assert.equal(page.pending[1]?.problem, "no answer from the server");
+  await fake.pass(5_000);
+  assert.deepEqual(posts.map(({ key }) => key), ["key-1", "key-1"], "tried again");
+  assert.deepEqual(statuses(), ["waiting", "waiting"], "and nobody has answered yet");
+  assert.equal(outbox.takeBack("key-1")?.text, "first");
+  await fake.pass(20_000);
+  assert.deepEqual([withdrawals[0]?.key, posts.length], ["key-1", 2], "a withdrawal is the only thing that is tried");
+  outbox.wake();
+  await withdrawals[0]?.done();
+  assert.deepEqual([posts[2]?.text, statuses()], ["second", ["sending"]]);
+  await posts[2]?.answer(0);
+  assert.deepEqual([posts.length, statuses()], [3, ["accepted"]]);
+});
+
+test("a connection that is back sends what was in doubt at once, under its key", async () => {
+  const { posts, outbox, statuses } = fixture();
+  outbox.send("first");
+  outbox.doubt();
+  await settled();
+  outbox.wake();
+  await settled();
+  assert.deepEqual([posts.map(({ key }) => key), statuses()], [["key-1", "key-1"], ["sending"]]);
+});
+
+test("what has come by the stream is not in doubt", async () => {
+  const { posts, outbox, statuses } = fixture();
+  outbox.send("first");
+  outbox.settle(logOf("first"), 1);
+  outbox.doubt();
+  await settled();
+  assert.deepEqual([posts.length, statuses()], [1, ["sending"]]);
+});
+
+for (const how of ["answered", "refused"]) {
+  test(`what was taken back while it was ${how} is withdrawn all the same`, async () => {
+    const { hooks, posts, withdrawals, outbox, statuses } = fixture();
+    const { post } = hooks;
+    // The answer is on its way already: giving the request up changes nothing.
+    hooks.post = (said) => post(said, new AbortController().signal);
+    outbox.doubt();
+    outbox.send("first");
+    outbox.takeBack("key-1");
+    if (how === "answered") await posts[0]?.answer(0);
+    else await posts[0]?.fail(new ApiError(403, "no"));
+    assert.deepEqual([statuses(), withdrawals.length, posts.length], [["leaving"], 1, 1]);
+    await withdrawals[0]?.done();
+    assert.deepEqual([statuses(), posts.length], [[], 1]);
+  });
+}
+
 /** An outbox whose files the test brings. */
 function gathering() {
   const all = fixture();

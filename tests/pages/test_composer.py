@@ -510,6 +510,28 @@ def test_what_arrived_without_an_answer_can_be_taken_back_too(page: Page, server
     page.click("#cancel")
 
 
+def test_what_nobody_answers_can_be_taken_back_once_the_connection_is_gone(
+    page: Page, server: ServedRepository
+) -> None:
+    open_page(page, server)
+    page.route("**/chat", lambda route: None)
+    with page.expect_request("**/chat"):
+        ask(page, "echo oops")
+    card = page.locator("pending-card")
+    expect(card).to_contain_text("Sending")
+    server.kill()
+    expect(card).to_contain_text("Not sent yet: no answer from the server")
+    card.get_by_role("button", name="Edit").click()
+    expect(page.locator("#prompt")).to_have_value("echo oops")
+    page.unroute("**/chat")
+    server.start()
+    expect(card).to_have_count(0, timeout=30_000)
+    page.fill("#prompt", "echo right")
+    page.press("#prompt", "Enter")
+    expect(page.locator('[data-idx="1"]')).to_contain_text("right")
+    assert [each["content"] for each in said(server)] == ["echo right"]
+
+
 def test_on_a_phone_enter_breaks_the_line_and_the_button_sends(browser: Browser, server: ServedRepository) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
     phone = context.new_page()
