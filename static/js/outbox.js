@@ -235,10 +235,13 @@ export class Outbox {
       return;
     }
     const leaving = status === "leaving";
+    // Taken back while it was tried: whatever came of that, the withdrawal is next.
+    if (leaving && tried !== "leaving") {
+      this.#attempt = 0;
+      return;
+    }
     if (error instanceof Hopeless || (error instanceof ApiError && !mayPass(error.status))) {
       this.#attempt = 0;
-      // Taken back while it was refused: the next thing to try is that.
-      if (leaving && tried !== "leaving") return;
       const isTooLong = error instanceof ApiError && error.status === 413;
       const problem = isTooLong ? t("the message is too long; it may have {size}", { size: MOST }) : error.message;
       const hopeless = isTooLong || error instanceof Hopeless;

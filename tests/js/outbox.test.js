@@ -277,8 +277,8 @@ test("without a connection what is out counts as not sent, is tried under its ke
   assert.deepEqual(posts.map(({ key }) => key), ["key-1", "key-1"], "tried again");
   assert.deepEqual(statuses(), ["waiting", "waiting"], "and nobody has answered yet");
   assert.equal(outbox.takeBack("key-1")?.text, "first");
-  await fake.pass(8_000);
-  assert.deepEqual([withdrawals[0]?.key, posts.length], ["key-1", 2], "a withdrawal is the only thing that is tried");
+  await settled();
+  assert.deepEqual([withdrawals[0]?.key, posts.length], ["key-1", 2], "a withdrawal is the only thing that is tried, and at once");
   outbox.wake();
   await withdrawals[0]?.done();
   assert.deepEqual([posts[2]?.text, statuses()], ["second", ["sending"]]);
