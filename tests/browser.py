@@ -29,7 +29,7 @@ def browser_on_path() -> str | None:
 
 
 def find_headless() -> str:
-    """The executable for pages that nobody looks at: the shell, or else the browser itself, which does the same more slowly."""
+    """The executable for pages that nobody looks at: the shell, or else the browser itself, which is slower."""
     return shutil.which(SHELL) or find_chromium()
 
 
