@@ -27,7 +27,7 @@ def test_a_browser_fetches_each_file_once_and_never_again(page: Page, server: Se
     paths = [path for path, _ in first]
     assert len(paths) == len(set(paths)) > 40
     assert {path.split("/")[2][0] for path in paths} == {"@"}, "one that is asked for by another name is loaded twice"
-    assert sum(size for _, size in first) < 250_000
+    assert sum(size for _, size in first) < 260_000
     page.goto("about:blank")
     again = loaded(page, server.link)
     assert sorted(path for path, _ in again) == sorted(paths)

@@ -30,7 +30,7 @@ def _bare_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_shell_runs_in_the_page_and_survives_a_reload(server: ServedRepository, page: Page) -> None:
     open_terminal(page, server.link)
     run(page, "ls; echo he''llo", "hello")
-    page.keyboard.type("x=kept\n")
+    run(page, "x=kept; echo se''t", "set")
     page.reload()
     wait_for(page, "hello")
     page.locator("terminal-view:not([hidden])").click()
