@@ -8,6 +8,8 @@ import { t } from "./words.js";
 
 /** @type {Set<Later<any>>} */
 const all = new Set();
+/** How many are on their way. */
+let coming = 0;
 
 /** @template T */
 export class Later {
@@ -31,16 +33,25 @@ export class Later {
    * not import (the standard had it so until 2026) need a reload.
    */
   get() {
-    this.#coming ??= this.#load().then(
-      (part) => (this.part = part),
+    this.#coming ??= this.#fetch();
+    return this.#coming;
+  }
+
+  #fetch() {
+    coming += 1;
+    return this.#load().then(
+      (part) => {
+        coming -= 1;
+        return (this.part = part);
+      },
       (error) => {
+        coming -= 1;
         this.#coming = null;
         console.info("a part of the page did not come", error);
         // A browser's own words name a file.
         throw new Error(t("The server did not send it."), { cause: error });
       },
     );
-    return this.#coming;
   }
 
   /** Run with the part: at once if it is here. The user is told where it cannot be had. @param {(part: T) => void} run */
@@ -60,6 +71,17 @@ export async function loadAll() {
     known = all.size;
     await Promise.all([...all].map((each) => each.get()));
   }
+}
+
+/**
+ * Parts that are on their way from a server that answers nobody are given up, to be asked for again. An import has no end of its
+ * own, and a few of them hold all six of a browser's connections to a server: none would be left to find out that it is back.
+ * @returns {boolean} whether there were any
+ */
+export function giveUp() {
+  // There is no other way to end an import. What else is ended by it waits for the same server, and has been given up for lost.
+  if (coming > 0) globalThis.stop();
+  return coming > 0;
 }
 
 /** Loads all that are not here, when the browser has nothing better to do. */

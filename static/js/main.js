@@ -374,6 +374,7 @@ store.subscribe((snapshot) => {
   document.body.classList.toggle("barred", barred);
   if (views.gate.show(connection)) hasKeyboard ? views.composer.focusPrompt() : views.timeline.focus();
   views.network.show(connection, world.now);
+  parts.follow(connection);
   parts.offerTerminals(connection);
   const shown = doing.see(snapshot);
   const travel = parts.travel.part;

@@ -8,7 +8,7 @@
  */
 
 import { find } from "./dom.js";
-import { Later } from "./later.js";
+import { giveUp, Later, loadTheRest } from "./later.js";
 import { newKey } from "./outbox.js";
 import { keep, recallJson } from "./storage.js";
 import { t } from "./words.js";
@@ -22,6 +22,7 @@ export function laterParts(api, world, store, page) {
     return panel;
   });
   let isConnected = false;
+  let gaveUp = false;
   const terminalsKept = () => `trio-agent.terminals.${api.sessionId}`;
   const terminals = new Later(async () => {
     const { TerminalPanel } = await import("./views/terminal-panel.js");
@@ -70,6 +71,15 @@ export function laterParts(api, world, store, page) {
     /** Beside the timeline there is room for the facts on wide screens only; elsewhere they are in a drawer. */
     showFacts: () => {
       if (find("session-facts", HTMLElement).checkVisibility()) facts.use(() => undefined);
+    },
+    /** What was being loaded when the server went. @param {Snapshot["connection"]} connection */
+    follow({ state, status }) {
+      // Between two tries: none of the stream's own is out.
+      if (state === "waiting") gaveUp = giveUp() || gaveUp;
+      else if (status === "connected" && gaveUp) {
+        gaveUp = false;
+        loadTheRest();
+      }
     },
     /** The shells of a session end with it. @param {Snapshot["connection"]} connection */
     offerTerminals({ state, status }) {

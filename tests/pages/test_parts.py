@@ -48,6 +48,28 @@ def test_all_that_needs_no_server_is_there_when_the_server_has_gone(page: Page, 
     expect(page.get_by_role("dialog", name="Usage")).to_contain_text("bash")
 
 
+def test_what_was_being_loaded_when_the_server_went_is_given_up_and_comes_when_it_is_back(
+    page: Page, server: ServedRepository
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(PALETTE, hold)
+    with page.expect_event("requestfailed", lambda request: "session-palette" in request.url):
+        page.goto(server.link)
+        wait_status(page, "connected")
+        server.kill()
+    server.start()
+    wait_status(page, "connected")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Find a session or a message")).to_be_visible()
+
+
 def test_terminals_and_changes_first_opened_without_the_server_say_so_and_come_with_it(
     page: Page, server: ServedRepository
 ) -> None:
